@@ -1,0 +1,144 @@
+import type { BlobRef, Delivery } from './plan.ts';
+
+export const assetKinds = ['kernel', 'initrd', 'efi', 'iso', 'rootfs', 'file'] as const;
+export type AssetKind = (typeof assetKinds)[number];
+
+/** `x86_64` is DHCP client-arch 16 for HTTP boot, `arm64` is 19 (RFC 5970 registry). */
+export const archs = ['x86_64', 'arm64'] as const;
+export type Arch = (typeof archs)[number];
+
+/**
+ * `created`: announced, its bytes may be arriving. `uploading`: the broker itself opened the session. `verifying`: all
+ * bytes are there and are being hashed. `ready`: they are what was announced; it boots. `retired`: no new profile may name it.
+ */
+export type AssetState = 'created' | 'uploading' | 'verifying' | 'ready' | 'retired';
+
+/** What an asset is called; no two share it. */
+export interface AssetName {
+  readonly kind: AssetKind;
+  readonly name: string;
+  readonly version: string;
+  readonly arch: Arch;
+}
+
+export interface Asset extends AssetName {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly upload_id: string;
+  readonly bucket: string;
+  readonly object: string;
+  readonly generation?: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Base64 of the big-endian CRC32C, as Google writes it. */
+  readonly crc32c: string;
+  /** Hex. Announced by the uploader, or computed by the broker when it verified. */
+  readonly sha256?: string;
+  readonly type: string;
+  readonly state: AssetState;
+  /** Why the last upload did not become ready. */
+  readonly failure?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly ready_at?: string;
+}
+
+/** A ready asset as a profile revision carries it: all that delivery needs, so that booting asks nobody for metadata. */
+export interface ResolvedAsset extends AssetName, BlobRef {
+  readonly asset_id: string;
+  readonly size: number;
+  readonly crc32c: string;
+  readonly sha256: string;
+  readonly type: string;
+  readonly ready_at: string;
+}
+
+/** Names and versions: one path segment, the same in a URL, a file name and a command line. */
+export function isName(text: string): boolean {
+  return /^[A-Za-z0-9._-]{1,128}$/.test(text) && text !== '.' && text !== '..';
+}
+
+/** The content type that is fixed at upload. EDK2 takes an exact `application/efi` without parameters (HttpBootSupport.c). */
+export function contentType(kind: AssetKind): string {
+  if (kind === 'efi') return 'application/efi';
+  if (kind === 'iso') return 'application/vnd.efi-iso';
+  return 'application/octet-stream';
+}
+
+/** The object's name, used once and never again. */
+export function objectName(uploadId: string, fileName: string): string {
+  return `assets/${uploadId}/${fileName}`;
+}
+
+/** A safe file name, with the suffix that firmware and BMCs look at. */
+export function fileName(asset: AssetName): string {
+  const suffix = {
+    kernel: '.kernel',
+    initrd: '.initrd',
+    efi: '.efi',
+    iso: '.iso',
+    rootfs: '.rootfs',
+    file: '',
+  };
+  return `${asset.name}-${asset.version}-${asset.arch}${suffix[asset.kind]}`;
+}
+
+/** `undefined` unless the asset is ready with all that delivery needs. */
+export function resolved(asset: Asset): ResolvedAsset | undefined {
+  const { kind, name, version, arch, bucket, object, generation, size, crc32c, sha256, type, ready_at } =
+    asset;
+  if (asset.state !== 'ready' || !generation || !sha256 || !ready_at) return undefined;
+  const asset_id = asset.id;
+  return {
+    asset_id,
+    kind,
+    name,
+    version,
+    arch,
+    bucket,
+    object,
+    generation,
+    size,
+    crc32c,
+    sha256,
+    type,
+    ready_at,
+  };
+}
+
+/** `immutable`: the name means these bytes for good. `alias`: it can move to others. `entry`: who asks decides what comes. */
+export type Permanence = 'immutable' | 'alias' | 'entry';
+
+const cacheControl: Record<Permanence, string> = {
+  immutable: 'private, max-age=31536000, immutable, no-transform',
+  alias: 'no-cache',
+  entry: 'no-store',
+};
+
+export function deliveryOf(asset: ResolvedAsset, permanence: Permanence): Delivery {
+  return {
+    blob: { bucket: asset.bucket, object: asset.object, generation: asset.generation },
+    size: asset.size,
+    type: asset.type,
+    etag: `"${asset.sha256}"`,
+    lastModified: new Date(asset.ready_at),
+    fileName: fileName(asset),
+    cacheControl: cacheControl[permanence],
+  };
+}
+
+/** How the bytes differ from what was announced; undefined when they do not. */
+export function mismatch(
+  announced: Asset,
+  found: Partial<Pick<Asset, 'size' | 'crc32c' | 'sha256' | 'type'>>,
+): string | undefined {
+  const checks = [
+    ['size', announced.size, found.size],
+    ['crc32c', announced.crc32c, found.crc32c],
+    ['sha256', announced.sha256, found.sha256],
+    ['type', announced.type, found.type],
+  ] as const;
+  const different = checks.filter(([, a, b]) => a !== undefined && b !== undefined && a !== b);
+  if (different.length === 0) return undefined;
+  return different.map(([what, wanted, got]) => `${what} is ${got}, announced was ${wanted}`).join('; ');
+}

@@ -1,0 +1,166 @@
+/** What we can know of a caller from its request line and headers. */
+export interface Caller {
+  readonly userAgent: string | undefined;
+  readonly httpVersion: string;
+  readonly host: string | undefined;
+}
+
+/** What a client is able to do with an answer. */
+export interface ClientRow {
+  /** Names the row in logs, metrics and explain. */
+  readonly id: string;
+  readonly matches: (caller: Caller) => boolean;
+  readonly followsRedirects: boolean;
+  /** Whether it can be expected to fetch from Google's own certificates. */
+  readonly https: boolean;
+  /** It decodes and re-encodes the query of a redirect's target (iPXE before 1844aacc8, 2021-11-11). */
+  readonly reencodesQuery: boolean;
+  /** Characters that its entry URL may have; undefined: no limit known. */
+  readonly maxUrlLength?: number;
+  /** It cannot do without a Content-Length, an answer to HEAD, or 206 to a Range. */
+  readonly needs: { readonly contentLength: boolean; readonly head: boolean; readonly range: boolean };
+  /** Where we know it from. `source`: read in its source. `binary`: seen in a shipped binary. `report`: a vendor or user says so. `guess`. */
+  readonly evidence: { readonly kind: 'source' | 'binary' | 'report' | 'guess'; readonly text: string };
+}
+
+export type Client = Omit<ClientRow, 'matches'>;
+
+const agent = (pattern: RegExp) => (caller: Caller) => pattern.test(caller.userAgent ?? '');
+
+/** First match wins; whoever is unknown gets its bytes from the broker. The User-Agent is a hint, never an authorisation. */
+export const clientTable: readonly ClientRow[] = [
+  {
+    id: 'uefi-http-boot',
+    matches: agent(/^UefiHttpBoot\/1\.0$/),
+    followsRedirects: false,
+    https: false,
+    reencodesQuery: false,
+    maxUrlLength: 254,
+    needs: { contentLength: true, head: true, range: false },
+    evidence: {
+      kind: 'source',
+      text: 'EDK2 HttpImpl.c: status >= 300 is EFI_HTTP_ERROR, in every release to 202605; shim and RHEL GRUB send the same User-Agent and take only 200',
+    },
+  },
+  {
+    id: 'ipxe-2',
+    matches: agent(/^iPXE\/([2-9]|[1-9]\d+)\./),
+    followsRedirects: true,
+    https: true,
+    reencodesQuery: false,
+    needs: { contentLength: false, head: false, range: false },
+    evidence: {
+      kind: 'source',
+      text: 'iPXE httpcore.c follows any Location; query kept byte for byte since 1844aacc8; https on by default except BIOS since 05cb93046',
+    },
+  },
+  {
+    id: 'ipxe-1',
+    matches: agent(/^iPXE(\/|$)/),
+    followsRedirects: true,
+    https: false,
+    reencodesQuery: true,
+    needs: { contentLength: false, head: false, range: false },
+    evidence: {
+      kind: 'source',
+      text: 'iPXE uri.c before 1844aacc8 (2021-11-11) decodes and re-encodes path and query; Debian bookworm binary has no https string',
+    },
+  },
+  {
+    id: 'grub',
+    matches: agent(/^GRUB /),
+    followsRedirects: false,
+    https: false,
+    reencodesQuery: false,
+    maxUrlLength: 255,
+    needs: { contentLength: true, head: false, range: true },
+    evidence: {
+      kind: 'source',
+      text: 'GRUB net/http.c: 200 and 206 only, "Content-Length: " case-sensitive, every seek is a Range request taken for 206',
+    },
+  },
+  {
+    id: 'u-boot-lwip',
+    matches: agent(/^lwIP\//),
+    followsRedirects: false,
+    https: false,
+    reencodesQuery: false,
+    maxUrlLength: 1024,
+    needs: { contentLength: true, head: true, range: false },
+    evidence: { kind: 'source', text: 'U-Boot net/lwip/wget.c: anything but 200 fails' },
+  },
+  {
+    id: 'u-boot',
+    matches: (caller) =>
+      caller.httpVersion === '1.0' && caller.host === undefined && caller.userAgent === undefined,
+    followsRedirects: false,
+    https: false,
+    reencodesQuery: false,
+    maxUrlLength: 1024,
+    needs: { contentLength: true, head: true, range: false },
+    evidence: {
+      kind: 'source',
+      text: 'U-Boot net/wget.c: HTTP/1.0 without any header, only 200, headers up to 2048 bytes',
+    },
+  },
+  {
+    id: 'httpfs2',
+    matches: agent(/^httpfs2\.c/),
+    followsRedirects: false,
+    https: false,
+    reencodesQuery: false,
+    maxUrlLength: 255,
+    needs: { contentLength: true, head: true, range: true },
+    evidence: {
+      kind: 'source',
+      text: 'httpfs2 0.1.5 (iDRAC9 virtual media): 1024-byte buffer for all headers, so a signed Location does not fit; wants Accept-Ranges and 206',
+    },
+  },
+  {
+    id: 'uefi-shell',
+    matches: agent(/\(EDK2; Linux\)/),
+    followsRedirects: true,
+    https: false,
+    reencodesQuery: false,
+    needs: { contentLength: false, head: false, range: false },
+    evidence: {
+      kind: 'source',
+      text: 'EDK2 ShellPkg HttpDynamicCommand/Http.c follows 300 to 308; TLS trusts only enrolled roots',
+    },
+  },
+  {
+    id: 'curl-wget',
+    matches: agent(/^(curl|Wget)\//),
+    followsRedirects: true,
+    https: true,
+    reencodesQuery: false,
+    needs: { contentLength: false, head: false, range: false },
+    evidence: { kind: 'guess', text: 'wget follows by default, curl with -L; both bring the system roots' },
+  },
+  {
+    id: 'other',
+    matches: () => true,
+    followsRedirects: false,
+    https: false,
+    reencodesQuery: false,
+    maxUrlLength: 255,
+    needs: { contentLength: true, head: true, range: true },
+    evidence: {
+      kind: 'report',
+      text: 'BMC virtual media, Raspberry Pi EEPROM (rpi-eeprom #475) and vendor firmware refuse redirects; unknown clients are taken for one of these',
+    },
+  },
+];
+
+/** The row for this caller, without its matcher. */
+export function clientOf(caller: Caller): Client {
+  const row = clientTable.find((candidate) => candidate.matches(caller));
+  if (!row) throw new Error('the client table must end in a row that matches everybody');
+  const { matches: _, ...client } = row;
+  return client;
+}
+
+/** Only iPXE runs an iPXE script. */
+export function runsScripts(caller: Caller): boolean {
+  return /^iPXE(\/|$)/.test(caller.userAgent ?? '');
+}

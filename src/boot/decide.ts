@@ -1,0 +1,52 @@
+import type { Permanence, ResolvedAsset } from './asset.ts';
+import { deliveryOf } from './asset.ts';
+import type { Client } from './client.ts';
+import type { Plan } from './plan.ts';
+
+/** What the storage that clients are sent to can do. */
+export interface StorageTraits {
+  readonly scheme: 'http' | 'https';
+  /** A signed URL still opens when its query was decoded and re-encoded on the way. */
+  readonly takesReencodedQuery: boolean;
+}
+
+/** All that decides who follows the signed URL of one asset. */
+export interface AssetFacts {
+  readonly method: string;
+  readonly asset: ResolvedAsset;
+  readonly permanence: Permanence;
+  readonly client: Client;
+  readonly storage: StorageTraits;
+  /** Life of a redirect's URL. */
+  readonly urlTtlSeconds: number;
+}
+
+/** The broker signs, sends and forgets its own URL within the second; the rest is for a storage whose clock is off. */
+const streamTtlSeconds = 60;
+
+/** Who follows the URL: the rules in the order in which they apply, each with its reason. */
+export function decideAsset(facts: AssetFacts): Plan {
+  const { client, storage, asset } = facts;
+  const delivery = deliveryOf(asset, facts.permanence);
+  const stream = (reason: string): Plan => ({
+    kind: 'stream',
+    delivery,
+    ttlSeconds: streamTtlSeconds,
+    reason,
+  });
+
+  if (facts.method === 'HEAD') return stream('HEAD is never redirected: the broker knows the answer');
+  if (!client.followsRedirects) return stream(`${client.id} does not follow redirects`);
+  if (asset.kind === 'iso' && client.id.startsWith('ipxe'))
+    return stream('iPXE reads an iso in ranges and re-opens a redirect without its Range');
+  if (client.reencodesQuery && !storage.takesReencodedQuery)
+    return stream(`${client.id} re-encodes the query, which this storage is not known to take`);
+  if (storage.scheme === 'https' && !client.https)
+    return stream(`${client.id} cannot be expected to fetch by https, which this storage asks for`);
+  return {
+    kind: 'redirect',
+    delivery,
+    ttlSeconds: facts.urlTtlSeconds,
+    reason: `${client.id} follows redirects`,
+  };
+}

@@ -1,0 +1,44 @@
+import { type Arch, type Asset, archs, isName } from './asset.ts';
+
+/** A kernel and an initrd that belong together: same name, version and arch, both ready. */
+export interface Image {
+  readonly kernel: Asset;
+  readonly initrd: Asset;
+}
+
+/** How a request names an image: by `name:version:arch`, by the id of one of its assets, or by its bare name. */
+export type ImageName =
+  | { readonly by: 'id'; readonly name: string; readonly version: string; readonly arch: Arch }
+  | { readonly by: 'asset'; readonly asset: string };
+
+/** Reads `name:version:arch` (`:` stands in no name), or else takes the text for an asset's id. */
+export function parseImageId(text: string): ImageName | undefined {
+  const [name = '', version, arch, ...rest] = text.split(':');
+  if (version === undefined) return isName(name) ? { by: 'asset', asset: name } : undefined;
+  const known = archs.find((candidate) => candidate === arch);
+  if (!known || rest.length > 0 || !isName(name) || !isName(version)) return undefined;
+  return { by: 'id', name, version, arch: known };
+}
+
+/** The newest complete image among these assets: a set is as new as the last of its two parts to become ready. */
+export function newestImage(assets: readonly Asset[]): Image | undefined {
+  const ready = assets.filter((asset) => asset.state === 'ready');
+  const images = ready
+    .filter((asset) => asset.kind === 'kernel')
+    .flatMap((kernel) => {
+      const initrd = ready.find(
+        (asset) =>
+          asset.kind === 'initrd' &&
+          asset.name === kernel.name &&
+          asset.version === kernel.version &&
+          asset.arch === kernel.arch,
+      );
+      return initrd ? [{ kernel, initrd }] : [];
+    });
+  const readyAt = ({ kernel, initrd }: Image) => Math.max(time(kernel), time(initrd));
+  return images.sort((a, b) => readyAt(b) - readyAt(a))[0];
+}
+
+function time(asset: Asset): number {
+  return Date.parse(asset.ready_at ?? asset.updated_at);
+}

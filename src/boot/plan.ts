@@ -1,0 +1,56 @@
+import type { Refusal } from './problem.ts';
+
+/** Where bytes lie in Cloud Storage. The generation pins one version of the object for good. */
+export interface BlobRef {
+  readonly bucket: string;
+  readonly object: string;
+  readonly generation: string;
+}
+
+/** What every plan says of itself, for logs and explain. */
+interface Reasoned {
+  readonly reason: string;
+}
+
+/** Rendered text, sent as is. */
+export interface TextPlan extends Reasoned {
+  readonly kind: 'text';
+  readonly type: string;
+  readonly body: string;
+}
+
+/** What an asset's answer says about it, whoever sends the bytes. */
+export interface Delivery {
+  readonly blob: BlobRef;
+  readonly size: number;
+  readonly type: string;
+  /** Strong entity tag with its quotes (RFC 9110 section 8.8.3). */
+  readonly etag: string;
+  readonly lastModified: Date;
+  readonly fileName: string;
+  readonly cacheControl: string;
+}
+
+/** The client follows the signed URL. */
+export interface RedirectPlan extends Reasoned {
+  readonly kind: 'redirect';
+  readonly delivery: Delivery;
+  /** Life of the signed URL. Loaders start at once and every retry gets a fresh one: minutes. */
+  readonly ttlSeconds: number;
+}
+
+/** The broker follows the signed URL and passes the bytes on. */
+export interface StreamPlan extends Reasoned {
+  readonly kind: 'stream';
+  readonly delivery: Delivery;
+  /** Life of the signed URL. The broker uses it within the second. */
+  readonly ttlSeconds: number;
+}
+
+/** A refusal that answers a boot request is a plan like any other. */
+export interface RefusePlan extends Reasoned {
+  readonly kind: 'refuse';
+  readonly refusal: Refusal;
+}
+
+export type Plan = TextPlan | RedirectPlan | StreamPlan | RefusePlan;

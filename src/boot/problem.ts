@@ -1,0 +1,53 @@
+/**
+ * Every reason for which the broker says no, with its HTTP status: one table, so that the types are stable.
+ * On the wire the type is `urn:bootbroker:problem:NAME` (RFC 9457 section 3.1.1).
+ */
+export const problems = {
+  'bad-request-target': { status: 400, title: 'The request target is not one this server takes' },
+  'bad-identity': { status: 400, title: 'That does not identify a machine' },
+  'bad-input': { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'This needs a bearer token' },
+  'source-not-allowed': { status: 403, title: 'This address may not boot from here' },
+  'machine-not-here': { status: 403, title: 'This machine does not boot from this address' },
+  forbidden: { status: 403, title: 'This token does not open that' },
+  'no-such-route': { status: 404, title: 'Nothing is served here' },
+  'unknown-machine': { status: 404, title: 'No such machine' },
+  'no-profile': { status: 404, title: 'The machine has no profile' },
+  'unknown-profile': { status: 404, title: 'No such profile revision' },
+  'unknown-asset': { status: 404, title: 'No such asset' },
+  'unknown-upload': { status: 404, title: 'No such upload' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'mac-taken': { status: 409, title: 'Another machine holds this MAC' },
+  'asset-exists': { status: 409, title: 'This asset exists' },
+  'upload-incomplete': { status: 409, title: 'The bytes are not all there' },
+  'upload-mismatch': { status: 409, title: 'The bytes are not the ones that were announced' },
+  'upload-superseded': { status: 409, title: 'A newer upload has taken the place of this one' },
+  'precondition-failed': { status: 412, title: 'It has changed, or is not what was asked for' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is not of a type that is read here' },
+  'range-not-satisfiable': { status: 416, title: 'The asset has no such bytes' },
+  misdirected: { status: 421, title: 'This host name is not served here' },
+  'asset-not-ready': { status: 422, title: 'The asset is missing or not ready' },
+  internal: { status: 500, title: 'The broker failed' },
+  'too-many-streams': { status: 503, title: 'Too many transfers at once' },
+  'store-down': { status: 503, title: 'A store that this needs does not answer' },
+} as const;
+
+export type Problem = keyof typeof problems;
+
+/** A no, as a value. `detail` says what happened, to what, and what to do next; it never holds a secret. */
+export interface Refusal {
+  readonly kind: 'refuse';
+  readonly problem: Problem;
+  readonly detail: string;
+  /** Response headers that belong to this refusal, such as Retry-After or Content-Range. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function refuse(problem: Problem, detail: string, headers?: Record<string, string>): Refusal {
+  return { kind: 'refuse', problem, detail, ...(headers && { headers }) };
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && (value as Refusal).kind === 'refuse';
+}

@@ -1,0 +1,78 @@
+import type { Arch, AssetKind, ResolvedAsset } from './asset.ts';
+import { archs, isName } from './asset.ts';
+import { type Refusal, refuse } from './problem.ts';
+
+/** One immutable revision of a profile, with its assets resolved: what a machine boots. */
+export interface ProfileRevision {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly name: string;
+  readonly arch: Arch;
+  readonly kernel?: ResolvedAsset;
+  readonly initrds: readonly ResolvedAsset[];
+  readonly efi?: ResolvedAsset;
+  readonly iso?: ResolvedAsset;
+  readonly cmdline: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** RFC 3339. */
+  readonly created_at: string;
+}
+
+/** Reads `NAME@VERSION`. */
+export function parseAssetReference(text: string): { name: string; version: string } | undefined {
+  const [name = '', version = '', ...rest] = text.split('@');
+  return rest.length === 0 && isName(name) && isName(version) ? { name, version } : undefined;
+}
+
+/** The asset of a revision that a path names: `kernel`, `efi`, `iso`, `initrd` (the first) or `initrd/N`. */
+export function revisionAsset(revision: ProfileRevision, part: string): ResolvedAsset | Refusal {
+  const initrd = /^initrd(?:\/(0|[1-9]\d{0,3}))?$/.exec(part);
+  const asset = initrd
+    ? revision.initrds[Number(initrd[1] ?? 0)]
+    : part === 'kernel' || part === 'efi' || part === 'iso'
+      ? revision[part]
+      : undefined;
+  return (
+    asset ?? refuse('unknown-asset', `Profile ${revision.name} (revision ${revision.id}) has no ${part}.`)
+  );
+}
+
+/** Checks what a profile must be to boot at all: one thing to start, and initrds only beside a kernel. */
+export function bootable(profile: {
+  kernel?: unknown;
+  initrds: readonly unknown[];
+  efi?: unknown;
+  iso?: unknown;
+}): Refusal | undefined {
+  const starts = [profile.kernel, profile.efi, profile.iso].filter(Boolean).length;
+  if (starts !== 1)
+    return refuse(
+      'bad-input',
+      'A profile starts exactly one thing: give it either a kernel, an efi program or an iso.',
+    );
+  if (profile.initrds.length > 0 && !profile.kernel)
+    return refuse('bad-input', 'Initrds need a kernel: give the profile a kernel, or leave the initrds out.');
+  return undefined;
+}
+
+/** Which kinds a profile's fields take. */
+export const profileFields = {
+  kernel: 'kernel',
+  efi: 'efi',
+  iso: 'iso',
+  initrds: 'initrd',
+} as const satisfies Record<string, AssetKind>;
+
+/** iPXE's `${buildarch}` and other spellings of an architecture (RFC 5970 client-arch numbers included). */
+export function parseArch(text: string | undefined): Arch | undefined {
+  const spellings: Record<string, Arch> = {
+    x86_64: 'x86_64',
+    amd64: 'x86_64',
+    i386: 'x86_64', // a 32-bit build of iPXE boots 64-bit kernels: matchbox and FOG treat it so
+    '16': 'x86_64',
+    arm64: 'arm64',
+    aarch64: 'arm64',
+    '19': 'arm64',
+  };
+  return archs.find((arch) => arch === text) ?? (text === undefined ? undefined : spellings[text]);
+}

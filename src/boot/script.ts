@@ -1,0 +1,108 @@
+import type { Machine } from './machine.ts';
+import type { ProfileRevision } from './profile.ts';
+
+/** What a machine does when the broker stays away: ask for ever, or boot from its disk after `maxTries`. */
+export type OutagePolicy = 'wait' | 'disk';
+
+/** With pauses of 5, 10, ... 60 seconds, six and a half minutes. */
+const maxTries = 12;
+const pauseStepSeconds = 5;
+const longestPauseSeconds = 60;
+
+/**
+ * Asks again with growing pauses; then does what the outage policy says. The count lives in iPXE's settings, so that it goes on
+ * from script to script. `path` is where this machine's script is.
+ */
+function tryAgain(path: string, outage: OutagePolicy): string[] {
+  return [
+    ':again',
+    'isset ${tries} || set tries:int32 0',
+    `isset \${pause} || set pause:int32 ${pauseStepSeconds}`,
+    'inc tries',
+    ...(outage === 'disk' ? [`iseq \${tries} ${maxTries} && goto disk ||`] : []),
+    'echo bootbroker: try ${tries} failed, next in ${pause} s',
+    'sleep ${pause}',
+    `iseq \${pause} ${longestPauseSeconds} || inc pause ${pauseStepSeconds}`,
+    `chain --replace ${path} || goto again`,
+    ...(outage === 'disk' ? fromDisk() : []),
+  ];
+}
+
+/** UEFI goes on to its next boot option only when the program fails: a plain exit can end in its menu (UEFI 3.1.1). */
+function fromDisk(): string[] {
+  return [':disk', 'iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||', 'exit 1'];
+}
+
+function script(title: string, lines: readonly string[]): string {
+  return ['#!ipxe', `# bootbroker: ${title}`, ...lines, ''].join('\n');
+}
+
+/** What the bootstrap chains to, with all that iPXE knows of the machine (iPXE settings; `netX` is the interface in use). */
+const claims = [
+  'mac=${netX/mac}',
+  'uuid=${uuid}',
+  'serial=${serial:uristring}',
+  'arch=${buildarch:uristring}',
+  'platform=${platform:uristring}',
+  'version=${version:uristring}',
+].join('&');
+
+/** For iPXE that has not said who it is: asks again with its identity. `path` is the script's own path. */
+export function bootstrapScript(path: string, outage: OutagePolicy): string {
+  return script('says who this machine is and asks again', [
+    `chain --replace ${path}?${claims} || goto again`,
+    ...tryAgain(`${path}?${claims}`, outage),
+  ]);
+}
+
+/** The same for newer iPXE, which runs autoexec.ipxe before it configures its interfaces (165995b7e, 2024-03). */
+export function autoexecScript(path: string, outage: OutagePolicy): string {
+  return script('configures the network, says who this machine is and asks again', [
+    'ifconf || goto again',
+    `chain --replace ${path}?${claims} || goto again`,
+    ...tryAgain(`${path}?${claims}`, outage),
+  ]);
+}
+
+/** Boots a machine's profile. `path` is where this script was asked for, to come back to when a fetch fails. */
+export function machineScript(
+  machine: Machine,
+  revision: ProfileRevision,
+  path: string,
+  outage: OutagePolicy,
+): string {
+  return script(`machine ${machine.id} boots ${revision.name}, revision ${revision.id}`, [
+    'imgfree',
+    ...start(revision, machine.id),
+    ...tryAgain(path, outage),
+  ]);
+}
+
+function start(revision: ProfileRevision, machineId: string): string[] {
+  const url = (part: string) => `/asset/${revision.id}/${part}?machine=${machineId}`;
+  const args = revision.cmdline === '' ? '' : ` ${revision.cmdline}`;
+  if (revision.efi) return [`chain --replace ${url('efi')}${args} || goto again`];
+  if (revision.iso) return [`sanboot --no-describe ${url('iso')} || goto again`];
+  // The kernel's EFI stub finds an initrd only by the name that iPXE gave it (Linux drivers/firmware/efi/libstub).
+  const names = revision.initrds.map((_, n) => ` initrd=initrd${n}`).join('');
+  return [
+    `kernel --name kernel ${url('kernel')}${names}${args} || goto again`,
+    ...revision.initrds.map((_, n) => `initrd --name initrd${n} ${url(`initrd/${n}`)} || goto again`),
+    'boot || goto again',
+  ];
+}
+
+/** Sends a machine on to its own disk. */
+export function diskScript(title: string): string {
+  return script(title, fromDisk());
+}
+
+/** Why iPXE or Linux would not read this command line as it is written; undefined when they would. */
+export function cmdlineFault(cmdline: string): string | undefined {
+  // Linux on x86: COMMAND_LINE_SIZE is 2048 with its final NUL, and the initrd names need room.
+  if (cmdline.length > 1900) return 'is longer than 1900 characters';
+  if (!/^[\x20-\x7e]*$/.test(cmdline)) return 'has characters other than printable ASCII';
+  if (cmdline.includes('${')) return 'contains ${, which iPXE would expand';
+  const operator = cmdline.split(/ +/).find((word) => word === '||' || word === '&&' || word === ';');
+  return operator && `contains the word ${operator}, at which iPXE would end the command`;
+}
