@@ -1,0 +1,66 @@
+import type { Asset, AssetName } from '../../boot/asset.ts';
+import type { Upload } from '../../boot/upload.ts';
+import type { Records } from '../records.ts';
+import { documents, only, pageOf, type Sql } from './sql.ts';
+
+type AssetRecords = Pick<
+  Records,
+  'createUpload' | 'upload' | 'asset' | 'namedAsset' | 'listAssets' | 'imageAssets' | 'changeAsset'
+>;
+
+/** Assets, and the uploads that bring their bytes. */
+export function assetRecords(sql: Sql): AssetRecords {
+  const byName = ({ kind, name, version, arch }: AssetName) =>
+    only<Asset>(
+      sql,
+      'SELECT body FROM assets WHERE kind = ? AND name = ? AND version = ? AND arch = ?',
+      kind,
+      name,
+      version,
+      arch,
+    );
+
+  return {
+    createUpload: (upload, announced) =>
+      sql.write('creating an upload', () => {
+        const known = byName(announced);
+        if (known && known.state !== 'created' && known.state !== 'uploading')
+          return { kind: 'asset-exists', asset: known };
+        const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
+        if (known) sql.run('UPDATE assets SET body = ? WHERE id = ?', JSON.stringify(asset), asset.id);
+        else sql.run('INSERT INTO assets (body) VALUES (?)', JSON.stringify(asset));
+        const stored: Upload = { ...upload, asset_id: asset.id };
+        sql.run('INSERT INTO uploads (body) VALUES (?)', JSON.stringify(stored));
+        return { kind: 'created', asset };
+      }),
+    upload: (id) =>
+      sql.read('reading an upload', () => only<Upload>(sql, 'SELECT body FROM uploads WHERE id = ?', id)),
+
+    asset: (id) =>
+      sql.read('reading an asset', () => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id)),
+    namedAsset: (name) => sql.read('finding an asset', () => byName(name)),
+    listAssets: ({ kind, name, version, state }, page) =>
+      sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', { kind, name, version, state }, page)),
+    imageAssets: (name) =>
+      sql.read('reading the assets of an image', () =>
+        documents<Asset>(
+          sql,
+          `SELECT body FROM assets WHERE name = ? AND state = 'ready' AND kind IN ('kernel', 'initrd') ORDER BY seq`,
+          name,
+        ),
+      ),
+    changeAsset: (asset, expected, upload) =>
+      sql.write('changing an asset', () => {
+        const changed = sql.run(
+          'UPDATE assets SET body = ? WHERE id = ? AND state = ? AND upload_id = ?',
+          JSON.stringify(asset),
+          asset.id,
+          expected.state,
+          expected.upload_id,
+        );
+        if (changed === 0) return false;
+        if (upload) sql.run('UPDATE uploads SET body = ? WHERE id = ?', JSON.stringify(upload), upload.id);
+        return true;
+      }),
+  };
+}

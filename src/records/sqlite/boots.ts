@@ -1,0 +1,31 @@
+import type { BootEvent } from '../../boot/event.ts';
+import type { Records } from '../records.ts';
+import { documents, pageOf, type Sql } from './sql.ts';
+
+/** What happened in the boots of machines. */
+export function bootRecords(sql: Sql): Pick<Records, 'addBootEvent' | 'lastBootEvent' | 'listBootEvents'> {
+  return {
+    addBootEvent: (event) =>
+      sql.write('adding a boot event', () => {
+        sql.run(
+          'INSERT INTO boot_events (body) VALUES (?) ON CONFLICT (id) DO NOTHING',
+          JSON.stringify(event),
+        );
+      }),
+    lastBootEvent: (machineId, stage) =>
+      sql.read(
+        'reading the last boot event',
+        () =>
+          documents<BootEvent>(
+            sql,
+            'SELECT body FROM boot_events WHERE machine_id = ? AND stage = ? ORDER BY seq DESC LIMIT 1',
+            machineId,
+            stage,
+          )[0],
+      ),
+    listBootEvents: (machineId, page) =>
+      sql.read('listing boot events', () =>
+        pageOf<BootEvent>(sql, 'boot_events', { machine_id: machineId }, page),
+      ),
+  };
+}

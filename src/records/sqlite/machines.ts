@@ -1,0 +1,81 @@
+import type { Machine } from '../../boot/machine.ts';
+import type { ProfileRevision } from '../../boot/profile.ts';
+import type { Records } from '../records.ts';
+import { documents, only, pageOf, type Sql } from './sql.ts';
+
+type MachineRecords = Pick<
+  Records,
+  | 'createMachine'
+  | 'machine'
+  | 'findMachine'
+  | 'listMachines'
+  | 'createProfile'
+  | 'profile'
+  | 'newestProfile'
+  | 'listProfiles'
+>;
+
+/** Machines, and the profile revisions that they point to. */
+export function machineRecords(sql: Sql): MachineRecords {
+  const byId = (id: string) => only<Machine>(sql, 'SELECT body FROM machines WHERE id = ?', id);
+  const byMac = (mac: string) =>
+    only<Machine>(sql, 'SELECT body FROM machines JOIN macs ON machine_id = id WHERE mac = ?', mac);
+  const byUuid = (uuid: string) =>
+    only<Machine>(sql, 'SELECT body FROM machines WHERE uuid = ? LIMIT 2', uuid);
+  const bySerial = (serial: string) =>
+    only<Machine>(sql, 'SELECT body FROM machines WHERE serial = ? LIMIT 2', serial);
+
+  return {
+    createMachine: (machine) =>
+      sql.write('creating a machine', () => {
+        const macs = new Set(machine.macs);
+        for (const mac of macs) {
+          const holder = byMac(mac);
+          if (holder) return { kind: 'mac-taken', mac, holder: holder.id };
+        }
+        sql.run('INSERT INTO machines (body) VALUES (?)', JSON.stringify(machine));
+        for (const mac of macs) sql.run('INSERT INTO macs VALUES (?, ?)', mac, machine.id);
+        return 'created';
+      }),
+    machine: (id) => sql.read('reading a machine', () => byId(id)),
+    findMachine: ({ mac, uuid, serial }) =>
+      sql.read(
+        'finding a machine',
+        () => (mac && byMac(mac)) || (uuid && byUuid(uuid)) || (serial && bySerial(serial)) || undefined,
+      ),
+    listMachines: (page) => sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', {}, page)),
+
+    createProfile: (revision, activation) =>
+      sql.write('creating a profile', () => {
+        if (activation) {
+          const machine = byId(activation.machine_id);
+          if (!machine) return 'unknown-machine';
+          const moved: Machine = {
+            ...machine,
+            active: revision.id,
+            history: [...machine.history, { revision: revision.id, at: activation.at }],
+            updated_at: activation.at,
+          };
+          sql.run('UPDATE machines SET body = ? WHERE id = ?', JSON.stringify(moved), machine.id);
+        }
+        sql.run('INSERT INTO profiles (body) VALUES (?)', JSON.stringify(revision));
+        return 'created';
+      }),
+    profile: (id) =>
+      sql.read('reading a profile', () =>
+        only<ProfileRevision>(sql, 'SELECT body FROM profiles WHERE id = ?', id),
+      ),
+    newestProfile: (name) =>
+      sql.read(
+        'reading the newest profile',
+        () =>
+          documents<ProfileRevision>(
+            sql,
+            'SELECT body FROM profiles WHERE name = ? ORDER BY seq DESC LIMIT 1',
+            name,
+          )[0],
+      ),
+    listProfiles: (page) =>
+      sql.read('listing profiles', () => pageOf<ProfileRevision>(sql, 'profiles', {}, page)),
+  };
+}

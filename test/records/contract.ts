@@ -1,0 +1,246 @@
+import type { ExecutionContext, TestFn } from 'ava';
+import { BadCursor } from '../../src/records/cursor.ts';
+import type { Page, PageRequest, Records } from '../../src/records/records.ts';
+import { assetContract } from './contract-assets.ts';
+import { asset, at, bootEvent, machine, macOf, newId, revision, uploadOf } from './examples.ts';
+
+/** Opens an empty store for one test, and sees to its end. */
+export type OpenRecords = (t: ExecutionContext) => Promise<Records>;
+
+/** What every driver of `Records` keeps. A driver's own test calls this once. */
+export function recordsContract(test: TestFn, open: OpenRecords): void {
+  assetContract(test, open);
+
+  test('an empty store answers, and what is absent is undefined', async (t) => {
+    const records = await open(t);
+    await records.ping();
+    for (const id of [newId(), 'no-such', '__none__', 'x'.repeat(128)]) {
+      t.is(await records.machine(id), undefined);
+      t.is(await records.profile(id), undefined);
+      t.is(await records.asset(id), undefined);
+      t.is(await records.upload(id), undefined);
+      t.is(await records.newestProfile(id), undefined);
+      t.deepEqual(await records.imageAssets(id), []);
+      t.deepEqual(await records.listBootEvents(id, { limit: 10 }), { items: [] });
+    }
+    t.is(await records.namedAsset({ kind: 'kernel', name: 'no', version: '1', arch: 'arm64' }), undefined);
+    t.is(await records.findMachine({ mac: macOf(1), uuid: newId(), serial: 'S' }), undefined);
+    t.is(await records.findMachine({}), undefined);
+    for (const list of listsOf(records)) t.deepEqual(await list({ limit: 10 }), { items: [] });
+  });
+
+  test('a machine comes back as it was given, whatever the letters', async (t) => {
+    const records = await open(t);
+    const given = machine({
+      name: 'Schrank 3 – rückwärts 🐢 \u0000 \ud800 "\\',
+      macs: [macOf(1), macOf(2)],
+      uuid: newId(),
+      serial: "S/N 'x'; DROP TABLE machines --",
+      hardware: { cpus: [{ model: 'EPYC', cores: 64 }], memory: 2 ** 40, drives: [{ size: 8e12 }] },
+      labels: { rack: 'z\u0308', ключ: '值', '': '', __proto__x: '1' },
+      networks: ['10.0.0.0/8', 'fd00::/8'],
+    });
+    t.is(await records.createMachine(given), 'created');
+    t.deepEqual(await records.machine(given.id), given);
+    t.deepEqual(await records.findMachine({ serial: "S/N 'x'; DROP TABLE machines --" }), given);
+    t.deepEqual((await records.listMachines({ limit: 1 })).items, [given]);
+  });
+
+  test('of many machines created at once with one MAC, one is', async (t) => {
+    const records = await open(t);
+    const rivals = Array.from({ length: 20 }, () => machine({ macs: [macOf(7)] }));
+    const results = await Promise.all(rivals.map((rival) => records.createMachine(rival)));
+    const winner = rivals[results.indexOf('created')];
+    t.deepEqual(
+      results.filter((result) => result !== 'created'),
+      Array.from({ length: 19 }, () => ({ kind: 'mac-taken', mac: macOf(7), holder: winner?.id })),
+    );
+    t.deepEqual(await records.findMachine({ mac: macOf(7) }), winner);
+    t.deepEqual(await records.listMachines({ limit: 100 }), { items: [winner] });
+  });
+
+  test('a machine that names one MAC twice holds it', async (t) => {
+    const records = await open(t);
+    const given = machine({ macs: [macOf(1), macOf(1)] });
+    t.is(await records.createMachine(given), 'created');
+    t.deepEqual(await records.findMachine({ mac: macOf(1) }), given);
+  });
+
+  test('a machine of which one MAC is taken is not created, and its other MACs stay free', async (t) => {
+    const records = await open(t);
+    const first = machine({ macs: [macOf(2)] });
+    const refused = machine({ macs: [macOf(1), macOf(2), macOf(3)], serial: 'S' });
+    await records.createMachine(first);
+    t.deepEqual(await records.createMachine(refused), { kind: 'mac-taken', mac: macOf(2), holder: first.id });
+    t.is(await records.machine(refused.id), undefined);
+    t.is(await records.findMachine({ mac: macOf(1), serial: 'S' }), undefined);
+    t.is(await records.createMachine(machine({ macs: [macOf(3), macOf(1)] })), 'created');
+  });
+
+  test('a machine is found by MAC before UUID before serial', async (t) => {
+    const records = await open(t);
+    const [a, b, c] = [
+      machine({ macs: [macOf(1)], uuid: newId(), serial: 'A' }),
+      machine({ macs: [macOf(2)], uuid: newId(), serial: 'B' }),
+      machine({ macs: [], serial: 'C' }),
+    ];
+    for (const each of [a, b, c]) await records.createMachine(each);
+    const uuid = b.uuid ?? '';
+    t.deepEqual(await records.findMachine({ mac: macOf(1), uuid, serial: 'C' }), a);
+    t.deepEqual(await records.findMachine({ uuid, serial: 'C' }), b);
+    t.deepEqual(await records.findMachine({ serial: 'C' }), c);
+    t.deepEqual(await records.findMachine({ mac: macOf(9), uuid, serial: 'C' }), b);
+    t.deepEqual(await records.findMachine({ mac: macOf(9), uuid: newId(), serial: 'C' }), c);
+  });
+
+  test('a UUID or serial that two machines share names neither', async (t) => {
+    const records = await open(t);
+    const [uuid, serial] = [newId(), 'Default'];
+    const twin = machine({ macs: [macOf(1)], uuid, serial });
+    const single = machine({ serial: 'single' });
+    for (const each of [twin, machine({ uuid, serial }), single]) await records.createMachine(each);
+    t.is(await records.findMachine({ uuid, serial }), undefined);
+    t.deepEqual(await records.findMachine({ uuid, serial: 'single' }), single);
+    t.deepEqual(await records.findMachine({ mac: macOf(1), uuid }), twin);
+  });
+
+  test('a profile comes back as it was given, and the newest of a name is the one created last', async (t) => {
+    const records = await open(t);
+    const first = revision({ created_at: at(1), metadata: { ключ: ['🐢', null, 1.5, { deep: [[]] }] } });
+    const second = revision({ created_at: at(2), cmdline: 'x'.repeat(16_384) });
+    for (const each of [first, second, revision({ name: 'other', created_at: at(3) })])
+      t.is(await records.createProfile(each), 'created');
+    t.deepEqual(await records.profile(first.id), first);
+    t.deepEqual(await records.newestProfile('debian'), second);
+  });
+
+  test('activations move the pointer and are remembered in their order', async (t) => {
+    const records = await open(t);
+    const bare = machine({ macs: [macOf(1)] });
+    const untouched = machine();
+    for (const each of [bare, untouched]) await records.createMachine(each);
+    const revisions = [revision(), revision(), revision()];
+    for (const [n, each] of revisions.entries())
+      t.is(await records.createProfile(each, { machine_id: bare.id, at: at(n) }), 'created');
+    const moved = {
+      ...bare,
+      active: revisions[2]?.id,
+      history: revisions.map(({ id }, n) => ({ revision: id, at: at(n) })),
+      updated_at: at(2),
+    };
+    t.deepEqual(await records.machine(bare.id), moved);
+    t.deepEqual(await records.findMachine({ mac: macOf(1) }), moved);
+    t.deepEqual(await records.machine(untouched.id), untouched);
+  });
+
+  test('a profile for an unknown machine is not created', async (t) => {
+    const records = await open(t);
+    const lost = revision();
+    t.is(await records.createProfile(lost, { machine_id: newId(), at: at(1) }), 'unknown-machine');
+    t.is(await records.profile(lost.id), undefined);
+    t.is(await records.newestProfile('debian'), undefined);
+  });
+
+  test('activations at once are all remembered, and the last of them is active', async (t) => {
+    const records = await open(t);
+    const busy = machine();
+    await records.createMachine(busy);
+    const revisions = Array.from({ length: 20 }, () => revision());
+    await Promise.all(
+      revisions.map((each) => records.createProfile(each, { machine_id: busy.id, at: at(1) })),
+    );
+    const after = await records.machine(busy.id);
+    t.deepEqual(
+      after?.history.map((each) => each.revision).toSorted(),
+      revisions.map(({ id }) => id).toSorted(),
+    );
+    t.is(after?.active, after?.history.at(-1)?.revision);
+  });
+
+  test('a boot event that is repeated changes nothing', async (t) => {
+    const records = await open(t);
+    const first = bootEvent({ stage: 'up', detail: 'ü'.repeat(8192), revision: newId() });
+    await records.addBootEvent(first);
+    await Promise.all(
+      [1, 2, 3].map(() => records.addBootEvent({ ...first, stage: 'failed', detail: 'again' })),
+    );
+    t.deepEqual(await records.listBootEvents('m', { limit: 10 }), { items: [first] });
+  });
+
+  test('the last boot event of a stage is the one that was added last', async (t) => {
+    const records = await open(t);
+    const events = [
+      bootEvent({ at: at(3) }),
+      bootEvent({ at: at(2), detail: 'last' }),
+      bootEvent({ stage: 'up' }),
+      bootEvent({ machine_id: 'other' }),
+    ];
+    for (const event of events) await records.addBootEvent(event);
+    if (events[0]) await records.addBootEvent(events[0]);
+    t.deepEqual(await records.lastBootEvent('m', 'script'), events[1]);
+    t.deepEqual(await records.lastBootEvent('m', 'up'), events[2]);
+    t.is(await records.lastBootEvent('m', 'installed'), undefined);
+  });
+
+  test('boot events are listed for one machine or for all', async (t) => {
+    const records = await open(t);
+    const events = ['a', 'b', 'a'].map((machine_id) => bootEvent({ machine_id }));
+    for (const event of events) await records.addBootEvent(event);
+    t.deepEqual((await records.listBootEvents('a', { limit: 10 })).items, [events[0], events[2]]);
+    t.deepEqual((await records.listBootEvents(undefined, { limit: 10 })).items, events);
+    const page = await records.listBootEvents('a', { limit: 1 });
+    t.deepEqual(await records.listBootEvents('a', { limit: 1, ...(page.next && { cursor: page.next }) }), {
+      items: [events[2]],
+    });
+  });
+
+  test('pages that are read while others write show everything once, in the order of creation', async (t) => {
+    const records = await open(t);
+    const create = async () => {
+      const id = newId();
+      await records.createMachine(machine({ id }));
+      await records.createProfile(revision({ id }));
+      const named = asset({ id, version: id });
+      await records.createUpload(uploadOf(named), named);
+      await records.addBootEvent(bootEvent({ id }));
+      return id;
+    };
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n += 1) ids.push(await create());
+    for (const list of listsOf(records)) {
+      const seen: string[] = [];
+      let page = await list({ limit: 3 });
+      for (;;) {
+        seen.push(...page.items.map(({ id }) => id));
+        if (!page.next) break;
+        t.is(page.items.length, 3);
+        if (seen.length < 6) ids.push(await create(), await create());
+        page = await list({ limit: 3, cursor: page.next });
+      }
+      t.deepEqual(seen, ids);
+      t.is((await list({ limit: ids.length })).next, undefined);
+    }
+  });
+
+  test('a cursor opens the same page again, and one that no list returned is refused', async (t) => {
+    const records = await open(t);
+    for (const id of [newId(), newId(), newId()]) await records.createMachine(machine({ id }));
+    const { next = '' } = await records.listMachines({ limit: 1 });
+    const page = await records.listMachines({ limit: 1, cursor: next });
+    t.regex(next, /^[A-Za-z0-9_-]+$/);
+    t.deepEqual(await records.listMachines({ limit: 1, cursor: next }), page);
+    const broken = ['', '0', 'null', '../..', '%00', '🐢', `${next}=`, ` ${next}`, 'A'.repeat(10_000)];
+    for (const list of listsOf(records))
+      for (const cursor of broken)
+        await t.throwsAsync(list({ limit: 1, cursor }), { instanceOf: BadCursor }, cursor);
+  });
+}
+
+function listsOf(records: Records): ((page: PageRequest) => Promise<Page<{ readonly id: string }>>)[] {
+  return [
+    (page) => records.listMachines(page),
+    (page) => records.listProfiles(page),
+    (page) => records.listAssets({}, page),
+    (page) => records.listBootEvents(undefined, page),
+  ];
+}

@@ -1,0 +1,88 @@
+import type { Asset } from '../../src/boot/asset.ts';
+import type { BootEvent } from '../../src/boot/event.ts';
+import type { Machine } from '../../src/boot/machine.ts';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
+import type { Upload } from '../../src/boot/upload.ts';
+
+const start = Date.now();
+let made = 0;
+
+/** UUIDv7 (RFC 9562 section 5.7) whose order is the order of making, even within one millisecond. */
+export function newId(): string {
+  const hex = [(start + made).toString(16).padStart(12, '0'), process.pid.toString(16).padStart(12, '0')];
+  made += 1;
+  const [time = '', tail = ''] = hex;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${tail}`;
+}
+
+/** The n-th time of a clock that the examples share. */
+export const at = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
+
+export function macOf(n: number): string {
+  const octets = n.toString(16).padStart(10, '0').match(/../g) ?? [];
+  return ['02', ...octets].join(':');
+}
+
+export function machine(is: Partial<Machine> = {}): Machine {
+  return {
+    id: newId(),
+    macs: [],
+    labels: {},
+    networks: [],
+    history: [],
+    created_at: at(0),
+    updated_at: at(0),
+    ...is,
+  };
+}
+
+export function revision(is: Partial<ProfileRevision> = {}): ProfileRevision {
+  return {
+    id: newId(),
+    name: 'debian',
+    arch: 'x86_64',
+    initrds: [],
+    cmdline: 'console=ttyS0',
+    metadata: {},
+    created_at: at(0),
+    ...is,
+  };
+}
+
+export function asset(is: Partial<Asset> = {}): Asset {
+  const upload = is.upload_id ?? newId();
+  return {
+    id: newId(),
+    kind: 'kernel',
+    name: 'debian-12',
+    version: '6.1',
+    arch: 'x86_64',
+    upload_id: upload,
+    bucket: 'boot-assets',
+    object: `assets/${upload}/debian-12-6.1-x86_64.kernel`,
+    size: 8_000_000,
+    crc32c: 'AAAAAA==',
+    type: 'application/octet-stream',
+    state: 'created',
+    created_at: at(0),
+    updated_at: at(0),
+    ...is,
+  };
+}
+
+/** The upload that the asset announces. */
+export function uploadOf(of: Asset, is: Partial<Upload> = {}): Upload {
+  return {
+    id: of.upload_id,
+    asset_id: of.id,
+    object: of.object,
+    state: 'open',
+    expires_at: at(3600),
+    created_at: at(0),
+    ...is,
+  };
+}
+
+export function bootEvent(is: Partial<BootEvent> = {}): BootEvent {
+  return { id: newId(), at: at(0), machine_id: 'm', stage: 'script', source: '10.0.0.7', ...is };
+}

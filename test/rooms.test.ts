@@ -1,0 +1,119 @@
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { importsOf, mayImport, trespasses } from './rooms.ts';
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
+
+test('every file imports only what its room may', async (t) => {
+  const files = await Array.fromAsync(glob('**/*.{ts,js,mts,cts,mjs,cjs}', { cwd: src }));
+  t.true(files.length > 0);
+  const found = await Promise.all(
+    files.map(async (file) => trespasses(file, await readFile(join(src, file), 'utf8'))),
+  );
+  t.deepEqual(found.flat(), []);
+});
+
+test('every room is in the table', async (t) => {
+  const rooms = await Array.fromAsync(glob('*', { cwd: src }));
+  t.deepEqual(
+    rooms.filter((room) => !(room in mayImport)),
+    [],
+  );
+});
+
+test('an import is seen in whatever form it is written', (t) => {
+  const forms = [
+    `import x from 'm';`,
+    `import 'm';`,
+    `import*as x from"m"`,
+    `import type { X } from 'm';`,
+    `import { type X,\n  y as z,\n} from 'm';`,
+    `export { x } from 'm';`,
+    `export type * from 'm';`,
+    `const x = await import('m');`,
+    'const x = await import(\n  `m`\n);',
+    `let x: import('m').X;`,
+    `const x = require('m');`,
+    `process.getBuiltinModule('m')`,
+    `new Worker(new URL('m', import.meta.url))`,
+  ];
+  for (const form of forms) t.deepEqual(importsOf(form), ['m'], form);
+  t.deepEqual(importsOf(`import a from 'a'; export * from "b"\nexport const x = 'from'; export * from "c"`), [
+    'a',
+    'b',
+    'c',
+  ]);
+  t.deepEqual(importsOf(`export const x = 1; const from = 'm'; // important`), []);
+});
+
+const seeded: readonly (readonly [path: string, source: string])[] = [
+  ['boot/decide.ts', `import { deliver } from '../http/deliver.ts';`],
+  ['boot/decide.ts', `import type { Records } from '../records/records.ts';`],
+  ['boot/decide.ts', `import { readFile } from 'node:fs/promises';`],
+  ['boot/decide.ts', `import net from 'node:net';`],
+  ['boot/decide.ts', `import type { Context } from 'koa';`],
+  ['boot/source.ts', `import ipaddr from 'ipaddr.js';`],
+  ['boot/decide.ts', 'const now = Date.now();'],
+  ['boot/decide.ts', 'const now = new Date();'],
+  ['boot/decide.ts', 'const now = performance.now();'],
+  ['boot/decide.ts', 'const luck = Math.random();'],
+  ['boot/decide.ts', 'const id = crypto.randomUUIDv7();'],
+  ['boot/decide.ts', 'const home = process.env.HOME;'],
+  ['sign/v4.ts', `import { anyContains } from '../boot/network.ts';`],
+  ['config.ts', `import type { Plan } from './boot/plan.ts';`],
+  ['records/sqlite.ts', `import { config } from '../config.ts';`],
+  ['records/sqlite/sql.ts', `import type { DatabaseSync } from 'node:sqlite';`],
+  ['records/sqlite.ts', `import { Firestore } from '@google-cloud/firestore';`],
+  ['blobs/follow.ts', `import type { Bucket } from '@google-cloud/storage';`],
+  ['localgcs/store.ts', `import type { Machine } from '../boot/machine.ts';`],
+  ['http/admin.ts', `import { openSqlite } from '../records/sqlite.ts';`],
+  ['http/deliver.ts', `export { signUrl } from '../sign/v4.ts';`],
+  ['http/app.ts', `const { config } = await import('../config.ts');`],
+  ['jobs/verify.ts', `import { app } from '../http/app.ts';`],
+  ['cli/serve.ts', `import { main } from '../main.ts';`],
+  ['main.ts', `import { openSqlite } from './records/sqlite.ts';`],
+  ['main.ts', `import { serve } from './cli.ts';`],
+  ['parts.ts', `import { app } from './http/app.ts';`],
+  ['http/app.ts', `import { table } from '../../test/rooms.ts';`],
+  ['http/app.ts', `const { env } = process;`],
+  ['http/app.ts', `import { env } from 'node:process';`],
+  ['attic/old.ts', `import { x } from '../boot/plan.ts';`],
+];
+
+for (const [path, source] of seeded)
+  test(`${path} may not say: ${source}`, (t) => {
+    const found = trespasses(path, `/** Fine. */\n${source}\n`);
+    t.is(found.length, 1, found.join('\n'));
+    t.true(found[0]?.startsWith(`${path} `));
+  });
+
+test('what a room may say is left alone', (t) => {
+  const fine: readonly (readonly [path: string, source: string])[] = [
+    [
+      'boot/decide.ts',
+      `import { refuse } from './problem.ts';\nexport const at = (text: string) => new Date(text);`,
+    ],
+    ['boot/decide.ts', `// Never Date.now() here, never process.env, never import 'koa'.\n/** new Date() */`],
+    ['boot/network.ts', `import ipaddr from 'ipaddr.js';`],
+    ['config.ts', `import { anyContains } from './boot/network.ts';\nexport const env = process.env;`],
+    [
+      'records/sqlite.ts',
+      `import { DatabaseSync } from 'node:sqlite';\nimport type { Machine } from '../boot/machine.ts';`,
+    ],
+    [
+      'blobs/gcs.ts',
+      `import { Storage } from '@google-cloud/storage';\nimport { signUrl } from '../sign/v4.ts';`,
+    ],
+    [
+      'http/admin.ts',
+      `import Router from '@koa/router';\nimport type { Records } from '../records/records.ts';`,
+    ],
+    [
+      'cli.ts',
+      `import about from '../package.json' with { type: 'json' };\nimport { main } from './main.ts';`,
+    ],
+  ];
+  for (const [path, source] of fine) t.deepEqual(trespasses(path, source), [], source);
+});

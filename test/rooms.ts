@@ -1,0 +1,105 @@
+import { posix } from 'node:path';
+
+/** Which rooms (folders or files of src/) each room may import besides itself. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  boot: [],
+  sign: [],
+  telemetry: [],
+  'setting.ts': ['boot/network.ts'],
+  'config.ts': ['setting.ts', 'boot/network.ts'],
+  records: ['boot'],
+  blobs: ['sign', 'boot'],
+  localgcs: ['sign'],
+  jobs: ['boot', 'records/records.ts', 'blobs/blobs.ts', 'telemetry'],
+  http: ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'],
+  cli: ['boot'],
+  'parts.ts': ['config.ts', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
+  'secrets.ts': [],
+  'storage-alone.ts': ['config.ts', 'localgcs'],
+  'main.ts': ['config.ts', 'parts.ts', 'http', 'telemetry', 'cli', 'jobs'],
+  'cli.ts': [
+    'config.ts',
+    'parts.ts',
+    'http',
+    'telemetry',
+    'cli',
+    'jobs',
+    'main.ts',
+    'setting.ts',
+    'storage-alone.ts',
+  ],
+};
+
+/** Packages that only these places name. */
+const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string[] }[] = [
+  { name: /^koa$|^@koa\//, places: ['http', 'localgcs'] },
+  { name: /^@google-cloud\/storage(\/|$)/, places: ['blobs/gcs.ts'] },
+  { name: /^@google-cloud\/firestore(\/|$)/, places: ['records/firestore.ts'] },
+  { name: /^node:sqlite$/, places: ['records/sqlite.ts', 'localgcs'] },
+  { name: /^ipaddr\.js$/, places: ['boot/network.ts'] },
+];
+
+/** The outside world, which policy does not see: the facts and the time are handed to it. */
+const outsideWorld = {
+  modules:
+    /^node:(fs|net|http|https|http2|tls|dns|dgram|child_process|worker_threads|timers|perf_hooks|os|process)(\/|$)/,
+  code: /\bDate\.now\b|\bnew Date\(\s*\)|\bnew Date\b(?!\s*\()|(?<!new )\bDate\(|\bperformance\.now\b|\bMath\.random\b|\brandomUUID|\bTemporal\.Now\b|\bfetch\(|\bset(Timeout|Interval)\(/,
+};
+
+/** The environment: `process.env`, however it is taken from `process`. */
+const environment =
+  /\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|\{[^{}]*\benv\b[^{}]*\}\s*(=|from)\s*(process\b|['"](node:)?process['"])/;
+
+/** What is wrong with the imports of one source file: a sentence each. `path` is relative to src/. */
+export function trespasses(path: string, source: string): string[] {
+  // A line that is a comment may name what it likes.
+  const code = source.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '');
+  const room = path.split('/')[0] ?? path;
+  const found = importsOf(code).flatMap((specifier) =>
+    specifier.startsWith('.') ? trespassInto(path, room, specifier) : trespassOutside(path, room, specifier),
+  );
+  if (path !== 'config.ts' && environment.test(code))
+    found.push(`${path} reads process.env, which only config.ts may: take the value as a parameter`);
+  const outside = room === 'boot' ? outsideWorld.code.exec(code) : null;
+  if (outside)
+    found.push(
+      `${path} says ${outside[0]}: boot/ has no clock, no chance and no network; take it as a parameter`,
+    );
+  return found;
+}
+
+/** The forms in which code names a module: static, type-only or re-exported; bare; dynamic; as the file of a worker. */
+const importForms = [
+  /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/g,
+  /\bimport\s*['"]([^'"]+)['"]/g,
+  /\b(?:import|require|getBuiltinModule)\s*\(\s*['"`]([^'"`]+)['"`]/g,
+  /\bnew URL\(\s*['"`]([^'"`]+)['"`]\s*,\s*import\.meta\.url/g,
+];
+
+/** Every module that the code names. */
+export function importsOf(code: string): string[] {
+  return importForms.flatMap((form) => [...code.matchAll(form)].map(([, specifier = '']) => specifier));
+}
+
+function trespassInto(path: string, room: string, specifier: string): string[] {
+  const target = posix.join(posix.dirname(path), specifier);
+  if (target === '../package.json' || isWithin(target, room)) return [];
+  if (target.startsWith('../')) return [`${path} imports ${specifier}, which is outside src/`];
+  const allowed = mayImport[room];
+  if (!allowed) return [`${path} is in no known room: enter ${room} in the table of test/rooms.ts`];
+  if (allowed.some((place) => isWithin(target, place))) return [];
+  return [`${path} imports ${target}, but ${room} may import ${allowed.join(', ') || 'nothing of ours'}`];
+}
+
+function trespassOutside(path: string, room: string, name: string): string[] {
+  const found = onlyIn
+    .filter((rule) => rule.name.test(name) && !rule.places.some((place) => isWithin(path, place)))
+    .map(({ places }) => `${path} imports ${name}, which only ${places.join(' and ')} may`);
+  if (room === 'boot' && outsideWorld.modules.test(name))
+    found.push(`${path} imports ${name}: boot/ has no files, no network and no clock`);
+  return found;
+}
+
+function isWithin(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
+}
