@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { crc32c } from '@node-rs/crc32';
+import type { Digest } from './blobs.ts';
+
+/** Reads a stream to its end and says what it held. */
+export async function digest(body: Readable): Promise<Digest> {
+  const sha256 = createHash('sha256');
+  let checksum = 0;
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    sha256.update(chunk);
+    checksum = crc32c(chunk, checksum);
+    size += chunk.length;
+  }
+  const bigEndian = Buffer.alloc(4);
+  bigEndian.writeUInt32BE(checksum);
+  return { size, crc32c: bigEndian.toString('base64'), sha256: sha256.digest('hex') };
+}

@@ -1,0 +1,49 @@
+import { type Dispatcher, request } from 'undici';
+import type { ByteRange, Followed } from './blobs.ts';
+
+/** EDK2 firmware gives up when it sees no response header for 5 s (PcdHttpIoTimeout), so the storage has less. */
+const headersTimeoutMs = 4_000;
+/** Without a byte for so long the storage is taken for dead. A paused body, which waits for the client, does not count. */
+const bodyTimeoutMs = 30_000;
+
+/** A storage answered a signed URL with something else than the bytes. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = 'UnexpectedAnswer';
+  readonly status: number;
+
+  constructor(status: number, body: string) {
+    const code = /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
+    super(`the storage answered ${status}${code ? ` ${code}` : ''} to a signed URL`);
+    this.status = status;
+  }
+}
+
+/**
+ * Fetches a signed URL. A connection that breaks before any answer is tried once more: a pooled one may have been closed
+ * by the storage at that very moment, and GET is idempotent (RFC 9110 section 9.2.2).
+ */
+export async function follow(
+  url: string,
+  options: { dispatcher: Dispatcher; range?: ByteRange; signal: AbortSignal },
+): Promise<Followed> {
+  const { dispatcher, range, signal } = options;
+  const ask = () =>
+    request(url, {
+      dispatcher,
+      signal,
+      headersTimeout: headersTimeoutMs,
+      bodyTimeout: bodyTimeoutMs,
+      headers: {
+        'accept-encoding': 'identity',
+        ...(range && { range: `bytes=${range.start}-${range.end}` }),
+      },
+    });
+  const answer = await ask().catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    return ask();
+  });
+  const expected = range ? 206 : 200;
+  if (answer.statusCode !== expected)
+    throw new UnexpectedAnswer(answer.statusCode, (await answer.body.text()).slice(0, 2_000));
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+}

@@ -1,0 +1,105 @@
+import { type Network, parseNetwork } from './boot/network.ts';
+
+/** A mistake in one setting; the message says what was wanted. */
+export class Mistake extends Error {}
+
+export interface Setting<Value> {
+  /** Environment variable. The flag is its name without BROKER_: `--admin-listen`. */
+  readonly name: string;
+  /** As it would be written; undefined: unset. */
+  readonly default: string | undefined;
+  /** One sentence for `bootbroker config` and the README. */
+  readonly about: string;
+  /** Never printed. May also be given as a file, by NAME_FILE. */
+  readonly secret?: true;
+  readonly parse: (text: string) => Value;
+}
+
+/** host:port to listen on. */
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const text = (value: string) => value;
+
+export function oneOf<const Choice extends string>(...choices: Choice[]) {
+  return (value: string): Choice => {
+    const choice = choices.find((candidate) => candidate === value);
+    if (choice === undefined) throw new Mistake(`must be one of: ${choices.join(', ')}`);
+    return choice;
+  };
+}
+
+export function integer(least: number, most: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new Mistake(`must be a whole number from ${least} to ${most}`);
+    return number;
+  };
+}
+
+export function listOf<Item>(parse: (item: string) => Item) {
+  return (value: string): readonly Item[] =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+      .map(parse);
+}
+
+export function listen(value: string): Listen {
+  const [, v6, v4 = '', port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(value) ?? [];
+  if (port === undefined || Number(port) > 65_535)
+    throw new Mistake('must be HOST:PORT, such as 0.0.0.0:8080 or [::]:8080');
+  return { host: v6 ?? (v4 || '0.0.0.0'), port: Number(port) };
+}
+
+export function origin(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.pathname !== '/' ||
+    url.search ||
+    url.hash ||
+    url.username
+  )
+    throw new Mistake('must be an origin, such as http://10.0.0.1:8080');
+  return url.origin;
+}
+
+export function network(value: string): Network {
+  const parsed = parseNetwork(value);
+  if (!parsed)
+    throw new Mistake(
+      `must be networks in CIDR form without host bits, such as 10.0.0.0/8; ${value} is none`,
+    );
+  return parsed;
+}
+
+export function named(pattern: RegExp, wanted: string) {
+  return (value: string): string => {
+    if (!pattern.test(value)) throw new Mistake(`must be ${wanted}`);
+    return value;
+  };
+}
+
+/** Keeps in the type whether there is a default: a setting without one may be undefined. */
+export function setting<Value, const Initial extends string | undefined>(
+  name: string,
+  initial: Initial,
+  about: string,
+  parse: (text: string) => Value,
+): Setting<Value> & { readonly default: Initial } {
+  return { name, default: initial, about, parse };
+}
+
+export function secret<Value>(
+  name: string,
+  about: string,
+  parse: (text: string) => Value,
+): Setting<Value> & { readonly default: undefined } {
+  return { name, default: undefined, about, parse, secret: true };
+}

@@ -1,0 +1,31 @@
+import { pino } from 'pino';
+
+export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
+
+/** Signatures and session ids open what they name until they expire: they stay out of every log. */
+export function scrub(text: string): string {
+  return text.replace(/\b(X-Goog-Signature|upload_id|X-Goog-Credential)(=|%3D)[^&\s"']+/gi, '$1$2...');
+}
+
+function scrubbed(value: unknown): unknown {
+  if (typeof value === 'string') return scrub(value);
+  if (value instanceof Error)
+    return { type: value.name, message: scrub(value.message), stack: scrub(value.stack ?? '') };
+  return value;
+}
+
+/** JSON lines on standard output, times in RFC 3339. */
+export function openLog(level: string): Log {
+  return pino({
+    level,
+    base: null,
+    messageKey: 'message',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: {
+      level: (label) => ({ level: label }),
+      log: (fields) =>
+        Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, scrubbed(value)])),
+    },
+    serializers: { err: (error) => error, error: (error) => error },
+  });
+}

@@ -1,0 +1,74 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the broker counts. Labels are routes, rows and plans, never names or ids: their number is bounded. */
+export interface Metrics {
+  readonly requests: Counter<'plane' | 'route' | 'method' | 'status' | 'plan'>;
+  readonly seconds: Histogram<'plane' | 'route'>;
+  readonly firstByteSeconds: Histogram<'plan'>;
+  readonly bytes: Counter<'plan'>;
+  readonly streams: Gauge<never>;
+  readonly clients: Counter<'client' | 'plan'>;
+  readonly faults: Counter<'store'>;
+  readonly lostEvents: Counter<never>;
+  /** Prometheus text format 0.0.4. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export function openMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    requests: new Counter({
+      name: 'bootbroker_requests_total',
+      help: 'Requests answered',
+      labelNames: ['plane', 'route', 'method', 'status', 'plan'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'bootbroker_request_seconds',
+      help: 'Time from a request to the end of its answer',
+      labelNames: ['plane', 'route'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600],
+      registers,
+    }),
+    firstByteSeconds: new Histogram({
+      name: 'bootbroker_first_byte_seconds',
+      help: 'Time from a request to the first byte of an asset, or to its redirect',
+      labelNames: ['plan'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 5],
+      registers,
+    }),
+    bytes: new Counter({
+      name: 'bootbroker_asset_bytes_total',
+      help: 'Bytes of assets that the broker itself sent',
+      labelNames: ['plan'],
+      registers,
+    }),
+    streams: new Gauge({
+      name: 'bootbroker_streams',
+      help: 'Transfers that the broker streams now',
+      registers,
+    }),
+    clients: new Counter({
+      name: 'bootbroker_deliveries_total',
+      help: 'Assets delivered, by row of the client table',
+      labelNames: ['client', 'plan'],
+      registers,
+    }),
+    faults: new Counter({
+      name: 'bootbroker_store_faults_total',
+      help: 'Requests that failed because a store did not answer',
+      labelNames: ['store'],
+      registers,
+    }),
+    lostEvents: new Counter({
+      name: 'bootbroker_boot_events_lost_total',
+      help: 'Boot events that could not be written',
+      registers,
+    }),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
