@@ -1,0 +1,177 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Machine } from '../boot/machine.ts';
+import { isRefusal, refuse } from '../boot/problem.ts';
+import type { PageRequest } from '../records/records.ts';
+import { explain } from './explain.ts';
+import { createProfile } from './profiles.ts';
+import { type Route, route } from './route.ts';
+import {
+  assetsQuery,
+  bootsQuery,
+  explainQuery,
+  machinesQuery,
+  newMachine,
+  newProfile,
+  newUpload,
+  page,
+} from './schemas.ts';
+import { completeUpload, startUpload } from './uploads.ts';
+
+/** The admin plane, on one screen. */
+export const adminRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/api/v1/machines',
+    summary: 'Register a machine',
+    body: newMachine,
+    answers: { 201: 'The machine' },
+    problems: ['bad-input', 'mac-taken'],
+    async handle({ body }, { records, clock }) {
+      const now = clock().toISOString();
+      const { macs, ...rest } = body;
+      const machine: Machine = {
+        id: randomUUIDv7(),
+        ...rest,
+        macs: [...new Set(macs)],
+        history: [],
+        created_at: now,
+        updated_at: now,
+      };
+      const created = await records.createMachine(machine);
+      if (created !== 'created')
+        return refuse(
+          'mac-taken',
+          `MAC ${created.mac} belongs to machine ${created.holder}. A MAC belongs to one machine.`,
+        );
+      return { status: 201, headers: { Location: `/api/v1/machines/${machine.id}` }, body: machine };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/machines',
+    summary: 'List machines, or the one that has a MAC',
+    query: machinesQuery,
+    answers: { 200: 'A page of machines' },
+    problems: ['bad-input'],
+    async handle({ query }, { records }) {
+      if (query.mac === undefined) return { status: 200, body: await records.listMachines(pageOf(query)) };
+      const machine = await records.findMachine({ mac: query.mac });
+      return { status: 200, body: { items: machine ? [machine] : [] } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/machines/{id}',
+    summary: 'One machine',
+    answers: { 200: 'The machine' },
+    problems: ['unknown-machine'],
+    async handle({ params: { id = '' } }, { records }) {
+      const machine = await records.machine(id);
+      return machine
+        ? { status: 200, body: machine }
+        : refuse('unknown-machine', `There is no machine ${id}.`);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/uploads',
+    summary: 'Announce an asset and get the signed URL under which its bytes may come',
+    body: newUpload,
+    answers: { 201: 'The upload' },
+    problems: ['bad-input', 'asset-exists'],
+    handle: ({ body, localAddress }, parts) => startUpload(body, localAddress, parts),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/uploads/{id}/complete',
+    summary: 'Say that the bytes are there; they are checked and hashed. May be repeated',
+    answers: { 200: 'The asset, ready', 202: 'The asset, while it is being hashed: ask again' },
+    problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded'],
+    handle: ({ params: { id = '' } }, parts) => completeUpload(id, parts),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/assets',
+    summary: 'List assets',
+    query: assetsQuery,
+    answers: { 200: 'A page of assets' },
+    problems: ['bad-input'],
+    async handle({ query }, { records }) {
+      const { limit: _, cursor: __, ...filter } = query;
+      return { status: 200, body: await records.listAssets(filter, pageOf(query)) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/assets/{id}',
+    summary: 'One asset',
+    answers: { 200: 'The asset' },
+    problems: ['unknown-asset'],
+    async handle({ params: { id = '' } }, { records }) {
+      const asset = await records.asset(id);
+      return asset ? { status: 200, body: asset } : refuse('unknown-asset', `There is no asset ${id}.`);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/profiles',
+    summary: "Make a profile revision; with machine_id it becomes that machine's",
+    body: newProfile,
+    answers: { 201: 'The revision, its assets resolved' },
+    problems: ['bad-input', 'unknown-machine', 'asset-not-ready'],
+    handle: ({ body }, parts) => createProfile(body, parts),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/profiles',
+    summary: 'List profile revisions',
+    query: page,
+    answers: { 200: 'A page of revisions' },
+    problems: ['bad-input'],
+    handle: async ({ query }, { records }) => ({
+      status: 200,
+      body: await records.listProfiles(pageOf(query)),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/profiles/{id}',
+    summary: 'One profile revision',
+    answers: { 200: 'The revision' },
+    problems: ['unknown-profile'],
+    async handle({ params: { id = '' } }, { records }) {
+      const revision = await records.profile(id);
+      return revision
+        ? { status: 200, body: revision }
+        : refuse('unknown-profile', `There is no profile revision ${id}.`);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/boots',
+    summary: 'What machines were given and what they reported',
+    query: bootsQuery,
+    answers: { 200: 'A page of boot events' },
+    problems: ['bad-input'],
+    handle: async ({ query }, { records }) => ({
+      status: 200,
+      body: await records.listBootEvents(query.machine, pageOf(query)),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/explain',
+    summary: 'What a caller would get, and why',
+    query: explainQuery,
+    answers: { 200: 'The decision and its reasons' },
+    problems: ['bad-input'],
+    async handle({ query }, parts) {
+      const explained = await explain(query, parts);
+      return isRefusal(explained) ? explained : { status: 200, body: explained };
+    },
+  }),
+];
+
+function pageOf({ limit, cursor }: { limit: number; cursor?: string }): PageRequest {
+  return { limit, ...(cursor !== undefined && { cursor }) };
+}

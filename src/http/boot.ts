@@ -1,0 +1,75 @@
+import type { Context } from 'koa';
+import { type Arch, type ResolvedAsset, resolved } from '../boot/asset.ts';
+import { runsScripts } from '../boot/client.ts';
+import { isAnonymous } from '../boot/machine.ts';
+import type { Plan } from '../boot/plan.ts';
+import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
+import { parseArch } from '../boot/profile.ts';
+import { autoexecScript, bootstrapScript, diskScript, machineScript } from '../boot/script.ts';
+import type { Records } from '../records/records.ts';
+import { type Answer, assetAnswer, refusal } from './answer.ts';
+import type { BootParts } from './parts.ts';
+import { activeRevision, callerOf, claimedMachine, identityOf, unknownMachine } from './who.ts';
+
+/** The one boot URL: iPXE gets its script, everybody else the first stage, which is iPXE. */
+export async function bootEntry(ctx: Context, parts: BootParts): Promise<Answer> {
+  const arch = parseArch(ctx.params.arch ?? 'x86_64');
+  if (!arch)
+    return refusal(
+      refuse('no-such-route', `There is no architecture ${ctx.params.arch}: x86_64 and arm64 are served.`),
+    );
+  ctx.set('Vary', 'User-Agent');
+  if (runsScripts(callerOf(ctx))) return script(ctx, parts);
+  const asset = await firstStage(arch, parts);
+  return isRefusal(asset) ? refusal(asset) : assetAnswer(ctx, parts, asset, 'entry');
+}
+
+/** For iPXE before it has an address: it runs the autoexec.ipxe that lies beside it. */
+export async function autoexec(ctx: Context, parts: BootParts): Promise<Answer> {
+  const entry = ctx.path.replace(/autoexec\.ipxe$/, 'boot.ipxe');
+  return { plan: text(autoexecScript(entry, parts.outage), 'the loader looks for a script beside itself') };
+}
+
+async function script(ctx: Context, parts: BootParts): Promise<Answer> {
+  const identity = identityOf(ctx);
+  if (isRefusal(identity)) return refusal(identity);
+  if (isAnonymous(identity))
+    return { plan: text(bootstrapScript(ctx.path, parts.outage), 'the request does not say whose it is') };
+  const machine = await claimedMachine(ctx, identity, parts);
+  if (isRefusal(machine)) return refusal(machine);
+  if (!machine)
+    return parts.unknownMachine === 'exit'
+      ? { plan: text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit') }
+      : refusal(unknownMachine(identity));
+  const revision = await activeRevision(machine, parts);
+  if (isRefusal(revision)) return { ...refusal(revision), machine };
+  const body = machineScript(machine, revision, ctx.path, parts.outage);
+  return {
+    plan: text(body, `the machine's own profile is ${revision.name}`),
+    machine,
+    revision: revision.id,
+    stage: 'script',
+  };
+}
+
+/** The newest ready efi asset of the first stage's name. */
+export async function firstStage(
+  arch: Arch,
+  { records, firstStage: name }: { records: Records; firstStage: string },
+): Promise<ResolvedAsset | Refusal> {
+  const { items } = await records.listAssets({ kind: 'efi', name, state: 'ready' }, { limit: 1000 });
+  const newest = items
+    .flatMap((asset) => (asset.arch === arch ? (resolved(asset) ?? []) : []))
+    .sort((a, b) => Date.parse(b.ready_at) - Date.parse(a.ready_at))[0];
+  return (
+    newest ??
+    refuse(
+      'unknown-asset',
+      `There is no first stage for ${arch}. Push one: bootbroker asset push snponly.efi --kind efi --name ${name} --version 1 --arch ${arch}`,
+    )
+  );
+}
+
+function text(body: string, reason: string): Plan {
+  return { kind: 'text', type: 'text/plain; charset=utf-8', body, reason };
+}

@@ -1,0 +1,177 @@
+import type { Context } from 'koa';
+import type { BootEvent } from '../boot/event.ts';
+import type { Delivery, Plan, RedirectPlan, StreamPlan, TextPlan } from '../boot/plan.ts';
+import { refuse } from '../boot/problem.ts';
+import { evaluatePreconditions, requestedRange } from './conditional.ts';
+import { answerProblem } from './errors.ts';
+import type { BootParts } from './parts.ts';
+import { elapsedMs, note, round } from './request-log.ts';
+import { passOn } from './stream.ts';
+import type { StreamSlots } from './stream-slots.ts';
+
+/** A loader that is told so comes back by itself; a later try finds a place. */
+const retryAfterSeconds = 5;
+
+/** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends. */
+export async function deliver(
+  ctx: Context,
+  plan: Plan,
+  parts: BootParts,
+  slots: StreamSlots,
+  event?: BootEvent,
+): Promise<void> {
+  note(ctx, { plan: plan.kind, reason: plan.reason });
+  const record = () => (event && ctx.method !== 'HEAD' ? writeEvent(event, ctx, parts) : Promise.resolve());
+  switch (plan.kind) {
+    case 'text':
+      return sendText(ctx, plan, record);
+    case 'redirect':
+      return redirect(ctx, plan, parts, record);
+    case 'stream':
+      return stream(ctx, plan, parts, slots, record);
+    case 'refuse':
+      return answerProblem(ctx, plan.refusal);
+    default:
+      plan satisfies never;
+  }
+}
+
+type Record = () => Promise<void>;
+
+/** A boot goes on although its event is lost; that it is lost is not. */
+async function writeEvent(
+  event: BootEvent,
+  ctx: Context,
+  { records, log, metrics }: BootParts,
+): Promise<void> {
+  try {
+    await records.addBootEvent(event);
+  } catch (error) {
+    metrics.lostEvents.inc();
+    log.warn({ error, event, request_id: ctx.state.requestId }, 'a boot event could not be written');
+  }
+}
+
+async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<void> {
+  ctx.status = 200;
+  ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
+  ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  ctx.flushHeaders();
+  await record();
+  ctx.body = plan.body;
+}
+
+/** The Location is set by hand: it must stay as it was signed, to the letter, and is never logged or kept. */
+async function redirect(ctx: Context, plan: RedirectPlan, parts: BootParts, record: Record): Promise<void> {
+  const origin = parts.storageOrigin(ctx.req.socket.localAddress);
+  const { ttlSeconds } = plan;
+  const url = await parts.blobs.signedUrl(plan.delivery.blob, { ttlSeconds, ...(origin && { origin }) });
+  noteFirstByte(ctx, plan, parts);
+  ctx.status = 302;
+  ctx.set({ Location: url, 'Cache-Control': 'no-store', 'Content-Length': '0' });
+  ctx.flushHeaders();
+  await record();
+  ctx.respond = false;
+  ctx.res.end();
+}
+
+async function stream(
+  ctx: Context,
+  plan: StreamPlan,
+  parts: BootParts,
+  slots: StreamSlots,
+  record: Record,
+): Promise<void> {
+  const { delivery } = plan;
+  const precondition = evaluatePreconditions(ctx.req.headers, delivery);
+  if (precondition === 'failed')
+    return answerProblem(
+      ctx,
+      refuse(
+        'precondition-failed',
+        `The asset's ETag is ${delivery.etag}. Start over without the precondition.`,
+      ),
+    );
+  setAssetHeaders(ctx, delivery);
+  if (precondition === 'not-modified') return withoutBody(ctx, 304);
+  if (ctx.method === 'HEAD') return withoutBody(ctx, 200, delivery.size);
+  const range = requestedRange(ctx.req.headers, delivery.size, delivery);
+  if (range === 'unsatisfiable')
+    return answerProblem(
+      ctx,
+      refuse('range-not-satisfiable', `The asset has ${delivery.size} bytes.`, {
+        'Content-Range': `bytes */${delivery.size}`,
+      }),
+    );
+
+  const release = slots.take(ctx.state.source.address);
+  if (!release)
+    return answerProblem(
+      ctx,
+      refuse(
+        'too-many-streams',
+        'The limit of BROKER_MAX_STREAMS or BROKER_MAX_STREAMS_PER_SOURCE is reached.',
+        {
+          'Retry-After': String(retryAfterSeconds),
+        },
+      ),
+    );
+  ctx.res.once('close', release);
+  const gone = new AbortController();
+  ctx.res.once('close', () => gone.abort());
+  const { body } = await parts.blobs
+    .follow(delivery.blob, {
+      ttlSeconds: plan.ttlSeconds,
+      signal: gone.signal,
+      ...(range !== 'whole' && { range }),
+    })
+    .catch((error: unknown) => {
+      if (gone.signal.aborted) return { body: undefined };
+      throw error;
+    });
+  if (!body) return;
+
+  const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
+  ctx.respond = false;
+  ctx.status = range === 'whole' ? 200 : 206;
+  ctx.set('Content-Length', String(length));
+  if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
+  const outcome = await passOn(body, ctx.res, length, {
+    onFirstByte: () => noteFirstByte(ctx, plan, parts),
+    beforeEnd: record(),
+  });
+  parts.metrics.bytes.inc({ plan: plan.kind }, outcome.bytes);
+  note(ctx, { bytes: outcome.bytes });
+  if (outcome.kind === 'broken')
+    parts.log.warn(
+      { error: outcome.cause, bytes: outcome.bytes, length, request_id: ctx.state.requestId },
+      'a stream broke off: the connection was cut, so that nobody takes the rest for the whole',
+    );
+}
+
+function setAssetHeaders(ctx: Context, delivery: Delivery): void {
+  ctx.set({
+    'Content-Type': delivery.type,
+    ETag: delivery.etag,
+    'Last-Modified': delivery.lastModified.toUTCString(),
+    'Accept-Ranges': 'bytes',
+    'Content-Disposition': `attachment; filename="${delivery.fileName}"`,
+    'Cache-Control': delivery.cacheControl,
+    'X-Content-Type-Options': 'nosniff',
+  });
+}
+
+/** Koa would make up a body, or a length, of its own. */
+function withoutBody(ctx: Context, status: number, length?: number): void {
+  ctx.respond = false;
+  ctx.status = status;
+  if (length !== undefined) ctx.set('Content-Length', String(length));
+  ctx.res.end();
+}
+
+function noteFirstByte(ctx: Context, plan: RedirectPlan | StreamPlan, { metrics }: BootParts): void {
+  const ms = elapsedMs(ctx);
+  note(ctx, { first_byte_ms: round(ms) });
+  metrics.firstByteSeconds.observe({ plan: plan.kind }, ms / 1000);
+  metrics.clients.inc({ client: ctx.state.client.id, plan: plan.kind });
+}

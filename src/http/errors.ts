@@ -1,0 +1,51 @@
+import type { Context, Middleware } from 'koa';
+import { problems, type Refusal, refuse } from '../boot/problem.ts';
+import { StoreDown } from '../boot/store-down.ts';
+import type { CommonParts } from './parts.ts';
+import { note } from './request-log.ts';
+
+/** Answers with RFC 9457 problem details. Whatever had been prepared for the answer is dropped. */
+export function answerProblem(ctx: Context, refusal: Refusal): void {
+  const { status, title } = problems[refusal.problem];
+  for (const name of Object.keys(ctx.response.headers)) if (name !== 'x-request-id') ctx.remove(name);
+  ctx.status = status;
+  ctx.set({ 'Cache-Control': 'no-store', ...refusal.headers });
+  ctx.body = JSON.stringify({
+    type: `urn:bootbroker:problem:${refusal.problem}`,
+    title,
+    status,
+    detail: refusal.detail,
+    instance: `urn:request:${ctx.state.requestId}`,
+  });
+  ctx.type = 'application/problem+json';
+  note(ctx, { plan: 'refuse', problem: refusal.problem, reason: refusal.detail });
+}
+
+/** Turns faults into answers: a store that is down is 503, everything else is ours, 500. */
+export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics'>): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      note(ctx, { error });
+      if (error instanceof StoreDown) metrics.faults.inc({ store: error.store });
+      else log.error({ error, request_id: ctx.state.requestId }, 'the broker failed');
+      if (ctx.headerSent) ctx.res.destroy();
+      else answerProblem(ctx, faultRefusal(error, ctx.state.retryAfterSeconds));
+    }
+  };
+}
+
+function faultRefusal(error: unknown, retryAfterSeconds: number | undefined): Refusal {
+  if (!(error instanceof StoreDown))
+    return refuse(
+      'internal',
+      'This is a defect of the broker. Its log has the details, under this request id.',
+    );
+  const headers = retryAfterSeconds === undefined ? undefined : { 'Retry-After': String(retryAfterSeconds) };
+  return refuse(
+    'store-down',
+    `The ${error.store} did not answer. Nothing is wrong with the request: try again; the broker's log has the cause.`,
+    headers,
+  );
+}

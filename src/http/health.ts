@@ -1,0 +1,62 @@
+import type { Context, Middleware } from 'koa';
+import { refuse } from '../boot/problem.ts';
+import { isBearer } from './auth.ts';
+import { answerProblem } from './errors.ts';
+import type { CommonParts } from './parts.ts';
+
+/** The probes: on every listener, for everybody. Liveness asks nobody else, so that a store's outage restarts no broker. */
+export function health({ records, blobs }: Pick<CommonParts, 'records' | 'blobs'>): Middleware {
+  return async (ctx, next) => {
+    switch (ctx.path) {
+      case '/healthz':
+      case '/health/liveness':
+      case '/health/startup':
+        return answer(ctx, 200, { status: 'ok' });
+      case '/readyz': {
+        const [recordsState, storageState] = await Promise.all([state(records.ping()), state(blobs.ping())]);
+        const ready = recordsState === 'ok' && storageState === 'ok';
+        return answer(ctx, ready ? 200 : 503, {
+          status: ready ? 'ok' : 'error',
+          records: recordsState,
+          storage: storageState,
+        });
+      }
+      default:
+        return next();
+    }
+  };
+}
+
+async function state(ping: Promise<void>): Promise<'ok' | 'down'> {
+  return ping.then(
+    () => 'ok',
+    () => 'down',
+  );
+}
+
+function answer(ctx: Context, status: number, body: unknown): void {
+  ctx.state.route = ctx.path;
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = body;
+}
+
+/** Prometheus metrics, behind a bearer token if there is one. */
+export function metricsPage({
+  metrics,
+  metricsToken,
+}: Pick<CommonParts, 'metrics'> & { metricsToken: string | undefined }): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== '/metrics') return next();
+    ctx.state.route = ctx.path;
+    if (metricsToken !== undefined && !isBearer(ctx, metricsToken))
+      return answerProblem(
+        ctx,
+        refuse('unauthenticated', 'Send Authorization: Bearer with the token of BROKER_METRICS_TOKEN.', {
+          'WWW-Authenticate': 'Bearer',
+        }),
+      );
+    ctx.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
+    ctx.body = await metrics.text();
+  };
+}

@@ -1,0 +1,40 @@
+import type { Blobs } from '../blobs/blobs.ts';
+import type { StorageTraits } from '../boot/decide.ts';
+import type { OutagePolicy } from '../boot/script.ts';
+import type { SourcePolicy } from '../boot/source.ts';
+import type { Records } from '../records/records.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** What both planes are made of. */
+export interface CommonParts {
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly clock: () => Date;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Origin of the storage for whoever reached us at this local address; unset: as the broker itself reaches it. */
+  readonly storageOrigin: (localAddress: string | undefined) => string | undefined;
+  readonly storage: StorageTraits;
+  readonly outage: OutagePolicy;
+  /** Name of the efi asset that firmware gets first. */
+  readonly firstStage: string;
+  readonly urlTtlSeconds: number;
+}
+
+export interface BootParts extends CommonParts {
+  readonly sourcePolicy: SourcePolicy;
+  readonly unknownMachine: 'refuse' | 'exit';
+  readonly maxStreams: number;
+  readonly maxStreamsPerSource: number;
+  readonly metricsToken: string | undefined;
+}
+
+export interface AdminParts extends CommonParts {
+  readonly bucket: string;
+  readonly adminToken: string;
+  readonly adminHosts: readonly string[];
+  readonly metricsToken: string | undefined;
+  /** Starts, or joins, the verification of an asset whose bytes are all there. */
+  readonly verify: (assetId: string) => Promise<void>;
+}

@@ -1,0 +1,79 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { z } from 'zod';
+import { type Arch, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
+import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
+import { bootable, type ProfileRevision, parseArch, parseAssetReference } from '../boot/profile.ts';
+import type { AdminParts } from './parts.ts';
+import type { Reply } from './route.ts';
+import type { newProfile } from './schemas.ts';
+
+/** Makes an immutable revision with its assets resolved; with a machine, moves that machine's pointer to it. */
+export async function createProfile(
+  wanted: z.output<typeof newProfile>,
+  parts: AdminParts,
+): Promise<Reply | Refusal> {
+  const { records } = parts;
+  const notBootable = bootable(wanted);
+  if (notBootable) return notBootable;
+  const machine = wanted.machine_id === undefined ? undefined : await records.machine(wanted.machine_id);
+  if (wanted.machine_id !== undefined && !machine) return noMachine(wanted.machine_id);
+  const arch = parseArch(machine?.labels.arch) ?? 'x86_64';
+  const resolve = (kind: AssetKind, reference: string | undefined) =>
+    resolveAsset(kind, reference, arch, parts);
+  const [kernel, efi, iso, ...initrds] = await Promise.all([
+    resolve('kernel', wanted.kernel),
+    resolve('efi', wanted.efi),
+    resolve('iso', wanted.iso),
+    ...wanted.initrds.map((reference) => resolve('initrd', reference)),
+  ]);
+  const missing = [kernel, efi, iso, ...initrds].filter(isRefusal);
+  if (missing.length > 0) return refuse('asset-not-ready', missing.map(({ detail }) => detail).join(' '));
+
+  const now = parts.clock().toISOString();
+  const revision: ProfileRevision = {
+    id: randomUUIDv7(),
+    name: wanted.name,
+    arch,
+    ...(kernel && !isRefusal(kernel) && { kernel }),
+    ...(efi && !isRefusal(efi) && { efi }),
+    ...(iso && !isRefusal(iso) && { iso }),
+    initrds: initrds.filter((asset): asset is ResolvedAsset => asset !== undefined && !isRefusal(asset)),
+    cmdline: wanted.cmdline,
+    metadata: wanted.metadata,
+    created_at: now,
+  };
+  const created = await records.createProfile(revision, machine && { machine_id: machine.id, at: now });
+  if (created === 'unknown-machine') return noMachine(machine?.id ?? '');
+  return {
+    status: 201,
+    headers: { Location: `/api/v1/profiles/${revision.id}` },
+    body: { ...revision, machine_id: machine?.id },
+  };
+}
+
+async function resolveAsset(
+  kind: AssetKind,
+  reference: string | undefined,
+  arch: Arch,
+  { records }: AdminParts,
+): Promise<ResolvedAsset | Refusal | undefined> {
+  const named = reference === undefined ? undefined : parseAssetReference(reference);
+  if (!named) return undefined;
+  const asset = await records.namedAsset({ kind, ...named, arch });
+  if (!asset)
+    return refuse(
+      'asset-not-ready',
+      `There is no ${kind} ${reference} for ${arch}: push it with bootbroker asset push.`,
+    );
+  return (
+    resolved(asset) ??
+    refuse(
+      'asset-not-ready',
+      `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
+    )
+  );
+}
+
+function noMachine(id: string): Refusal {
+  return refuse('unknown-machine', `There is no machine ${id}. List them: bootbroker machine list`);
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { Context, Middleware } from 'koa';
+import type { CommonParts } from './parts.ts';
+
+/** Adds to what the log will say of this request. */
+export function note(ctx: Context, fields: Readonly<Record<string, unknown>>): void {
+  Object.assign(ctx.state.notes, fields);
+}
+
+/** Milliseconds since the request came in. */
+export function elapsedMs(ctx: Context): number {
+  return performance.now() - ctx.state.startedAt;
+}
+
+/**
+ * One line and one count for each request, when its answer has ended or its client is gone. The query is left out:
+ * what it says of the machine is noted by name.
+ */
+export function logRequests(
+  plane: 'boot' | 'admin',
+  { log, metrics }: Pick<CommonParts, 'log' | 'metrics'>,
+): Middleware {
+  return async (ctx, next) => {
+    const given = ctx.get('X-Request-Id');
+    ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
+    ctx.state.startedAt = performance.now();
+    ctx.state.notes = {};
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    ctx.res.once('close', () => {
+      const { notes } = ctx.state;
+      const ms = elapsedMs(ctx);
+      const route = String(ctx.state.route ?? 'none');
+      const plan = String(notes.plan ?? 'none');
+      metrics.requests.inc({ plane, route, method: method(ctx), status: ctx.res.statusCode, plan });
+      metrics.seconds.observe({ plane, route }, ms / 1000);
+      const fields = {
+        plane,
+        request_id: ctx.state.requestId,
+        method: ctx.method,
+        path: ctx.req.url?.split('?')[0]?.slice(0, 512),
+        status: ctx.res.statusCode,
+        source: ctx.req.socket.remoteAddress,
+        user_agent: ctx.get('User-Agent').slice(0, 256) || undefined,
+        ms: round(ms),
+        ...notes,
+        ...(!ctx.res.writableFinished && { hung_up: true }),
+      };
+      if (ctx.res.statusCode >= 500) log.warn(fields, 'request');
+      else if (/^\/(health|readyz|metrics)/.test(fields.path ?? '')) log.debug(fields, 'request');
+      else log.info(fields, 'request');
+    });
+    await next();
+  };
+}
+
+/** Labels stay few, whatever is sent. */
+function method(ctx: Context): string {
+  return /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(ctx.method) ? ctx.method : 'other';
+}
+
+export function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

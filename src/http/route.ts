@@ -1,0 +1,90 @@
+import type { Context } from 'koa';
+import type { ZodType, z } from 'zod';
+import { isRefusal, type Problem, type Refusal, refuse } from '../boot/problem.ts';
+import { readBody } from './body.ts';
+import { answerProblem } from './errors.ts';
+import type { AdminParts } from './parts.ts';
+
+const longestBody = 1024 * 1024;
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a handler gets: everything checked, nothing of Koa. */
+export interface RouteRequest<Query, Body> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  /** Address of this end of the connection. */
+  readonly localAddress: string | undefined;
+}
+
+/** One route of the admin plane: this declaration validates it, types it and documents it. */
+export interface Route {
+  readonly method: 'get' | 'post';
+  /** In OpenAPI's notation: `{id}` is one segment. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: ZodType;
+  readonly body?: ZodType;
+  readonly answers: Readonly<Record<number, string>>;
+  readonly problems: readonly Problem[];
+  readonly handle: (request: RouteRequest<never, never>, parts: AdminParts) => Promise<Reply | Refusal>;
+}
+
+/** Declares a route; its handler sees what its schemas let through. */
+export function route<Query extends ZodType = ZodType<undefined>, Body extends ZodType = ZodType<undefined>>(
+  declared: Omit<Route, 'handle' | 'query' | 'body'> & {
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly handle: (
+      request: RouteRequest<z.output<Query>, z.output<Body>>,
+      parts: AdminParts,
+    ) => Promise<Reply | Refusal>;
+  },
+): Route {
+  return declared as unknown as Route;
+}
+
+/** The path in the router's notation. */
+export function routerPath({ path }: Route): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+export async function handleRoute(ctx: Context, declared: Route, parts: AdminParts): Promise<void> {
+  const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
+  if (isRefusal(query)) return answerProblem(ctx, query);
+  const json = declared.body ? await readJson(ctx) : { value: undefined };
+  if (isRefusal(json)) return answerProblem(ctx, json);
+  const body = parse(declared.body, json.value, 'body');
+  if (isRefusal(body)) return answerProblem(ctx, body);
+  const request = { params: ctx.params, query, body, localAddress: ctx.req.socket.localAddress };
+  const reply = await declared.handle(request as RouteRequest<never, never>, parts);
+  if (isRefusal(reply)) return answerProblem(ctx, reply);
+  ctx.status = reply.status;
+  ctx.set({ 'Cache-Control': 'no-store', ...reply.headers });
+  ctx.body = reply.body;
+}
+
+async function readJson(ctx: Context): Promise<{ value: unknown } | Refusal> {
+  if (!/^application\/json\s*(;|$)/i.test(ctx.get('Content-Type')))
+    return refuse('unsupported-media-type', 'Send the body as Content-Type: application/json.');
+  const text = await readBody(ctx, longestBody);
+  if (isRefusal(text)) return text;
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return refuse('bad-input', `The body is no JSON: ${(error as Error).message}.`);
+  }
+}
+
+function parse(schema: ZodType | undefined, value: unknown, what: string): unknown {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${[what, ...issue.path].join('.')}: ${issue.message}`);
+  return refuse('bad-input', faults.slice(0, 20).join('; '));
+}

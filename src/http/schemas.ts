@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { archs, assetKinds, isName } from '../boot/asset.ts';
+import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
+import { parseNetwork } from '../boot/network.ts';
+import { parseAssetReference } from '../boot/profile.ts';
+import { cmdlineFault } from '../boot/script.ts';
+
+/** Checks by one of boot/'s own parsers, and takes over its spelling. */
+function spelled(parse: (text: string) => string | undefined, wanted: string) {
+  return z
+    .string()
+    .max(256)
+    .transform((text, context) => {
+      const spelling = parse(text);
+      if (spelling === undefined) context.addIssue(`must be ${wanted}`);
+      return spelling ?? z.NEVER;
+    });
+}
+
+export const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
+const mac = spelled(parseMac, "one interface's MAC address, such as 52:54:00:aa:bb:01");
+const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
+const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');
+const network = spelled((text) => parseNetwork(text)?.cidr, 'a network in CIDR form without host bits');
+const bytes = z.int().positive();
+const model = z.string().max(256).exactOptional();
+
+const hardware = z.strictObject({
+  cpus: z
+    .array(z.strictObject({ model, cores: z.int().positive().exactOptional() }))
+    .max(64)
+    .exactOptional(),
+  memory: bytes.exactOptional(),
+  nics: z
+    .array(z.strictObject({ mac: mac.exactOptional(), model }))
+    .max(64)
+    .exactOptional(),
+  drives: z
+    .array(z.strictObject({ model, size: bytes.exactOptional() }))
+    .max(256)
+    .exactOptional(),
+  accelerators: z.array(z.strictObject({ model })).max(64).exactOptional(),
+});
+
+export const newMachine = z
+  .strictObject({
+    name: name.exactOptional(),
+    macs: z.array(mac).max(32).default([]),
+    uuid: uuid.exactOptional(),
+    serial: serial.exactOptional(),
+    hardware: hardware.exactOptional(),
+    labels: z.record(name, z.string().max(256)).default({}),
+    networks: z.array(network).max(64).default([]),
+  })
+  .refine((machine) => machine.macs.length > 0 || machine.uuid || machine.serial, {
+    error: 'a machine needs a MAC, a UUID or a serial, or it can never be recognised',
+  });
+
+const crc32c = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{5}[AQgw]==$/, 'must be base64 of the big-endian CRC32C, 8 characters');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+
+export const newUpload = z
+  .strictObject({
+    kind: z.enum(assetKinds),
+    name,
+    version: name,
+    arch: z.enum(archs),
+    size: bytes.max(5 * 2 ** 40, 'must be at most 5 TiB, the limit of Cloud Storage'),
+    crc32c,
+    sha256: sha256.exactOptional(),
+    type: z
+      .string()
+      .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'must be a media type without parameters')
+      .exactOptional(),
+  })
+  .refine((upload) => upload.kind !== 'efi' || (upload.type ?? 'application/efi') === 'application/efi', {
+    path: ['type'],
+    error: 'must be application/efi: firmware takes no other',
+  });
+
+const reference = z
+  .string()
+  .refine((text) => parseAssetReference(text) !== undefined, 'must be NAME@VERSION of an asset');
+
+export const newProfile = z.strictObject({
+  name,
+  machine_id: name.exactOptional(),
+  kernel: reference.exactOptional(),
+  initrds: z.array(reference).max(64).default([]),
+  efi: reference.exactOptional(),
+  iso: reference.exactOptional(),
+  cmdline: z
+    .string()
+    .superRefine((text, context) => {
+      const fault = cmdlineFault(text);
+      if (fault) context.addIssue(fault);
+    })
+    .default(''),
+  metadata: z.record(z.string().max(128), z.json()).default({}),
+});
+
+export const page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(512).exactOptional(),
+});
+export const machinesQuery = page.extend({ mac: mac.exactOptional() });
+export const assetsQuery = page.extend({
+  kind: z.enum(assetKinds).exactOptional(),
+  name: name.exactOptional(),
+  version: name.exactOptional(),
+  state: z.enum(['created', 'uploading', 'verifying', 'ready', 'retired']).exactOptional(),
+});
+export const bootsQuery = page.extend({ machine: name.exactOptional() });
+export const explainQuery = z.strictObject({
+  mac: mac.exactOptional(),
+  uuid: uuid.exactOptional(),
+  serial: serial.exactOptional(),
+  user_agent: z.string().max(512).exactOptional(),
+  source: z.string().max(64).exactOptional(),
+});

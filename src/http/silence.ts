@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** A peer that has read nothing for so long is gone. */
+export const longestSilenceMs = 120_000;
+/** How often a transfer that does not move is looked at. */
+const lookMs = 15_000;
+
+/**
+ * Cuts a response whose reader has read nothing for `longestSilenceMs`; one that reads slowly is never cut. Node sees only
+ * what the kernel's send buffer takes from it, and a slow reader may need minutes to empty a third of that: so what the
+ * peer has acknowledged is asked of the kernel.
+ */
+export function cutSilentReader(response: ServerResponse, silenceMs = longestSilenceMs): void {
+  const { socket } = response;
+  if (!socket) return;
+  const interval = Math.min(lookMs, silenceMs / 4);
+  let seen: string | undefined;
+  let since = 0;
+  const look = async () => {
+    const progress = `${socket.bytesWritten - socket.writableLength} ${await unacknowledged(socket)}`;
+    if (response.destroyed || response.writableFinished) return;
+    if (progress !== seen) {
+      seen = progress;
+      since = performance.now();
+    } else if (performance.now() - since >= silenceMs) {
+      socket.destroy();
+      return;
+    }
+    response.setTimeout(interval);
+  };
+  response.setTimeout(interval, () => void look());
+}
+
+/** Bytes that the peer's kernel has not acknowledged: tx_queue of Linux's /proc/net/tcp (proc_net_tcp); undefined elsewhere. */
+async function unacknowledged(socket: Socket): Promise<string | undefined> {
+  const { localPort, remotePort, remoteAddress } = socket;
+  if (!localPort || !remotePort || !remoteAddress) return undefined;
+  const family = socket.remoteFamily === 'IPv6' ? 'tcp6' : 'tcp';
+  const table = await readFile(`/proc/self/net/${family}`, 'latin1').catch(() => '');
+  const port = (number: number) => number.toString(16).toUpperCase().padStart(4, '0');
+  const connection = new RegExp(
+    `:${port(localPort)} ${family === 'tcp' ? kernelHex(remoteAddress) : '[0-9A-F]{32}'}:${port(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+  );
+  return connection.exec(table)?.[1];
+}
+
+/** An IPv4 address as the kernel prints it: the four bytes of a little-endian word. */
+function kernelHex(address: string): string {
+  const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+  return octets.reverse().join('').toUpperCase();
+}

@@ -1,0 +1,104 @@
+import type { Context } from 'koa';
+import type { Caller } from '../boot/client.ts';
+import { bootsFrom, claimedIdentity, type Identity, type Machine, parseMac } from '../boot/machine.ts';
+import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
+import type { ProfileRevision } from '../boot/profile.ts';
+import { StoreDown } from '../boot/store-down.ts';
+import type { BootParts } from './parts.ts';
+import { note } from './request-log.ts';
+
+/** What a request says of the program that sent it. */
+export function callerOf(ctx: Context): Caller {
+  return {
+    userAgent: ctx.req.headers['user-agent'],
+    host: ctx.req.headers.host,
+    httpVersion: ctx.req.httpVersion,
+  };
+}
+
+/** One query parameter; given twice it says nothing. `+` is a plus, as iPXE and firmware write it. */
+export function query(ctx: Context, name: string): string | undefined {
+  const values = ctx.querystring
+    .split('&')
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => decodeURIComponent(pair.slice(name.length + 1)));
+  return values.length === 1 ? values[0] : undefined;
+}
+
+/** The identity in the path, `/m/{mac}/...`, or else in the query. */
+export function identityOf(ctx: Context): Identity | Refusal {
+  const inPath = ctx.params.mac;
+  if (inPath === undefined) return claimedIdentity((name) => query(ctx, name));
+  const mac = parseMac(inPath);
+  return mac
+    ? { mac }
+    : refuse('bad-identity', 'The path names no MAC address. Ask for /m/aa-bb-cc-dd-ee-ff/...');
+}
+
+/** The machine that this identity claims to be, if it may be it from here; undefined when nobody knows it. */
+export async function claimedMachine(
+  ctx: Context,
+  identity: Identity,
+  { records }: BootParts,
+): Promise<Machine | Refusal | undefined> {
+  note(ctx, { ...identity });
+  return bound(ctx, await records.findMachine(identity));
+}
+
+/** The machine whose id a script put into the URL as `?machine=`; a stranger's id means nothing. */
+export async function scriptedMachine(
+  ctx: Context,
+  { records }: BootParts,
+): Promise<Machine | Refusal | undefined> {
+  const id = query(ctx, 'machine');
+  return bound(ctx, id === undefined ? undefined : await records.machine(id));
+}
+
+/** The machine that a report or an asset request is about, however it is named. */
+export async function namedMachine(ctx: Context, parts: BootParts): Promise<Machine | Refusal> {
+  const scripted = await scriptedMachine(ctx, parts);
+  if (scripted) return scripted;
+  const identity = identityOf(ctx);
+  if (isRefusal(identity)) return identity;
+  return (await claimedMachine(ctx, identity, parts)) ?? unknownMachine(identity);
+}
+
+/** The revision that the machine boots now. */
+export async function activeRevision(
+  machine: Machine,
+  { records }: BootParts,
+): Promise<ProfileRevision | Refusal> {
+  if (!machine.active)
+    return refuse(
+      'no-profile',
+      `Machine ${machine.id} has no profile. Give it one: bootbroker profile create --machine ${machine.id} ...`,
+    );
+  const revision = await records.profile(machine.active);
+  if (!revision)
+    throw new StoreDown(
+      'records',
+      `machine ${machine.id}`,
+      `its active revision ${machine.active} is missing`,
+    );
+  return revision;
+}
+
+export function unknownMachine(identity: Identity): Refusal {
+  const said = Object.entries(identity).map(([name, value]) => `${name} ${value}`);
+  const command = `bootbroker machine add --mac ${identity.mac ?? 'AA:BB:CC:DD:EE:FF'}`;
+  return refuse(
+    'unknown-machine',
+    `Nobody has registered ${said.join(', ') || 'a machine that does not say who it is'}. Register it: ${command}`,
+  );
+}
+
+function bound(ctx: Context, machine: Machine | undefined): Machine | Refusal | undefined {
+  if (!machine) return undefined;
+  note(ctx, { machine: machine.id });
+  const { address } = ctx.state.source;
+  if (bootsFrom(machine, address)) return machine;
+  return refuse(
+    'machine-not-here',
+    `Machine ${machine.id} boots from ${machine.networks.join(', ')}, not from ${address}.`,
+  );
+}

@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Blobs } from './blobs/blobs.ts';
+import { gcsBlobs } from './blobs/gcs.ts';
+import { canonicalAddress } from './boot/network.ts';
+import type { Config } from './config.ts';
+import { type Localgcs, startLocalgcs } from './localgcs/localgcs.ts';
+import type { Records } from './records/records.ts';
+import { openSqlite } from './records/sqlite.ts';
+import { fileSecret } from './secrets.ts';
+import { hmacSigner } from './sign/hmac.ts';
+import { type Log, openLog } from './telemetry/log.ts';
+import { type Metrics, openMetrics } from './telemetry/metrics.ts';
+
+/** What the program is made of: every driver is chosen here and nowhere else. */
+export interface Parts {
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly localgcs: Localgcs;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly adminToken: string;
+  /** Where a client that reached us at this address finds the storage. */
+  readonly storageOrigin: (localAddress: string | undefined) => string | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
+export async function openParts(config: Config, clock: () => Date): Promise<Parts> {
+  const { dataDir, bucket } = config;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const log = openLog(config.logLevel);
+  const adminToken = config.adminToken ?? fileSecret(join(dataDir, 'admin-token'));
+  const key = {
+    accessId: config.hmacAccessId ?? 'GOOGLOCALBOOTBROKER',
+    secret: config.hmacSecret ?? fileSecret(join(dataDir, 'hmac-secret')),
+  };
+  const token = fileSecret(join(dataDir, 'storage-token'));
+  const records = openSqlite(join(dataDir, 'records.db'));
+  const localgcs = await startLocalgcs({
+    dataDir: join(dataDir, 'storage'),
+    listen: config.storageListen,
+    buckets: [bucket],
+    token,
+    keys: [{ identity: key.accessId, algorithm: 'GOOG4-HMAC-SHA256', secret: key.secret }],
+  }).catch(async (error: unknown) => {
+    await records.close();
+    throw error;
+  });
+  const blobs = gcsBlobs({ endpoint: localgcs.origin, token, bucket, signer: hmacSigner(key), clock });
+  return {
+    records,
+    blobs,
+    localgcs,
+    log,
+    metrics: openMetrics(),
+    adminToken,
+    storageOrigin: (localAddress) => config.storagePublicUrl ?? sameHost(localAddress, localgcs.port),
+    async close() {
+      await blobs.close();
+      await localgcs.close();
+      await records.close();
+    },
+  };
+}
+
+/** The address at which the client reached this machine, which it can therefore reach again; never its `Host`, which it chose. */
+function sameHost(localAddress: string | undefined, port: number): string | undefined {
+  const address = canonicalAddress(localAddress ?? '');
+  if (!address) return undefined;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
