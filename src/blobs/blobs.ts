@@ -54,6 +54,13 @@ export interface Digest {
   readonly sha256: string;
 }
 
+/** The validators that the storage gives an object: whoever sends its bytes must name the same. */
+export interface Validators {
+  /** Strong, with its quotes (RFC 9110 section 8.8.3). */
+  readonly etag: string;
+  readonly lastModified: Date;
+}
+
 /** What we serve: Cloud Storage as the broker uses it. Every fault is a `StoreDown`. */
 export interface Blobs {
   /** Resolves when the storage answers and the bucket is there. */
@@ -70,7 +77,7 @@ export interface Blobs {
     options: { ttlSeconds: number; range?: ByteRange; signal: AbortSignal },
   ): Promise<Followed>;
   /** Reads all bytes. */
-  digest(blob: BlobRef, signal: AbortSignal): Promise<Digest>;
+  digest(blob: BlobRef, signal: AbortSignal): Promise<Digest & Validators>;
   /** Deletes that generation, if it is still there. */
   remove(blob: BlobRef): Promise<void>;
   close(): Promise<void>;

@@ -94,8 +94,12 @@ export function gcsBlobs(options: GcsOptions): Blobs {
 
     async digest(blob, signal) {
       return faults(`reading ${blob.object}`, async () => {
-        const { body } = await follow(await urlOf(blob, ownUrlTtlSeconds), { dispatcher, signal });
-        return digest(body);
+        const { headers, body } = await follow(await urlOf(blob, ownUrlTtlSeconds), { dispatcher, signal });
+        const { etag } = headers;
+        const lastModified = new Date(String(headers['last-modified']));
+        if (typeof etag !== 'string' || !/^"[^"]*"$/.test(etag) || Number.isNaN(lastModified.getTime()))
+          throw new Error(`the storage gives ${blob.object} no strong ETag and Last-Modified`);
+        return { ...(await digest(body)), etag, lastModified };
       });
     },
 

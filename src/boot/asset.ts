@@ -35,6 +35,9 @@ export interface Asset extends AssetName {
   /** Hex. Announced by the uploader, or computed by the broker when it verified. */
   readonly sha256?: string;
   readonly type: string;
+  /** The storage's own strong ETag and Last-Modified (RFC 3339), so that a redirect and a stream name the same. */
+  readonly etag?: string;
+  readonly last_modified?: string;
   readonly state: AssetState;
   /** Why the last upload did not become ready. */
   readonly failure?: string;
@@ -50,6 +53,8 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly crc32c: string;
   readonly sha256: string;
   readonly type: string;
+  readonly etag: string;
+  readonly last_modified: string;
   readonly ready_at: string;
 }
 
@@ -85,25 +90,12 @@ export function fileName(asset: AssetName): string {
 
 /** `undefined` unless the asset is ready with all that delivery needs. */
 export function resolved(asset: Asset): ResolvedAsset | undefined {
-  const { kind, name, version, arch, bucket, object, generation, size, crc32c, sha256, type, ready_at } =
-    asset;
-  if (asset.state !== 'ready' || !generation || !sha256 || !ready_at) return undefined;
-  const asset_id = asset.id;
-  return {
-    asset_id,
-    kind,
-    name,
-    version,
-    arch,
-    bucket,
-    object,
-    generation,
-    size,
-    crc32c,
-    sha256,
-    type,
-    ready_at,
-  };
+  const { kind, name, version, arch, bucket, object, size, crc32c, type } = asset;
+  const { generation, sha256, etag, last_modified, ready_at } = asset;
+  if (asset.state !== 'ready' || !generation || !sha256 || !etag || !last_modified || !ready_at)
+    return undefined;
+  const named = { asset_id: asset.id, kind, name, version, arch };
+  return { ...named, bucket, object, generation, size, crc32c, sha256, type, etag, last_modified, ready_at };
 }
 
 /** `immutable`: the name means these bytes for good. `alias`: it can move to others. `entry`: who asks decides what comes. */
@@ -120,8 +112,8 @@ export function deliveryOf(asset: ResolvedAsset, permanence: Permanence): Delive
     blob: { bucket: asset.bucket, object: asset.object, generation: asset.generation },
     size: asset.size,
     type: asset.type,
-    etag: `"${asset.sha256}"`,
-    lastModified: new Date(asset.ready_at),
+    etag: asset.etag,
+    lastModified: new Date(asset.last_modified),
     fileName: fileName(asset),
     cacheControl: cacheControl[permanence],
   };

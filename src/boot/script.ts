@@ -9,11 +9,20 @@ const maxTries = 12;
 const pauseStepSeconds = 5;
 const longestPauseSeconds = 60;
 
+/** A path as a relative URL without colons, which old iPXE would misread: `/m/{mac}/...` takes dashes as well. */
+function relative(path: string): string {
+  return path.replaceAll(':', '-');
+}
+
+function chain(url: string): string {
+  return `chain --replace --autofree ${url} || goto again`;
+}
+
 /**
- * Asks again with growing pauses; then does what the outage policy says. The count lives in iPXE's settings, so that it goes on
- * from script to script. `path` is where this machine's script is.
+ * Asks again with growing pauses; then does what the outage policy says. The count lives in iPXE's settings, so that it
+ * goes on from script to script. `url` is where this machine's script is.
  */
-function tryAgain(path: string, outage: OutagePolicy): string[] {
+function tryAgain(url: string, outage: OutagePolicy): string[] {
   return [
     ':again',
     'isset ${tries} || set tries:int32 0',
@@ -23,7 +32,7 @@ function tryAgain(path: string, outage: OutagePolicy): string[] {
     'echo bootbroker: try ${tries} failed, next in ${pause} s',
     'sleep ${pause}',
     `iseq \${pause} ${longestPauseSeconds} || inc pause ${pauseStepSeconds}`,
-    `chain --replace ${path} || goto again`,
+    chain(url),
     ...(outage === 'disk' ? fromDisk() : []),
   ];
 }
@@ -37,9 +46,12 @@ function script(title: string, lines: readonly string[]): string {
   return ['#!ipxe', `# bootbroker: ${title}`, ...lines, ''].join('\n');
 }
 
-/** What the bootstrap chains to, with all that iPXE knows of the machine (iPXE settings; `netX` is the interface in use). */
+/**
+ * What the bootstrap chains to, with all that iPXE knows of the machine; `netX` is the interface in use. No colon may stand in it:
+ * iPXE before 1844aacc8 takes what precedes one for a scheme, so a MAC goes with dashes and texts as uristring.
+ */
 const claims = [
-  'mac=${netX/mac}',
+  'mac=${netX/mac:hexhyp}',
   'uuid=${uuid}',
   'serial=${serial:uristring}',
   'arch=${buildarch:uristring}',
@@ -49,18 +61,17 @@ const claims = [
 
 /** For iPXE that has not said who it is: asks again with its identity. `path` is the script's own path. */
 export function bootstrapScript(path: string, outage: OutagePolicy): string {
-  return script('says who this machine is and asks again', [
-    `chain --replace ${path}?${claims} || goto again`,
-    ...tryAgain(`${path}?${claims}`, outage),
-  ]);
+  const url = `${relative(path)}?${claims}`;
+  return script('says who this machine is and asks again', [chain(url), ...tryAgain(url, outage)]);
 }
 
 /** The same for newer iPXE, which runs autoexec.ipxe before it configures its interfaces (165995b7e, 2024-03). */
 export function autoexecScript(path: string, outage: OutagePolicy): string {
+  const url = `${relative(path)}?${claims}`;
   return script('configures the network, says who this machine is and asks again', [
     'ifconf || goto again',
-    `chain --replace ${path}?${claims} || goto again`,
-    ...tryAgain(`${path}?${claims}`, outage),
+    chain(url),
+    ...tryAgain(url, outage),
   ]);
 }
 
@@ -74,7 +85,7 @@ export function machineScript(
   return script(`machine ${machine.id} boots ${revision.name}, revision ${revision.id}`, [
     'imgfree',
     ...start(revision, machine.id),
-    ...tryAgain(path, outage),
+    ...tryAgain(relative(path), outage),
   ]);
 }
 

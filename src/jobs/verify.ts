@@ -81,7 +81,15 @@ async function verifyOnce(
     return;
   }
   const { failure: _, ...rest } = asset;
-  const ready: Asset = { ...rest, state: 'ready', sha256: digest.sha256, updated_at: now, ready_at: now };
+  const ready: Asset = {
+    ...rest,
+    state: 'ready',
+    sha256: digest.sha256,
+    etag: digest.etag,
+    last_modified: digest.lastModified.toISOString(),
+    updated_at: now,
+    ready_at: now,
+  };
   if (await records.changeAsset(ready, expected, { ...upload, state: 'done' }))
     log.info({ asset: assetId, sha256: digest.sha256, bytes: digest.size }, 'an asset is ready');
 }
