@@ -15,8 +15,7 @@ import {
   text,
 } from './setting.ts';
 
-export const roles = ['boot', 'admin', 'jobs'] as const;
-export type Role = (typeof roles)[number];
+const roles = ['boot', 'admin', 'jobs'] as const;
 
 const secretText = named(/^[\x21-\x7e]{16,512}$/, '16 to 512 printable characters without spaces');
 const assetName = named(

@@ -1,4 +1,4 @@
-import type { Arch, AssetKind, ResolvedAsset } from './asset.ts';
+import type { Arch, ResolvedAsset } from './asset.ts';
 import { archs, isName } from './asset.ts';
 import { type Refusal, refuse } from './problem.ts';
 
@@ -54,14 +54,6 @@ export function bootable(profile: {
     return refuse('bad-input', 'Initrds need a kernel: give the profile a kernel, or leave the initrds out.');
   return undefined;
 }
-
-/** Which kinds a profile's fields take. */
-export const profileFields = {
-  kernel: 'kernel',
-  efi: 'efi',
-  iso: 'iso',
-  initrds: 'initrd',
-} as const satisfies Record<string, AssetKind>;
 
 /** iPXE's `${buildarch}` and other spellings of an architecture (RFC 5970 client-arch numbers included). */
 export function parseArch(text: string | undefined): Arch | undefined {
