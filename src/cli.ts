@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import manifest from '../package.json' with { type: 'json' };
+import type { Outside } from './cli/outside.ts';
+import { run } from './cli/program.ts';
+import { flagOf, readConfig, settings, stateHome } from './config.ts';
+import type { Setting } from './setting.ts';
+
+/** What the commands need from the rooms that they may not enter. A verb loads what it runs, and nothing else. */
+const outside: Outside = {
+  version: manifest.version,
+  settings: (Object.values(settings) as Setting<unknown>[]).map((one) => ({
+    name: one.name,
+    flag: flagOf(one.name),
+    default: one.default,
+    about: one.about,
+    secret: one.secret === true,
+  })),
+  readSettings: (flags) => {
+    const read = readConfig(flags);
+    return 'mistakes' in read ? read : read.config;
+  },
+  serve: async (flags) => (await import('./main.ts')).serve(flags),
+  startStorage: async (options) => (await import('./storage-alone.ts')).startStorageAlone(options),
+  stateDir: join(stateHome(), 'bootbroker'),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  sleep: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+  },
+  clock: () => new Date(),
+};
+
+// `bootbroker asset list | head` is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+process.exitCode = await run(process.argv.slice(2), outside);

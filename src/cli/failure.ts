@@ -1,0 +1,69 @@
+import { CommanderError } from 'commander';
+import { printable } from './printable.ts';
+
+/** An RFC 9457 problem document as the broker answers it. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** Which fields of the request are wrong. */
+  readonly errors?: readonly unknown[];
+}
+
+export const exitCodes = {
+  refused: 1,
+  usage: 2,
+  failed: 3,
+  interrupted: 130,
+} as const;
+
+/** Ends the command: `what happened; what to do next`. */
+export class Failure extends Error {
+  readonly kind: keyof typeof exitCodes;
+  readonly problem: ProblemDocument | undefined;
+  /** It may pass by itself: the same thing tried again can succeed. */
+  readonly passing: boolean;
+
+  constructor(
+    kind: keyof typeof exitCodes,
+    message: string,
+    more: { problem?: ProblemDocument; passing?: boolean } = {},
+  ) {
+    super(message);
+    this.kind = kind;
+    this.problem = more.problem;
+    this.passing = more.passing ?? false;
+  }
+}
+
+/** What ended a command, as text or as one line of JSON for stderr, and its exit code. */
+export function report(error: unknown, json: boolean): { readonly exitCode: number; readonly text: string } {
+  if (error instanceof CommanderError) return reportUsage(error, json);
+  const failure =
+    error instanceof Failure
+      ? error
+      : new Failure('failed', error instanceof Error ? error.message : String(error));
+  const exitCode = exitCodes[failure.kind];
+  const { message, problem } = failure;
+  if (json)
+    return { exitCode, text: `${JSON.stringify({ error: { exit_code: exitCode, message, problem } })}\n` };
+  const errors = (problem?.errors ?? []).map((one) => `  ${printable(errorLine(one))}\n`);
+  return { exitCode, text: `bootbroker: ${printable(message)}\n${errors.join('')}` };
+}
+
+/** Commander has printed help and version by itself. */
+function reportUsage(error: CommanderError, json: boolean) {
+  if (error.exitCode === 0) return { exitCode: 0, text: '' };
+  if (error.code === 'commander.help') return { exitCode: exitCodes.usage, text: '' };
+  const message = error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ');
+  return report(new Failure('usage', `${message}; --help shows what it takes`), json);
+}
+
+function errorLine(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { path, message } = error as { path?: unknown; message?: unknown };
+  if (typeof message !== 'string') return JSON.stringify(error);
+  const where = Array.isArray(path) ? path.join('.') : path;
+  return where ? `${where}: ${message}` : message;
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { ResolvedAsset } from '../boot/asset.ts';
+import type { ProfileRevision } from '../boot/profile.ts';
+import { type BrokerOptions, brokerOptions } from './broker.ts';
+import { cell, printList } from './listing.ts';
+import type { Outside } from './outside.ts';
+import { verb } from './verb.ts';
+
+export function profileList(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'list', 'List the profile revisions, oldest first.', ['bootbroker profile list']),
+  ).action((options: BrokerOptions & { readonly json?: true }) =>
+    printList<ProfileRevision>(outside, options, {
+      path: 'profiles',
+      query: {},
+      titles: ['NAME', 'REVISION', 'CREATED', 'ARCH', 'STARTS', 'INITRDS', 'COMMAND LINE'],
+      row: ({ name, id, created_at, arch, kernel, efi, iso, initrds, cmdline }) => [
+        name,
+        id,
+        created_at,
+        arch,
+        cell(assetName(kernel ?? efi ?? iso)),
+        cell(initrds.map(assetName).join(',')),
+        cell(cmdline),
+      ],
+    }),
+  );
+}
+
+function assetName(asset: ResolvedAsset | undefined): string | undefined {
+  return asset && `${asset.name}@${asset.version}`;
+}

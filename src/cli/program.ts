@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { assetList } from './asset-list.ts';
+import { assetPush } from './asset-push.ts';
+import { boots } from './boots.ts';
+import { config } from './config.ts';
+import { explain } from './explain.ts';
+import { report } from './failure.ts';
+import { localgcs } from './localgcs.ts';
+import { machineAdd } from './machine-add.ts';
+import { machineList } from './machine-list.ts';
+import type { Outside } from './outside.ts';
+import { profileCreate } from './profile-create.ts';
+import { profileList } from './profile-list.ts';
+import { serve } from './serve.ts';
+import { exitCodesHelp } from './verb.ts';
+
+/** The `bootbroker` command with all its verbs; `exit` is told the exit code of a verb that has one of its own. */
+export function program(outside: Outside, exit: (code: number) => void): Command {
+  const root = new Command('bootbroker')
+    .description('Boots bare-metal machines from Cloud Storage without the images passing through it.')
+    .version(outside.version)
+    // --version after a verb is the version of an asset
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => outside.stdout.write(text),
+      writeErr: (text) => outside.stderr.write(text),
+      // run() reports errors, in one way for all
+      outputError: () => {},
+    })
+    .addHelpText('after', `\n${exitCodesHelp}`);
+
+  serve(root, outside, exit);
+  config(root, outside);
+
+  const asset = root.command('asset').description('Kernels, initrds, EFI programs and other files to boot.');
+  assetPush(asset, outside);
+  assetList(asset, outside);
+
+  const machine = root.command('machine').description('The machines that boot.');
+  machineAdd(machine, outside);
+  machineList(machine, outside);
+
+  const profile = root.command('profile').description('What machines boot.');
+  profileCreate(profile, outside);
+  profileList(profile, outside);
+
+  explain(root, outside);
+  boots(root, outside);
+  localgcs(root, outside);
+  return root;
+}
+
+/** Runs one command line (without `node` and the script's name); resolves with its exit code. */
+export async function run(args: readonly string[], outside: Outside): Promise<number> {
+  let exitCode = 0;
+  try {
+    await program(outside, (code) => {
+      exitCode = code;
+    }).parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const { exitCode: code, text } = report(error, args.includes('--json'));
+    outside.stderr.write(text);
+    return code;
+  }
+}
