@@ -1,0 +1,55 @@
+import { type Broker, startBroker } from './broker.ts';
+import { serveDhcp } from './dhcp.ts';
+import { packInitrd } from './initrd.ts';
+import { fetchKernel, type Kernel } from './kernel.ts';
+import { brokerAddress, openRoom, type Room } from './room.ts';
+
+/** The program that firmware loads first: an iPXE that uses the firmware's own driver for the card. */
+export const firstStage = '/usr/lib/ipxe/snponly.efi';
+
+/** A room with DHCP, a broker that still knows nothing, and a Linux for it to boot. */
+export interface Lab {
+  readonly room: Room;
+  readonly broker: Broker;
+  readonly kernel: Kernel;
+  /** The path of the initrd. */
+  readonly initrd: string;
+}
+
+/** Opens a lab; close its room in the end. */
+export async function openLab(): Promise<Lab> {
+  const room = await openRoom();
+  try {
+    serveDhcp(room);
+    const kernel = await fetchKernel(`${room.folder}/kernel`);
+    const initrd = packInitrd(kernel, room.folder);
+    return { room, broker: await startBroker(room), kernel, initrd };
+  } catch (error) {
+    await room.close();
+    throw error;
+  }
+}
+
+/** Gives the broker what it boots. */
+export async function stock({ broker, kernel, initrd }: Lab): Promise<void> {
+  const push = (path: string, kind: string, name: string, version: string) =>
+    broker.command('asset', 'push', path, '--kind', kind, '--name', name, '--version', version);
+  await push(firstStage, 'efi', 'ipxe', '1.0.0');
+  await push(kernel.image, 'kernel', 'debian', versionOf(kernel));
+  await push(initrd, 'initrd', 'lab', '1');
+}
+
+/** Registers a machine and gives it a profile of its own, with `words` on its command line. Resolves to the machine's id. */
+export async function register({ broker, kernel }: Lab, mac: string, words: string): Promise<string> {
+  const { id } = await broker.command<{ id: string }>('machine', 'add', '--mac', mac);
+  const cmdline = `console=ttyS0 broker.url=http://${brokerAddress}:8080 ${words}`;
+  const assets = ['--kernel', `debian@${versionOf(kernel)}`, '--initrd', 'lab@1'];
+  const name = `lab-${mac.replaceAll(':', '-')}`;
+  await broker.command('profile', 'create', '--name', name, '--machine', id, ...assets, '--cmdline', cmdline);
+  return id;
+}
+
+/** The kernel's release as a name that the broker takes. */
+function versionOf({ release }: Kernel): string {
+  return release.replaceAll('+', '.');
+}
