@@ -1,0 +1,152 @@
+import { LONGEST_LIFETIME, type Signer, signUrl, type UrlRequest } from '../sign/v4.ts';
+
+export interface SignedUrlsOptions {
+  readonly clock: () => Date;
+  /** How many URLs are kept; of about 1 KB each, keys included. */
+  readonly capacity?: number;
+  /** Hears why a URL could not be renewed in time; the old one still serves. */
+  readonly onRenewalFailure?: (error: unknown) => void;
+}
+
+/** Signed URLs that are handed out many times. */
+export interface SignedUrls {
+  /**
+   * A URL that works for at least `ttlSeconds` more. At hand it comes as it is, without a promise; else it is signed,
+   * once for all who ask. Rejects with whatever the signer throws, which the next caller does not inherit.
+   */
+  get(request: UrlRequest, signer: Signer, ttlSeconds: number): string | Promise<string>;
+}
+
+interface SignedUrl {
+  readonly url: string;
+  /** All in ms since 1970. */
+  readonly signedAt: number;
+  readonly renewFrom: number;
+  readonly handOutUntil: number;
+}
+
+/** Shorter slack would not outlast a slow signer; in seconds. */
+const leastSlack = 30;
+const mostSlack = 900;
+
+/** The longest life that can be promised, in seconds: some of the seven days goes to the slack and to rounding. */
+export const LONGEST_PROMISE = LONGEST_LIFETIME - leastSlack - 1;
+
+/** After a renewal that failed, in ms. */
+const renewalPause = 5_000;
+
+/**
+ * A cache in front of all signers. A URL is signed for longer than was promised, by a slack: as much again, at least 30 s,
+ * at most 15 minutes, never past seven days. For the first half of it nothing is signed for the same key again, in the
+ * second half the next URL is signed while this one still serves.
+ *
+ * So a URL may live longer than promised by its slack, which gives little away: it opens one generation of one object
+ * for reading, to somebody who got it by asking and could have asked again. What is taken away from a machine is gone
+ * that much later.
+ */
+export function signedUrls(options: SignedUrlsOptions): SignedUrls {
+  const { clock, capacity = 4_096, onRenewalFailure } = options;
+  const kept = new Map<string, SignedUrl>();
+  const flights = new Map<string, Promise<SignedUrl>>();
+
+  const keep = (key: string, signed: SignedUrl) => {
+    // A Map lists its keys in the order of their arrival, so the first is the one not used for longest.
+    kept.delete(key);
+    kept.set(key, signed);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= capacity) break;
+      kept.delete(oldest);
+    }
+  };
+
+  const fly = (key: string, make: () => Promise<SignedUrl>): Promise<SignedUrl> => {
+    const underway = flights.get(key);
+    if (underway !== undefined) return underway;
+    const flight = make()
+      .then((signed) => {
+        keep(key, signed);
+        return signed;
+      })
+      .finally(() => flights.delete(key));
+    flights.set(key, flight);
+    return flight;
+  };
+
+  const wait = async (key: string, make: () => Promise<SignedUrl>): Promise<string> => {
+    // A flight may land too late: it began before this caller came, or the machine slept meanwhile.
+    for (let tries = 0; tries < 2; tries++) {
+      const signed = await fly(key, make);
+      if (serves(signed, clock().getTime())) return signed.url;
+    }
+    throw new Error('signing took longer than the URL may wait: see why the signer is slow');
+  };
+
+  return {
+    get(request, signer, ttlSeconds) {
+      const slack = slackOf(ttlSeconds);
+      const key = keyOf(request, signer, ttlSeconds);
+      const make = () => sign(request, signer, ttlSeconds, slack, clock());
+      const now = clock().getTime();
+      const signed = kept.get(key);
+      if (!signed || !serves(signed, now)) return wait(key, make);
+      const due = now >= signed.renewFrom;
+      keep(key, due ? { ...signed, renewFrom: now + renewalPause } : signed);
+      if (due) fly(key, make).catch((error: unknown) => onRenewalFailure?.(error));
+      return signed.url;
+    },
+  };
+}
+
+/** In seconds. */
+function slackOf(ttlSeconds: number): number {
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > LONGEST_PROMISE)
+    throw new RangeError(
+      `A signed URL can be promised for 1 to ${LONGEST_PROMISE} whole seconds, not ${ttlSeconds}: shorten it (BROKER_URL_TTL_SECONDS)`,
+    );
+  const wanted = Math.min(Math.max(ttlSeconds, leastSlack), mostSlack);
+  return Math.min(wanted, LONGEST_LIFETIME - ttlSeconds - 1);
+}
+
+/** Everything that a URL depends on but the time. */
+function keyOf(request: UrlRequest, signer: Signer, ttlSeconds: number): string {
+  const { method, bucket, object, endpoint, style, query, headers } = request;
+  const who = [signer.algorithm, signer.identity];
+  return JSON.stringify([
+    ...who,
+    ttlSeconds,
+    method,
+    endpoint,
+    style,
+    bucket,
+    object,
+    sorted(query),
+    sorted(headers),
+  ]);
+}
+
+function sorted(fields: Readonly<Record<string, string>> = {}): [string, string][] {
+  return Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+async function sign(
+  request: UrlRequest,
+  signer: Signer,
+  ttlSeconds: number,
+  slack: number,
+  now: Date,
+): Promise<SignedUrl> {
+  // One second more, because signing rounds the time down.
+  const url = await signUrl(request, signer, { now, expiresSeconds: ttlSeconds + slack + 1 });
+  const signedAt = now.getTime();
+  return {
+    url,
+    signedAt,
+    renewFrom: signedAt + slack * 500,
+    handOutUntil: signedAt + slack * 1000,
+  };
+}
+
+/** A clock that was put back makes what was signed before it worthless: it is dated ahead. */
+function serves(signed: SignedUrl, now: number): boolean {
+  return now >= signed.signedAt && now <= signed.handOutUntil;
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32c } from '@node-rs/crc32';
+import type { ExecutionContext } from 'ava';
+import type { Asset } from '../../src/boot/asset.ts';
+import type { Machine } from '../../src/boot/machine.ts';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { adminApp, bootApp } from '../../src/http/app.ts';
+import { listen } from '../../src/http/listener.ts';
+import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
+import { openVerifier } from '../../src/jobs/verify.ts';
+import { openParts, type Parts } from '../../src/parts.ts';
+import type { Log } from '../../src/telemetry/log.ts';
+import { type Answered, type Asking, ask } from './http.ts';
+
+/** A line that the broker logged. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface Options {
+  /** Settings by their environment names; the addresses are loopback and any port unless given. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Puts other parts in the place of the real ones, for faults. */
+  readonly replace?: (parts: Parts) => Partial<CommonParts>;
+}
+
+/** The broker's own parts on free ports, in this process. */
+export interface Broker {
+  readonly parts: Parts;
+  readonly config: Config;
+  readonly log: readonly LogLine[];
+  readonly boot: (target: string, asking?: Asking) => Promise<Answered>;
+  /** With the token, and a body as JSON. */
+  readonly admin: (target: string, json?: unknown, asking?: Asking) => Promise<Answered>;
+  readonly bootPort: number;
+  readonly adminPort: number;
+  readonly close: () => Promise<void>;
+}
+
+const anyPort = {
+  BROKER_LISTEN: '127.0.0.1:0',
+  BROKER_ADMIN_LISTEN: '127.0.0.1:0',
+  BROKER_STORAGE_LISTEN: '127.0.0.1:0',
+  BROKER_LOG_LEVEL: 'silent',
+};
+
+export async function startBroker({ settings = {}, replace }: Options = {}): Promise<Broker> {
+  const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
+  const read = readConfig({ ...anyPort, BROKER_DATA_DIR: folder, ...settings }, {});
+  if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
+  const { config } = read;
+  const clock = () => new Date();
+  const parts = await openParts(config, clock);
+  const lines: LogLine[] = [];
+  const log = recorder(lines);
+  const real = {
+    ...config,
+    ...parts,
+    log,
+    clock,
+    storage: { scheme: 'http', takesReencodedQuery: true },
+  } as const;
+  const common = { ...real, ...replace?.(parts) };
+  const verifier = openVerifier(common);
+  const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
+  const boot = await listen(bootApp({ ...common, sourcePolicy } satisfies BootParts), config.listen);
+  const admin = await listen(
+    adminApp({ ...common, verify: verifier.verify } satisfies AdminParts),
+    config.adminListen,
+  );
+  return {
+    parts,
+    config,
+    log: lines,
+    boot: (target, asking) => ask(boot.port, target, asking),
+    admin: (target, json, asking) => askAdmin(admin.port, parts.adminToken, target, json, asking),
+    bootPort: boot.port,
+    adminPort: admin.port,
+    async close() {
+      await Promise.all([boot.close(0), admin.close(0)]);
+      await verifier.close();
+      await parts.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A broker for one test, gone when the test is. */
+export async function brokerFor(t: ExecutionContext, options?: Options): Promise<Broker> {
+  const broker = await startBroker(options);
+  t.teardown(broker.close);
+  return broker;
+}
+
+export function askAdmin(
+  port: number,
+  token: string,
+  target: string,
+  json?: unknown,
+  asking: Asking = {},
+): Promise<Answered> {
+  const body = json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) };
+  return ask(port, target, {
+    ...body,
+    ...asking,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...asking.headers },
+  });
+}
+
+/** Whatever talks to the admin plane. */
+export type Admin = Pick<Broker, 'admin'>;
+
+/** An asset to be: `x86_64` and version 1 unless told. */
+export interface NewAsset {
+  readonly kind: Asset['kind'];
+  readonly name: string;
+  readonly version?: string;
+  readonly arch?: Asset['arch'];
+  readonly bytes: Buffer;
+  /** What is announced although it is not so. */
+  readonly announced?: Readonly<Record<string, unknown>>;
+}
+
+/** What `POST /uploads` takes for these bytes. */
+export function announcement({ bytes, announced, ...asset }: NewAsset) {
+  return {
+    version: '1',
+    arch: 'x86_64',
+    ...asset,
+    size: bytes.length,
+    crc32c: crc(bytes),
+    sha256: sha256(bytes),
+    ...announced,
+  };
+}
+
+/** Announces an asset; resolves to the upload. */
+export async function announce({ admin }: Admin, asset: NewAsset) {
+  return expectStatus(await admin('/api/v1/uploads', announcement(asset)), 201).json;
+}
+
+/** Sends the bytes as the upload's signature lets anybody: start a session, put them there. */
+export async function send(upload: { signed_url: string; headers: Record<string, string> }, bytes: Buffer) {
+  const started = await fetch(upload.signed_url, { method: 'POST', headers: upload.headers });
+  const session = started.headers.get('Location');
+  if (started.status !== 201 || !session) throw new Error(`${started.status} ${await started.text()}`);
+  const put = await fetch(session, { method: 'PUT', body: new Uint8Array(bytes) });
+  if (!put.ok) throw new Error(`${put.status} ${await put.text()}`);
+}
+
+/** Pushes an asset, all the way to ready. */
+export async function push(broker: Admin, asset: NewAsset): Promise<Asset> {
+  const upload = await announce(broker, asset);
+  await send(upload, asset.bytes);
+  return expectStatus(await broker.admin(`/api/v1/uploads/${upload.id}/complete`, {}), 200).json;
+}
+
+export async function addMachine({ admin }: Admin, machine: object): Promise<Machine> {
+  return expectStatus(await admin('/api/v1/machines', machine), 201).json;
+}
+
+export async function addProfile({ admin }: Admin, profile: object): Promise<ProfileRevision> {
+  return expectStatus(await admin('/api/v1/profiles', profile), 201).json;
+}
+
+export function expectStatus(answered: Answered, status: number): Answered {
+  if (answered.status !== status)
+    throw new Error(`${answered.status} instead of ${status}: ${answered.text}`);
+  return answered;
+}
+
+export function crc(bytes: Uint8Array): string {
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(crc32c(bytes));
+  return value.toString('base64');
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Keeps what is logged, each line with its level. */
+export function recorder(lines: LogLine[]): Log {
+  const at = (level: string) => (fields: object, message?: string) =>
+    lines.push({ level, ...fields, message });
+  const levels = ['trace', 'debug', 'info', 'warn', 'error'].map((level) => [level, at(level)]);
+  return Object.fromEntries(levels) as unknown as Log;
+}

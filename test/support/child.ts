@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ExecutionContext } from 'ava';
+import type { LogLine } from './broker.ts';
+
+const main = join(import.meta.dirname, '../../src/main.ts');
+
+/** The broker as a process of its own, in a folder of its own. */
+export interface Child {
+  readonly folder: string;
+  /** Resolves when it has said that it is ready; rejects when it ends before. */
+  readonly ready: Promise<{ readonly boot: number; readonly admin: number; readonly storage: number }>;
+  /** All that it has written on standard output so far. */
+  readonly stdout: () => string;
+  readonly lines: () => readonly LogLine[];
+  readonly stderr: () => string;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+export interface ChildOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it starts; unless given, an empty folder that goes with the test. */
+  readonly folder?: string;
+  readonly uid?: number;
+}
+
+export async function temporaryFolder(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts `node src/main.ts` on free loopback ports. */
+export async function startChild(
+  t: ExecutionContext,
+  { env = {}, folder, uid }: ChildOptions = {},
+): Promise<Child> {
+  const cwd = folder ?? (await temporaryFolder(t));
+  const anyPort = Object.fromEntries(
+    ['LISTEN', 'ADMIN_LISTEN', 'STORAGE_LISTEN'].map((name) => [`BROKER_${name}`, '127.0.0.1:0']),
+  );
+  const child = spawn(process.execPath, [main], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd, ...anyPort, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
+  let stdout = '';
+  let stderr = '';
+  const lines: LogLine[] = [];
+  const ports: Record<string, number> = {};
+  const { promise: ready, resolve, reject } = Promise.withResolvers<Awaited<Child['ready']>>();
+  ready.catch(() => {}); // a test that does not wait for it need not handle it
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    stdout += `${text}\n`;
+    const line: LogLine = JSON.parse(text);
+    lines.push(line);
+    if (line.message === 'listening') ports[String(line.listener)] = Number(line.port);
+    if (line.message === 'ready') resolve(ports as unknown as Awaited<Child['ready']>);
+  });
+  const ended = once(child, 'close').then(([code]) => {
+    reject(new Error(`the broker ended with ${code}: ${stderr || stdout}`));
+    return code as number | null;
+  });
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    folder: cwd,
+    ready,
+    stdout: () => stdout,
+    lines: () => lines,
+    stderr: () => stderr,
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
+}

@@ -1,0 +1,50 @@
+import type { ExecutionContext } from 'ava';
+import { type FakeServer, fakeServer, json, type Told } from './fake-server.ts';
+
+export interface FakeMetadata extends FakeServer {
+  /** Seconds that the next tokens live. */
+  lifetime: number;
+}
+
+const flavor = { 'metadata-flavor': 'Google' };
+
+/** The metadata server of a machine on Google Cloud: an e-mail, and tokens named token-1, token-2, ... */
+export async function fakeMetadata(t: ExecutionContext, email: string): Promise<FakeMetadata> {
+  const account = '/computeMetadata/v1/instance/service-accounts/default';
+  let tokens = 0;
+  const server = await fakeServer(t, ({ url, headers }): Told => {
+    if (headers['metadata-flavor'] !== 'Google') return { status: 403 };
+    if (url === `${account}/email`)
+      return { status: 200, headers: { ...flavor, 'content-type': 'application/text' }, body: email };
+    if (url.startsWith(`${account}/token`)) {
+      tokens++;
+      return json(
+        { access_token: `token-${tokens}`, expires_in: fake.lifetime, token_type: 'Bearer' },
+        flavor,
+      );
+    }
+    return { status: 404, headers: flavor };
+  });
+  const fake = Object.assign(server, { lifetime: 3_600 });
+  return fake;
+}
+
+/** Lets Google's own library, in this process, find this metadata server and no other credentials. */
+export function useMetadata(t: ExecutionContext, metadata: FakeMetadata): void {
+  const settings = {
+    GCE_METADATA_HOST: metadata.host,
+    METADATA_SERVER_DETECTION: 'assume-present',
+    GOOGLE_APPLICATION_CREDENTIALS: undefined,
+    CLOUDSDK_CONFIG: '/nonexistent',
+    HOME: '/nonexistent',
+  };
+  const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);
+  const set = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  for (const [name, value] of Object.entries(settings)) set(name, value);
+  t.teardown(() => {
+    for (const [name, value] of before) set(name, value);
+  });
+}
