@@ -65,10 +65,14 @@ export function bootstrapScript(path: string, outage: OutagePolicy): string {
   return script('says who this machine is and asks again', [chain(url), ...tryAgain(url, outage)]);
 }
 
-/** The same for newer iPXE, which runs autoexec.ipxe before it configures its interfaces (165995b7e, 2024-03). */
-export function autoexecScript(path: string, outage: OutagePolicy): string {
-  const url = `${relative(path)}?${claims}`;
+/**
+ * The same for newer iPXE, which runs the autoexec.ipxe that lies beside it before it configures its interfaces (165995b7e,
+ * 2024-03). ifconf turns its working URI into the DHCP server's TFTP, so where it came from is kept.
+ */
+export function autoexecScript(outage: OutagePolicy): string {
+  const url = `\${base}boot.ipxe?${claims}`;
   return script('configures the network, says who this machine is and asks again', [
+    'set base ${cwduri}',
     'ifconf || goto again',
     chain(url),
     ...tryAgain(url, outage),

@@ -25,9 +25,8 @@ export async function bootEntry(ctx: Context, parts: BootParts): Promise<Answer>
 }
 
 /** For iPXE before it has an address: it runs the autoexec.ipxe that lies beside it. */
-export async function autoexec(ctx: Context, parts: BootParts): Promise<Answer> {
-  const entry = ctx.path.replace(/autoexec\.ipxe$/, 'boot.ipxe');
-  return { plan: text(autoexecScript(entry, parts.outage), 'the loader looks for a script beside itself') };
+export async function autoexec(_: Context, parts: BootParts): Promise<Answer> {
+  return { plan: text(autoexecScript(parts.outage), 'the loader looks for a script beside itself') };
 }
 
 async function script(ctx: Context, parts: BootParts): Promise<Answer> {

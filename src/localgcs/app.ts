@@ -1,0 +1,90 @@
+import Router from '@koa/router';
+import Koa, { type Context, type Middleware } from 'koa';
+import { accessLog } from './access-log.ts';
+import { answerRefusal, isJsonApi } from './answer.ts';
+import type { Trust } from './auth.ts';
+import { faults } from './faults.ts';
+import { continueUpload, insertObject } from './json-insert.ts';
+import {
+  type Answer,
+  compose,
+  copy,
+  getBucket,
+  getLayout,
+  getObject,
+  list,
+  patch,
+  remove,
+} from './json-objects.ts';
+import { isRefusal, refuse } from './refusal.ts';
+import type { Sessions } from './sessions.ts';
+import type { Store } from './store.ts';
+import { xmlApi } from './xml.ts';
+
+export interface AppParts {
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly trust: Trust;
+  /** Takes the log's lines; undefined: silent. */
+  readonly log: ((line: object) => void) | undefined;
+}
+
+/** Every route of the storage. Whatever is not the JSON API is the XML API. */
+export function createApp({ store, sessions, trust, log }: AppParts): Koa {
+  const router = new Router();
+  const bucket = '/storage/v1/b/:bucket';
+  const object = `${bucket}/o/:object`;
+  const from = '/storage/v1/b/:sourceBucket/o/:sourceObject';
+  const to = 'b/:bucket/o/:object';
+
+  /** The token is asked for before anything is looked up or read. */
+  const route = (handle: (ctx: Context, store: Store) => Answer | Promise<Answer>): Middleware => {
+    return async (ctx) => {
+      const answer = trust.unsigned(ctx.req) ?? (await handle(ctx, store));
+      if (isRefusal(answer)) answerRefusal(ctx, answer);
+      else if (answer) ctx.body = answer;
+    };
+  };
+
+  router.get(bucket, route(getBucket));
+  router.get(`${bucket}/storageLayout`, route(getLayout));
+  router.get(`${bucket}/o`, route(list));
+  router.get(object, route(getObject));
+  router.get(`/download${object}`, route(getObject));
+  router.patch(object, route(patch));
+  router.delete(object, route(remove));
+  router.post(`${object}/compose`, route(compose));
+  router.post(`${from}/rewriteTo/${to}`, route(copy));
+  router.post(`${from}/copyTo/${to}`, route(copy));
+  for (const uploads of [`/upload${bucket}/o`, `/resumable/upload${bucket}/o`]) {
+    router.post(
+      uploads,
+      route((ctx) => insertObject(ctx, store, sessions)),
+    );
+    router.put(uploads, (ctx) => continueUpload(ctx, sessions));
+    router.delete(uploads, (ctx) => continueUpload(ctx, sessions));
+  }
+  router.get(['/healthz', '/readyz', '/health/:probe'], (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+
+  const xml = xmlApi(store, sessions, trust);
+  const app = new Koa();
+  if (log) app.use(accessLog(log));
+  app.use(faults());
+  app.use(async (ctx, next) => {
+    if (!ctx.req.url?.startsWith('/'))
+      answerRefusal(ctx, refuse('InvalidURI', 'Send the path, not a whole URL.'));
+    else await next();
+  });
+  app.use(router.routes());
+  app.use(async (ctx) => {
+    if (!isJsonApi(ctx.path)) return await xml(ctx);
+    const nowhere = refuse(
+      'NoSuchRoute',
+      `${ctx.method} ${ctx.path} is no part of the JSON API that is served here.`,
+    );
+    answerRefusal(ctx, trust.unsigned(ctx.req) ?? nowhere);
+  });
+  return app;
+}

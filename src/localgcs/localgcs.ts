@@ -1,0 +1,105 @@
+import { Worker } from 'node:worker_threads';
+import { isLoopback } from './auth.ts';
+import type { Listening } from './worker.ts';
+
+/** Crosses into the worker: everything in it can be cloned. */
+export interface LocalgcsOptions {
+  /** Objects and their index live below it. */
+  readonly dataDir: string;
+  /** Port 0: any. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Exist from the start. */
+  readonly buckets: readonly string[];
+  /**
+   * The bearer token for everything that is not V4-signed. Undefined: open, and then only on loopback, to a
+   * loopback Host, without Origin.
+   */
+  readonly token: string | undefined;
+  /** Who may sign. */
+  readonly keys: readonly Key[];
+  /** `json`: one line per request on stdout, without the query. `silent` unless told. */
+  readonly log?: 'silent' | 'json';
+}
+
+type Key =
+  | { readonly identity: string; readonly algorithm: 'GOOG4-HMAC-SHA256'; readonly secret: string }
+  | { readonly identity: string; readonly algorithm: 'GOOG4-RSA-SHA256'; readonly publicKeyPem: string };
+
+export interface Localgcs {
+  readonly host: string;
+  readonly port: number;
+  /** Where this machine reaches it. */
+  readonly origin: string;
+  /** Resolves to the reason when the worker ends and was not told to. */
+  readonly failed: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/** Starts a Cloud Storage in a worker thread. Rejects when the options or the machine do not allow it. */
+export async function startLocalgcs(options: LocalgcsOptions): Promise<Localgcs> {
+  check(options);
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: options,
+    name: 'localgcs',
+  });
+  let closing = false;
+  const failed = Promise.withResolvers<Error>();
+  const listening = Promise.withResolvers<Listening>();
+  const ended = Promise.withResolvers<void>();
+  worker.once('message', listening.resolve);
+  worker.once('error', (cause) => failed.resolve(explained(cause, options)));
+  worker.once('exit', (code) => {
+    ended.resolve();
+    if (!closing) failed.resolve(new Error(`the storage's worker ended with ${code}`));
+  });
+
+  const started = await Promise.race([listening.promise, failed.promise]);
+  if (started instanceof Error) throw started;
+  const { address } = started;
+  const { host } = options.listen;
+  return {
+    host: address.address,
+    port: address.port,
+    origin: `http://${reachable(host)}:${address.port}`,
+    failed: failed.promise,
+    close: async () => {
+      closing = true;
+      worker.postMessage('close');
+      await ended.promise;
+    },
+  };
+}
+
+/** Paths that mean something else than a bucket. */
+const RESERVED = ['storage', 'upload', 'download', 'resumable', 'health', 'healthz', 'readyz'];
+
+function check({ buckets, token, listen }: LocalgcsOptions): void {
+  for (const bucket of buckets) {
+    if (!/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket) || RESERVED.includes(bucket))
+      throw new Error(
+        `the storage can have no bucket named ${bucket}: choose 3 or more of a-z, 0-9, . _ and -`,
+      );
+  }
+  if (token === '') throw new Error('the token of the storage is empty: give one, or none at all');
+  if (token === undefined && !isLoopback(listen.host))
+    throw new Error(
+      `without a token the storage listens on loopback only, not on ${listen.host}: give it a token`,
+    );
+}
+
+/** What crosses over from the worker is a copy, no real Error. */
+function explained(cause: unknown, { listen }: LocalgcsOptions): Error {
+  const { code, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>;
+  const where = `${listen.host} port ${listen.port}`;
+  const reason =
+    code === 'EADDRINUSE'
+      ? `cannot listen on ${where}, which is in use: choose another`
+      : `failed: ${message}`;
+  return new Error(`the storage ${reason}`, { cause });
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}

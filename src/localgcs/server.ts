@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { createTrust } from './auth.ts';
+import { isHangUp } from './faults.ts';
+import type { LocalgcsOptions } from './localgcs.ts';
+import { openSessions } from './sessions.ts';
+import { openStore } from './store.ts';
+
+/** Longer than the idle connections of load balancers and of undici live, so that they never write into a closing one. */
+const KEEP_ALIVE = 75_000;
+/** No byte in either direction. A machine on a slow link needs minutes to empty the buffers in between. */
+const IDLE = 600_000;
+/** How long transfers may go on once we are told to stop. */
+const GRACE = 5_000;
+const HOUR = 3_600_000;
+
+export interface RunningServer {
+  readonly address: AddressInfo;
+  close(): Promise<void>;
+}
+
+/** Opens the store and serves it from the calling thread. Times are in milliseconds. */
+export async function serve(options: LocalgcsOptions, clock: () => Date): Promise<RunningServer> {
+  const trust = createTrust(options, clock);
+  const store = await openStore(options.dataDir, options.buckets, clock);
+  const sessions = openSessions(store);
+  const print = (to: NodeJS.WriteStream) => (line: object) =>
+    void to.write(`${JSON.stringify({ time: clock().toISOString(), ...line })}\n`);
+  const log = options.log === 'json' ? print(process.stdout) : undefined;
+  const complain = print(process.stderr);
+  const app = createApp({ store, sessions, trust, log });
+  app.on('error', (error: unknown) => {
+    if (!isHangUp(error)) complain({ fault: error instanceof Error ? error.stack : String(error) });
+  });
+
+  // A body may take as long as it takes: slow links are what resumable uploads are for.
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE, headersTimeout: 10_000, requestTimeout: 0 });
+  const answer = app.callback();
+  server.on('request', answer);
+  server.on('checkContinue', answer);
+  server.timeout = IDLE;
+
+  const sweeping = setInterval(() => sessions.sweep().catch((error) => app.emit('error', error)), HOUR);
+  try {
+    await sessions.sweep();
+    const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(options.listen.port, options.listen.host, resolve);
+    await listening;
+  } catch (error) {
+    clearInterval(sweeping);
+    store.database.close();
+    throw error;
+  }
+  return {
+    address: server.address() as AddressInfo,
+    close: async () => {
+      clearInterval(sweeping);
+      const cut = setTimeout(() => server.closeAllConnections(), GRACE);
+      await new Promise((resolve) => server.close(resolve));
+      clearTimeout(cut);
+      await sessions.close();
+      store.database.close();
+    },
+  };
+}
