@@ -59,7 +59,7 @@ export interface Records {
   findMachine(identity: Identity): Promise<Machine | undefined>;
   listMachines(page: PageRequest): Promise<Page<Machine>>;
 
-  /** With an activation also moves that machine's pointer and appends to its history, in the same transaction. */
+  /** With an activation also moves that machine's pointer and appends to its history, of which the last 100 moves are kept, in the same transaction. */
   createProfile(
     revision: ProfileRevision,
     activation?: { readonly machine_id: string; readonly at: string },

@@ -14,7 +14,18 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
   test('an empty store answers, and what is absent is undefined', async (t) => {
     const records = await open(t);
     await records.ping();
-    for (const id of [newId(), 'no-such', '__none__', 'x'.repeat(128)]) {
+    for (const id of [
+      newId(),
+      'no-such',
+      '__none__',
+      'x'.repeat(2000),
+      'a/b',
+      '',
+      '.',
+      '..',
+      '\ud800',
+      '\0',
+    ]) {
       t.is(await records.machine(id), undefined);
       t.is(await records.profile(id), undefined);
       t.is(await records.asset(id), undefined);
@@ -131,6 +142,19 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
     t.deepEqual(await records.machine(bare.id), moved);
     t.deepEqual(await records.findMachine({ mac: macOf(1) }), moved);
     t.deepEqual(await records.machine(untouched.id), untouched);
+  });
+
+  test('of a long history the last 100 moves remain', async (t) => {
+    const records = await open(t);
+    const history = Array.from({ length: 100 }, (_, n) => ({ revision: newId(), at: at(n) }));
+    const old = machine({ history });
+    const next = revision();
+    await records.createMachine(old);
+    await records.createProfile(next, { machine_id: old.id, at: at(100) });
+    t.deepEqual((await records.machine(old.id))?.history, [
+      ...history.slice(1),
+      { revision: next.id, at: at(100) },
+    ]);
   });
 
   test('a profile for an unknown machine is not created', async (t) => {

@@ -10,7 +10,8 @@ import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Records } from '../../src/records/records.ts';
 import { migrate, openSqlite } from '../../src/records/sqlite.ts';
 import { recordsContract } from './contract.ts';
-import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
+import { rejectsEverything } from './every-call.ts';
+import { at, machine, macOf, revision } from './examples.ts';
 import { tempFile } from './temp-file.ts';
 
 recordsContract(test, async (t) => opened(t, await tempFile(t)));
@@ -139,34 +140,6 @@ test('every method of a store that is closed rejects with StoreDown', async (t) 
   await records.close();
   await rejectsEverything(t, records);
 });
-
-async function rejectsEverything(t: ExecutionContext, records: Records): Promise<void> {
-  const given = asset();
-  const page = { limit: 10 };
-  const calls: Record<Exclude<keyof Records, 'close'>, () => Promise<unknown>> = {
-    ping: () => records.ping(),
-    createMachine: () => records.createMachine(machine({ macs: [macOf(1)] })),
-    machine: () => records.machine('m'),
-    findMachine: () => records.findMachine({ mac: macOf(1) }),
-    listMachines: () => records.listMachines(page),
-    createProfile: () => records.createProfile(revision(), { machine_id: 'm', at: at(0) }),
-    profile: () => records.profile('p'),
-    newestProfile: () => records.newestProfile('p'),
-    listProfiles: () => records.listProfiles(page),
-    createUpload: () => records.createUpload(uploadOf(given), given),
-    upload: () => records.upload('u'),
-    asset: () => records.asset('a'),
-    namedAsset: () => records.namedAsset(given),
-    listAssets: () => records.listAssets({}, page),
-    imageAssets: () => records.imageAssets('a'),
-    changeAsset: () => records.changeAsset(given, { state: 'created', upload_id: given.upload_id }),
-    addBootEvent: () => records.addBootEvent(bootEvent()),
-    lastBootEvent: () => records.lastBootEvent('m', 'script'),
-    listBootEvents: () => records.listBootEvents(undefined, page),
-  };
-  for (const [method, call] of Object.entries(calls))
-    await t.throwsAsync(call(), { instanceOf: StoreDown, message: /^records: / }, method);
-}
 
 test('a file that is no database, or cannot be one, does not open', async (t) => {
   const file = await tempFile(t);

@@ -1,5 +1,6 @@
 import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
+import { activated } from '../activation.ts';
 import type { Records } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 
@@ -50,12 +51,7 @@ export function machineRecords(sql: Sql): MachineRecords {
         if (activation) {
           const machine = byId(activation.machine_id);
           if (!machine) return 'unknown-machine';
-          const moved: Machine = {
-            ...machine,
-            active: revision.id,
-            history: [...machine.history, { revision: revision.id, at: activation.at }],
-            updated_at: activation.at,
-          };
+          const moved = activated(machine, revision.id, activation.at);
           sql.run('UPDATE machines SET body = ? WHERE id = ?', JSON.stringify(moved), machine.id);
         }
         sql.run('INSERT INTO profiles (body) VALUES (?)', JSON.stringify(revision));

@@ -1,0 +1,30 @@
+import { assetRecords } from './firestore/assets.ts';
+import { bootRecords } from './firestore/boots.ts';
+import { machineRecords } from './firestore/machines.ts';
+import { openRest, type RestOptions } from './firestore/rest.ts';
+import { type Deadlines, openStore } from './firestore/store.ts';
+import { documentsAt } from './firestore/wire.ts';
+import type { Records } from './records.ts';
+
+/** For everything that one call of `Records` does, retries included: a boot must not hang, and firmware waits 5 s for a first byte. */
+const usualDeadlines: Deadlines = { readMs: 3000, writeMs: 8000 };
+
+export interface FirestoreOptions extends RestOptions {
+  readonly deadlines?: Deadlines;
+}
+
+/**
+ * Records in a Firestore database (native mode), by Google's REST API over undici. Opening asks nobody: a database that
+ * cannot be reached, or may not be used, shows in the first call, and the message names the role or setting.
+ */
+export function openFirestore(options: FirestoreOptions): Records {
+  const rest = openRest(options);
+  const store = openStore(documentsAt(rest), options.deadlines ?? usualDeadlines);
+  return {
+    ping: () => store.read('ping', async (documents) => void (await documents.get(['machines', 'ping']))),
+    close: () => rest.close(),
+    ...machineRecords(store),
+    ...assetRecords(store),
+    ...bootRecords(store),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Asset, AssetName } from '../../boot/asset.ts';
+import type { Upload } from '../../boot/upload.ts';
+import type { Records } from '../records.ts';
+import { type Documents, documentOf, type Fields, type Place, type Write } from './documents.ts';
+import { pageOf } from './page.ts';
+import type { Store } from './store.ts';
+
+type AssetRecords = Pick<
+  Records,
+  'createUpload' | 'upload' | 'asset' | 'namedAsset' | 'listAssets' | 'imageAssets' | 'changeAsset'
+>;
+
+/** A session that an upload opened lives for a week after the URL expired; then there is time to look what went wrong. */
+const uploadKeptMs = 30 * 24 * 3600 * 1000;
+
+/**
+ * Assets, and the uploads that bring their bytes. An asset's document is called `kind:name:version:arch` (`:` stands in no name), so
+ * that no two assets share a name; its id is a field.
+ */
+export function assetRecords(store: Store): AssetRecords {
+  return {
+    createUpload: (upload, announced) =>
+      store.write('creating an upload', async (documents, { mayHaveLanded }) => {
+        const [found, own] = await documents.get(placeOf(announced), ['uploads', upload.id]);
+        const known = documentOf<Asset>(found);
+        if (known && own && mayHaveLanded) return { kind: 'created', asset: known };
+        if (known && known.state !== 'created' && known.state !== 'uploading')
+          return { kind: 'asset-exists', asset: known };
+        const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
+        await documents.commit(
+          found
+            ? { kind: 'change', found, fields: assetFields(asset) }
+            : { kind: 'create', place: placeOf(asset), fields: assetFields(asset) },
+          put({ ...upload, asset_id: asset.id }),
+        );
+        return { kind: 'created', asset };
+      }),
+    upload: (id) =>
+      store.read('reading an upload', async (documents) => {
+        const [found] = await documents.get(['uploads', id]);
+        return documentOf<Upload>(found);
+      }),
+
+    asset: (id) =>
+      store.read('reading an asset', async (documents) => (await queried(documents, { id }, 1))[0]),
+    namedAsset: (name) =>
+      store.read('finding an asset', async (documents) =>
+        documentOf<Asset>((await documents.get(placeOf(name)))[0]),
+      ),
+    listAssets: ({ kind, name, version, state }, page) =>
+      store.read('listing assets', (documents) =>
+        pageOf<Asset>(documents, 'assets', { kind, name, version, state }, page),
+      ),
+    imageAssets: (name) =>
+      store.read('reading the assets of an image', async (documents) => {
+        const ready = await queried(documents, { name, state: 'ready' });
+        return ready.filter(({ kind }) => kind === 'kernel' || kind === 'initrd');
+      }),
+    changeAsset: (asset, expected, upload) =>
+      store.write('changing an asset', async (documents, { mayHaveLanded }) => {
+        const [found] = await documents.get(placeOf(asset));
+        const fields = assetFields(asset);
+        if (found?.body === fields.body && mayHaveLanded) return true;
+        const known = documentOf<Asset>(found);
+        if (!found || known?.id !== asset.id) return false;
+        if (known.state !== expected.state || known.upload_id !== expected.upload_id) return false;
+        await documents.commit({ kind: 'change', found, fields }, ...(upload ? [put(upload)] : []));
+        return true;
+      }),
+  };
+}
+
+const placeOf = ({ kind, name, version, arch }: AssetName): Place => [
+  'assets',
+  [kind, name, version, arch].join(':'),
+];
+
+function assetFields(asset: Asset): Fields {
+  const { id, kind, name, version, state } = asset;
+  return { body: JSON.stringify(asset), id, kind, name, version, state };
+}
+
+function put(upload: Upload): Write {
+  const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
+  return { kind: 'put', place: ['uploads', upload.id], fields: { body: JSON.stringify(upload), expire_at } };
+}
+
+async function queried(
+  documents: Documents,
+  where: Readonly<Record<string, string>>,
+  limit?: number,
+): Promise<Asset[]> {
+  const found = await documents.query({
+    from: 'assets',
+    where: Object.entries(where).map(([field, value]) => ({ field, op: 'EQUAL', value })),
+    ...(limit !== undefined && { limit }),
+  });
+  return found.flatMap((each) => documentOf<Asset>(each) ?? []);
+}

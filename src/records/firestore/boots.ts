@@ -1,0 +1,43 @@
+import type { BootEvent } from '../../boot/event.ts';
+import type { Records } from '../records.ts';
+import { documentOf } from './documents.ts';
+import { isConflict } from './fault.ts';
+import { pageOf } from './page.ts';
+import type { Store } from './store.ts';
+
+/** How long Firestore keeps what happened in a boot. */
+const bootKeptMs = 90 * 24 * 3600 * 1000;
+
+/** What happened in the boots of machines. */
+export function bootRecords(
+  store: Store,
+): Pick<Records, 'addBootEvent' | 'lastBootEvent' | 'listBootEvents'> {
+  return {
+    addBootEvent: (event) =>
+      store.write('adding a boot event', async (documents) => {
+        const { id, at, machine_id, stage } = event;
+        const expire_at = new Date(Date.parse(at) + bootKeptMs);
+        const fields = { body: JSON.stringify(event), machine_id, stage, expire_at };
+        await documents.commit({ kind: 'create', place: ['boots', id], fields }).catch((error: unknown) => {
+          if (!isConflict(error)) throw error;
+        });
+      }),
+    lastBootEvent: (machineId, stage) =>
+      store.read('reading the last boot event', async (documents) => {
+        const [last] = await documents.query({
+          from: 'boots',
+          where: [
+            { field: 'machine_id', op: 'EQUAL', value: machineId },
+            { field: 'stage', op: 'EQUAL', value: stage },
+          ],
+          order: 'DESCENDING',
+          limit: 1,
+        });
+        return documentOf<BootEvent>(last);
+      }),
+    listBootEvents: (machineId, page) =>
+      store.read('listing boot events', (documents) =>
+        pageOf<BootEvent>(documents, 'boots', { machine_id: machineId }, page),
+      ),
+  };
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import type { Blobs } from '../../src/blobs/blobs.ts';
+import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset.ts';
+import { parseNetwork } from '../../src/boot/network.ts';
+import { bootApp } from '../../src/http/app.ts';
+import { listen } from '../../src/http/listener.ts';
+import type { BootParts } from '../../src/http/parts.ts';
+import { cachedRecords } from '../../src/records/cached.ts';
+import type { Call } from '../../src/records/firestore/rest.ts';
+import { openFirestore } from '../../src/records/firestore.ts';
+import type { Records } from '../../src/records/records.ts';
+import { openLog } from '../../src/telemetry/log.ts';
+import { openMetrics } from '../../src/telemetry/metrics.ts';
+import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
+import { command, needing } from '../support/needs.ts';
+import { asset, at, machine, macOf, revision, uploadOf } from './examples.ts';
+import { rolledBackBy } from './other-process.ts';
+
+const test = needing(command('java'), command('gcloud'));
+
+let emulator: Emulator;
+test.before(async () => {
+  emulator = await startEmulator();
+});
+test.after.always(() => emulator?.kill());
+
+/** A cache on an empty database, with a clock that stands until it is told, and every call that reaches Firestore. */
+function scene(t: ExecutionContext) {
+  const project = `test-${randomUUID()}`;
+  const calls: Call[] = [];
+  const store = openFirestore({
+    project,
+    emulatorHost: emulator.host,
+    deadlines: { readMs: 60_000, writeMs: 60_000 },
+    onCall: (call) => calls.push(call),
+  });
+  t.teardown(() => store.close());
+  let now = Date.parse(at(0));
+  const clock = () => new Date(now);
+  return {
+    project,
+    store,
+    calls,
+    clock,
+    records: cachedRecords(store, { clock }),
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+/** The boot plane on these records; its storage's URLs lead nowhere. */
+async function bootPlane(t: ExecutionContext, records: Records, clock: () => Date): Promise<string> {
+  const blobs: Pick<Blobs, 'signedUrl'> = { signedUrl: async () => 'http://storage.test/object' };
+  const parts = {
+    records,
+    blobs,
+    clock,
+    log: openLog('silent'),
+    metrics: openMetrics(),
+    storageOrigin: () => undefined,
+    storage: { scheme: 'http', takesReencodedQuery: true },
+    outage: 'wait',
+    firstStage: 'ipxe',
+    urlTtlSeconds: 60,
+    sourcePolicy: {
+      allowed: ['127.0.0.0/8'].flatMap((cidr) => parseNetwork(cidr) ?? []),
+      trustedProxies: [],
+    },
+    unknownMachine: 'refuse',
+    maxStreams: 8,
+    maxStreamsPerSource: 8,
+    metricsToken: undefined,
+  } as unknown as BootParts;
+  const listener = await listen(bootApp(parts), { host: '127.0.0.1', port: 0 });
+  t.teardown(() => listener.close(0));
+  return `http://127.0.0.1:${listener.port}`;
+}
+
+const readyAsset = (is: Parameters<typeof asset>[0]) =>
+  asset({
+    ...is,
+    state: 'ready',
+    generation: '1',
+    sha256: 'ab'.repeat(32),
+    etag: '"e"',
+    last_modified: at(0),
+    ready_at: at(0),
+  });
+
+function part(ready: Asset): ResolvedAsset {
+  const found = resolved(ready);
+  if (!found) throw new Error(`${ready.id} is not ready`);
+  return found;
+}
+
+test('a cold boot costs three reads in three calls, a warm one none, and the next machine one', async (t) => {
+  const { store, records, calls, clock } = scene(t);
+  const [efi, kernel, initrd] = [
+    readyAsset({ kind: 'efi', name: 'ipxe' }),
+    readyAsset({ kind: 'kernel' }),
+    readyAsset({ kind: 'initrd' }),
+  ];
+  for (const each of [efi, kernel, initrd]) await store.createUpload(uploadOf(each), each);
+  const machines = [machine({ macs: [macOf(1)] }), machine({ macs: [macOf(2)] })];
+  const booted = revision({ kernel: part(kernel), initrds: [part(initrd)] });
+  await store.createProfile(booted);
+  for (const each of machines) await store.createMachine({ ...each, active: booted.id });
+  const plane = await bootPlane(t, records, clock);
+
+  const boot = async (n: number) => {
+    calls.length = 0;
+    const get = (path: string, userAgent: string, method = 'GET') =>
+      fetch(`${plane}${path}`, { method, redirect: 'manual', headers: { 'user-agent': userAgent } });
+    t.is((await get('/boot.efi', 'UefiHttpBoot/1.0', 'HEAD')).status, 200);
+    t.is((await get('/boot.efi', 'curl/8.0')).status, 302);
+    const script = await get(`/boot.ipxe?mac=${macOf(n)}`, 'iPXE/2.0.0');
+    t.is(script.status, 200);
+    t.regex(await script.text(), /initrd/);
+    for (const part of ['kernel', 'initrd']) {
+      const path = `/asset/${booted.id}/${part}?machine=${machines[n - 1]?.id}`;
+      t.is((await get(path, 'iPXE/2.0.0')).status, 302);
+    }
+    const reading = calls.filter(({ method }) => method !== 'commit');
+    return [reading.length, reading.reduce((sum, { reads }) => sum + reads, 0)];
+  };
+  t.deepEqual(await boot(1), [3, 3]);
+  t.deepEqual(await boot(1), [0, 0]);
+  t.deepEqual(await boot(2), [1, 1]);
+});
+
+test('a roll-back by another process is what the next boot here gets, five seconds later at most', async (t) => {
+  const { project, store, records, pass } = scene(t);
+  const known = machine({ macs: [macOf(1)] });
+  const [first, second] = [revision(), revision()];
+  await store.createMachine(known);
+  for (const each of [first, second]) await store.createProfile(each, { machine_id: known.id, at: at(0) });
+  const boots = async () => {
+    const found = await records.findMachine({ mac: macOf(1) });
+    return records.profile(found?.active ?? '');
+  };
+  t.deepEqual(await boots(), second);
+  const back = await rolledBackBy(['firestore', emulator.host, project], known.id, first.id);
+  pass(4999);
+  t.deepEqual(await boots(), second);
+  pass(1);
+  t.deepEqual(await boots(), { ...first, id: back });
+});

@@ -1,0 +1,312 @@
+import test, { type ExecutionContext } from 'ava';
+import { StoreDown } from '../../src/boot/store-down.ts';
+import type { CacheOptions, Stale } from '../../src/records/cached/cache.ts';
+import { cachedRecords } from '../../src/records/cached.ts';
+import { BadCursor } from '../../src/records/cursor.ts';
+import type { Records } from '../../src/records/records.ts';
+import { openSqlite } from '../../src/records/sqlite.ts';
+import { recordsContract } from './contract.ts';
+import { asset, at, machine, macOf, newId, revision, uploadOf } from './examples.ts';
+import { rolledBackBy } from './other-process.ts';
+import { tempFile } from './temp-file.ts';
+
+const clock = () => new Date();
+
+recordsContract(test, async (t) => cachedRecords(await sqlite(t), { clock }));
+
+async function sqlite(t: ExecutionContext, file?: string): Promise<Records> {
+  const records = openSqlite(file ?? (await tempFile(t)));
+  t.teardown(() => records.close());
+  return records;
+}
+
+/** A real store with a counter on it, and a switch: while it is down, every call is. */
+function breakable(records: Records) {
+  const asked: string[] = [];
+  const state = { down: false, held: undefined as Promise<void> | undefined };
+  const switched = Object.entries(records).map(([method, call]) => [
+    method,
+    async (...given: unknown[]) => {
+      asked.push(method);
+      if (state.down) throw new StoreDown('records', method, 'it is switched off');
+      const answer = await call(...given);
+      await state.held;
+      return answer;
+    },
+  ]);
+  return { store: Object.fromEntries(switched) as unknown as Records, asked, state };
+}
+
+/** A cache on such a store, with a clock that stands until it is told. */
+async function scene(t: ExecutionContext, options: Partial<CacheOptions> = {}) {
+  const { store, asked, state } = breakable(await sqlite(t));
+  const stale: Stale[] = [];
+  let now = 1_000_000;
+  const records = cachedRecords(store, {
+    clock: () => new Date(now),
+    onStale: (one) => stale.push(one),
+    ...options,
+  });
+  const known = machine({ macs: [macOf(1)], serial: 'S' });
+  const first = revision();
+  await store.createMachine(known);
+  await store.createProfile(first, { machine_id: known.id, at: at(0) });
+  asked.length = 0;
+  return {
+    records,
+    store,
+    asked,
+    state,
+    stale,
+    known,
+    first,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+const kernel = asset({ state: 'ready' });
+
+test('what a boot reads is asked for once, and again when it is five seconds old', async (t) => {
+  const { records, store, asked, known, first, pass } = await scene(t);
+  await store.createUpload(uploadOf(kernel), kernel);
+  asked.length = 0;
+  const boot = async () => {
+    await records.findMachine({ mac: macOf(1) });
+    await records.machine(known.id);
+    await records.newestProfile(first.name);
+    await records.asset(kernel.id);
+    await records.namedAsset(kernel);
+    await records.imageAssets(kernel.name);
+    await records.listAssets({ kind: 'kernel', name: kernel.name, state: 'ready' }, { limit: 10 });
+    return asked.splice(0);
+  };
+  const reads = ['findMachine', 'newestProfile', 'asset', 'namedAsset', 'imageAssets', 'listAssets'];
+  t.deepEqual(await boot(), reads, 'the machine that was found is not read again by its id');
+  pass(4999);
+  t.deepEqual(await boot(), []);
+  pass(1);
+  t.deepEqual(await boot(), reads);
+});
+
+test('a profile revision never changes, and is asked for once', async (t) => {
+  const { records, asked, first, pass } = await scene(t);
+  t.deepEqual(await records.profile(first.id), first);
+  pass(1e9);
+  t.deepEqual(await records.profile(first.id), first);
+  t.deepEqual(asked, ['profile']);
+});
+
+test('"not there" is kept for its own time, of a profile revision too', async (t) => {
+  const { records, asked, pass } = await scene(t, { negativeTtlMs: 2000 });
+  const looks = async () => {
+    t.is(await records.findMachine({ mac: macOf(9) }), undefined);
+    t.is(await records.profile('no-such'), undefined);
+    t.deepEqual(await records.imageAssets('no-such'), []);
+    return asked.splice(0).length;
+  };
+  t.is(await looks(), 3);
+  pass(1999);
+  t.is(await looks(), 0);
+  pass(1);
+  t.is(await looks(), 3);
+});
+
+test('no setting makes an answer older than five seconds, nor a clock that was set back', async (t) => {
+  const { records, asked, known, pass } = await scene(t, { ttlMs: 1e9, negativeTtlMs: 1e9 });
+  const looks = async () => {
+    await records.machine(known.id);
+    await records.machine('no-such');
+    return asked.splice(0).length;
+  };
+  t.is(await looks(), 2);
+  pass(5000);
+  t.is(await looks(), 2);
+  pass(-60_000);
+  t.is(await looks(), 2);
+});
+
+test('an answer is as old as its question', async (t) => {
+  const { records, asked, state, known, pass } = await scene(t);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.held = promise;
+  const slow = records.machine(known.id);
+  pass(5000);
+  resolve();
+  await slow;
+  await records.machine(known.id);
+  t.deepEqual(asked, ['machine', 'machine']);
+});
+
+test('a hundred who ask at once ask the store once', async (t) => {
+  const { records, asked, known } = await scene(t);
+  const found = await Promise.all(
+    Array.from({ length: 100 }, () => records.findMachine({ mac: macOf(1), serial: 'S' })),
+  );
+  t.deepEqual(asked, ['findMachine']);
+  t.true(found.every((one) => one?.id === known.id));
+});
+
+test('a write here shows at once, and a read that began before it is not believed after it', async (t) => {
+  const { records, state, known, first } = await scene(t);
+  t.is((await records.machine(known.id))?.active, first.id);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.held = promise;
+  const before = records.findMachine({ mac: macOf(1) });
+  state.held = undefined;
+  const second = revision();
+  await records.uncached.createProfile(second, { machine_id: known.id, at: at(1) });
+  t.is((await records.findMachine({ mac: macOf(1) }))?.active, second.id, 'joins no earlier read');
+  resolve();
+  t.is((await before)?.active, first.id);
+  for (const found of [await records.findMachine({ mac: macOf(1) }), await records.machine(known.id)])
+    t.is(found?.active, second.id);
+});
+
+test('a machine, an asset or a profile that is created here is there at once', async (t) => {
+  const { records } = await scene(t);
+  const created = machine({ macs: [macOf(2)] });
+  const next = revision({ name: 'next' });
+  const ready = asset({ name: 'next', state: 'ready' });
+  const looks = () =>
+    Promise.all([
+      records.findMachine({ mac: macOf(2) }),
+      records.newestProfile('next'),
+      records.imageAssets('next'),
+    ]);
+  t.deepEqual(await looks(), [undefined, undefined, []]);
+  await records.uncached.createMachine(created);
+  await records.uncached.createProfile(next);
+  await records.uncached.createUpload(uploadOf(ready), ready);
+  t.deepEqual(await looks(), [created, next, [ready]]);
+  const retired = { ...ready, state: 'retired' } as const;
+  await records.uncached.changeAsset(retired, { state: 'ready', upload_id: ready.upload_id });
+  t.deepEqual(await looks(), [created, next, []]);
+});
+
+test('reads that feed writes go to the store, and fail with it', async (t) => {
+  const { records, asked, state, known, stale } = await scene(t);
+  await records.machine(known.id);
+  await records.uncached.machine(known.id);
+  await records.uncached.machine(known.id);
+  t.is(asked.length, 3);
+  state.down = true;
+  await t.throwsAsync(records.uncached.machine(known.id), { instanceOf: StoreDown });
+  t.deepEqual(stale, []);
+});
+
+test('while the store is down what is known is served, up to an hour old, and each time it says so', async (t) => {
+  const { records, state, stale, known, first, pass } = await scene(t);
+  const before = await records.findMachine({ mac: macOf(1) });
+  await records.profile(first.id);
+  state.down = true;
+  pass(3_599_999);
+  t.deepEqual(await records.findMachine({ mac: macOf(1) }), before);
+  t.deepEqual(await records.machine(known.id), before);
+  t.deepEqual(await records.profile(first.id), first);
+  t.deepEqual(
+    stale.map(({ read, ageMs, error }) => [read, ageMs, error.message]),
+    ['findMachine', 'machine'].map((read) => [
+      read,
+      3_599_999,
+      'records: findMachine failed: it is switched off',
+    ]),
+    'the second is served without asking again',
+  );
+  pass(1);
+  await t.throwsAsync(records.findMachine({ mac: macOf(1) }), { instanceOf: StoreDown });
+  await t.throwsAsync(records.machine(known.id), { instanceOf: StoreDown });
+});
+
+test('while the store is down nothing is unknown: what was not there before may be there now', async (t) => {
+  const { records, state, pass } = await scene(t);
+  t.is(await records.findMachine({ mac: macOf(9) }), undefined);
+  t.deepEqual(await records.imageAssets('no-such'), []);
+  state.down = true;
+  pass(5000);
+  await t.throwsAsync(records.findMachine({ mac: macOf(9) }), { instanceOf: StoreDown });
+  await t.throwsAsync(records.imageAssets('no-such'), { instanceOf: StoreDown });
+  await t.throwsAsync(records.machine(newId()), { instanceOf: StoreDown });
+});
+
+test('when the store is back, it is asked again within a second', async (t) => {
+  const { records, store, asked, state, known, first, pass } = await scene(t);
+  await records.machine(known.id);
+  pass(5000);
+  state.down = true;
+  await records.machine(known.id);
+  await records.machine(known.id);
+  t.deepEqual(asked.splice(0), ['machine', 'machine'], 'once before, once in the outage');
+  state.down = false;
+  const second = revision();
+  await store.createProfile(second, { machine_id: known.id, at: at(1) });
+  pass(999);
+  t.is((await records.machine(known.id))?.active, first.id);
+  pass(1);
+  t.is((await records.machine(known.id))?.active, second.id);
+});
+
+test('a write that fails loses nothing that an outage needs, and one that succeeds is not undone by one', async (t) => {
+  const { records, state, known, first, pass } = await scene(t);
+  const before = await records.machine(known.id);
+  const move = () => records.uncached.createProfile(revision(), { machine_id: known.id, at: at(1) });
+  state.down = true;
+  await t.throwsAsync(move(), { instanceOf: StoreDown });
+  t.deepEqual(await records.machine(known.id), before);
+  t.is(before?.active, first.id);
+  state.down = false;
+  t.is(await move(), 'created');
+  state.down = true;
+  pass(1000);
+  await t.throwsAsync(records.machine(known.id), { instanceOf: StoreDown });
+});
+
+test('only a store that is down is stood in for: a mistake of the caller is told', async (t) => {
+  const { records } = await scene(t);
+  await t.throwsAsync(records.listAssets({}, { limit: 1, cursor: 'nonsense' }), { instanceOf: BadCursor });
+});
+
+test('the cache is bounded, and a flood of unknown machines pushes out no known one', async (t) => {
+  const { records, asked, known } = await scene(t, { maxEntries: 10 });
+  await records.machine(known.id);
+  for (let n = 100; n < 200; n += 1) await records.findMachine({ mac: macOf(n) });
+  asked.length = 0;
+  await records.machine(known.id);
+  t.deepEqual(asked, []);
+  await records.findMachine({ mac: macOf(100) });
+  t.deepEqual(asked, ['findMachine'], 'the oldest unknown one was forgotten');
+});
+
+test('what was asked for last stays longest', async (t) => {
+  const { records, store, asked } = await scene(t, { maxEntries: 2 });
+  const names = ['a', 'b', 'c'];
+  for (const name of names) await store.createProfile(revision({ name }));
+  for (const name of ['a', 'b', 'a', 'c']) await records.newestProfile(name);
+  asked.length = 0;
+  await records.newestProfile('a');
+  t.deepEqual(asked, []);
+  await records.newestProfile('b');
+  t.deepEqual(asked, ['newestProfile']);
+});
+
+test('a roll-back by another process is what the next boot here gets, five seconds later at most', async (t) => {
+  const file = await tempFile(t);
+  const store = await sqlite(t, file);
+  let now = 0;
+  const records = cachedRecords(store, { clock: () => new Date(now) });
+  const known = machine({ macs: [macOf(1)] });
+  const [first, second] = [revision(), revision()];
+  await store.createMachine(known);
+  for (const each of [first, second]) await store.createProfile(each, { machine_id: known.id, at: at(0) });
+  const boots = async () => {
+    const found = await records.findMachine({ mac: macOf(1) });
+    return records.profile(found?.active ?? '');
+  };
+  t.deepEqual(await boots(), second);
+  const back = await rolledBackBy(['sqlite', file], known.id, first.id);
+  now += 4999;
+  t.deepEqual(await boots(), second);
+  now += 1;
+  t.deepEqual(await boots(), { ...first, id: back });
+});

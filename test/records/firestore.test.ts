@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ExecutionContext } from 'ava';
+import { StoreDown } from '../../src/boot/store-down.ts';
+import type { Call } from '../../src/records/firestore/rest.ts';
+import { type FirestoreOptions, openFirestore } from '../../src/records/firestore.ts';
+import type { Records } from '../../src/records/records.ts';
+import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
+import { command, needing } from '../support/needs.ts';
+import { recordsContract } from './contract.ts';
+import { everyCall, rejectsEverything } from './every-call.ts';
+import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
+import { type Index, missingIndexes, needsIndex, type StructuredQuery } from './firestore-indexes.ts';
+import { forgetfulProxy } from './forgetful-proxy.ts';
+
+const test = needing(command('java'), command('gcloud'));
+
+let emulator: Emulator;
+test.before(async () => {
+  emulator = await startEmulator();
+});
+test.after.always(() => emulator?.kill());
+
+/** All the time that a busy machine may need. */
+const patient = { readMs: 60_000, writeMs: 60_000 };
+
+/** An empty database. */
+function opened(t: ExecutionContext, options: Partial<FirestoreOptions> = {}): Records {
+  const project = `test-${randomUUID()}`;
+  const records = openFirestore({ project, emulatorHost: emulator.host, deadlines: patient, ...options });
+  t.teardown(() => records.close());
+  return records;
+}
+
+recordsContract(test, async (t) => opened(t));
+
+const indexFile = new URL('../../terraform/firestore-indexes.json', import.meta.url);
+
+interface IndexFile {
+  readonly indexes: readonly Index[];
+  readonly fieldOverrides: readonly {
+    collectionGroup: string;
+    fieldPath: string;
+    ttl?: true;
+    indexes: unknown[];
+  }[];
+}
+
+interface Commit {
+  readonly writes: readonly {
+    readonly update: { readonly name: string; readonly fields: Record<string, { timestampValue?: string }> };
+  }[];
+}
+
+test('the index file for Terraform has what the queries need, nothing else, and the TTL fields', async (t) => {
+  const calls: Call[] = [];
+  const records = opened(t, { onCall: (call) => calls.push(call) });
+  const known = machine({ macs: [macOf(2)] });
+  const announced = asset();
+  await records.createMachine(known);
+  await records.createUpload(uploadOf(announced), announced);
+  await records.createProfile(revision());
+  for (const call of Object.values(everyCall(records))) await call();
+  const parts = [{ kind: 'kernel' }, { name: 'a' }, { version: '1' }, { state: 'ready' }] as const;
+  for (let chosen = 0; chosen < 2 ** parts.length; chosen += 1) {
+    const filter = Object.assign({}, ...parts.filter((_, n) => chosen & (1 << n)));
+    await records.listAssets(filter, { limit: 1 });
+  }
+  await records.listBootEvents('m', { limit: 1 });
+
+  const { indexes, fieldOverrides }: IndexFile = JSON.parse(await readFile(indexFile, 'utf8'));
+  const queries = calls.flatMap(({ method, body }) =>
+    method === 'runQuery' ? [(body as { structuredQuery: StructuredQuery }).structuredQuery] : [],
+  );
+  t.true(queries.length > 20);
+  for (const query of queries) t.deepEqual(missingIndexes(query, indexes), [], JSON.stringify(query));
+  for (const index of indexes)
+    t.true(
+      queries.some((query) => needsIndex(query, indexes, index)),
+      `no query needs ${JSON.stringify(index)}`,
+    );
+
+  const written = calls
+    .filter(({ method }) => method === 'commit')
+    .flatMap(({ body }) => (body as Commit).writes)
+    .flatMap(({ update: { name, fields } }) =>
+      Object.entries(fields).map(([field, value]) => ({
+        place: `${name.split('/').at(-2)}.${field}`,
+        value,
+      })),
+    );
+  const places = (wanted: (field: (typeof written)[number]) => boolean) =>
+    [...new Set(written.filter(wanted).map(({ place }) => place))].toSorted();
+  const overrides = (wanted: (field: IndexFile['fieldOverrides'][number]) => boolean) =>
+    fieldOverrides
+      .filter(wanted)
+      .map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`)
+      .toSorted();
+  t.deepEqual(
+    overrides(({ ttl }) => ttl === true),
+    places(({ value }) => value.timestampValue !== undefined),
+  );
+  t.deepEqual(
+    overrides(({ ttl }) => ttl !== true),
+    places(({ place }) => place.endsWith('.body')),
+  );
+  t.true(fieldOverrides.every((field) => field.indexes.length === 0));
+});
+
+test('uploads and boots say when they may be deleted', async (t) => {
+  const project = `test-${randomUUID()}`;
+  const records = opened(t, { project });
+  const announced = asset();
+  await records.createUpload(uploadOf(announced, { expires_at: '2026-01-01T00:00:00.000Z' }), announced);
+  const event = bootEvent({ at: '2026-01-01T00:00:00.000Z' });
+  await records.addBootEvent(event);
+  const expiry = async (path: string) => {
+    const root = `http://${emulator.host}/v1/projects/${project}/databases/(default)/documents`;
+    const answer = await fetch(`${root}/${path}`, { headers: { authorization: 'Bearer owner' } });
+    return ((await answer.json()) as { fields: Record<string, unknown> }).fields.expire_at;
+  };
+  t.deepEqual(await expiry(`uploads/${announced.upload_id}`), { timestampValue: '2026-01-31T00:00:00Z' });
+  t.deepEqual(await expiry(`boots/${event.id}`), { timestampValue: '2026-04-01T00:00:00Z' });
+});
+
+test('databases of one project are apart', async (t) => {
+  const project = `test-${randomUUID()}`;
+  const [usual, other] = [opened(t, { project }), opened(t, { project, database: 'other' })];
+  const given = machine({ macs: [macOf(1)] });
+  await other.createMachine(given);
+  t.is(await usual.machine(given.id), undefined);
+  t.deepEqual(await other.findMachine({ mac: macOf(1) }), given);
+});
+
+test('a write whose answer was lost is written once, and succeeds', async (t) => {
+  const proxy = await forgetfulProxy(t, emulator.port);
+  const records = opened(t, { emulatorHost: `127.0.0.1:${proxy.port}` });
+  const losing = <T>(call: () => Promise<T>) => {
+    proxy.loseNextAnswer(':commit');
+    return call();
+  };
+  const given = machine({ macs: [macOf(1)] });
+  t.is(await losing(() => records.createMachine(given)), 'created');
+  t.deepEqual(await records.listMachines({ limit: 10 }), { items: [given] });
+
+  const next = revision();
+  const activation = { machine_id: given.id, at: at(1) };
+  t.is(await losing(() => records.createProfile(next, activation)), 'created');
+  t.deepEqual((await records.machine(given.id))?.history, [{ revision: next.id, at: at(1) }]);
+
+  const announced = asset();
+  const created = await losing(() => records.createUpload(uploadOf(announced), announced));
+  t.deepEqual(created, { kind: 'created', asset: announced });
+
+  const expected = { state: 'created', upload_id: announced.upload_id } as const;
+  const changed = { ...announced, state: 'verifying' } as const;
+  t.true(await losing(() => records.changeAsset(changed, expected)));
+  t.deepEqual(await records.asset(announced.id), changed);
+
+  const event = bootEvent();
+  await losing(() => records.addBootEvent(event));
+  t.deepEqual(await records.listBootEvents(undefined, { limit: 10 }), { items: [event] });
+  t.is(proxy.lost(), 5);
+});
+
+test('an id that is used twice is a fault, at once', async (t) => {
+  const records = opened(t);
+  const given = machine();
+  await records.createMachine(given);
+  await t.throwsAsync(records.createMachine(given), {
+    instanceOf: StoreDown,
+    message: 'records: creating a machine failed: its id is in use',
+  });
+});
+
+test('every method of a store that is closed rejects with StoreDown', async (t) => {
+  const records = opened(t);
+  await records.close();
+  await records.close();
+  await rejectsEverything(t, records);
+});
