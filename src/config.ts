@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { localNetworks } from './boot/network.ts';
 import {
   integer,
@@ -171,6 +173,11 @@ type Values = {
     : ReturnType<(typeof settings)[Key]['parse']> | undefined;
 };
 
+/** Where programs keep what they need again but nobody else does (XDG Base Directory Specification, XDG_STATE_HOME). */
+export function stateHome(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+}
+
 export type ConfigResult = { readonly config: Config } | { readonly mistakes: readonly string[] };
 
 export function flagOf(name: string): string {
@@ -205,7 +212,9 @@ function fromFile(
   const path = one.secret ? env[`${one.name}_FILE`] : undefined;
   if (!path) return undefined;
   try {
-    return readFileSync(path, 'utf8').trim();
+    const content = readFileSync(path, 'utf8').trim();
+    if (content === '') throw new Error('it is empty'); // taken for unset, it could open what it should close
+    return content;
   } catch (error) {
     throw new Mistake(
       `cannot be read from the file that ${one.name}_FILE names: ${(error as Error).message}`,
@@ -235,14 +244,14 @@ function contradictions(config: Config, env: Readonly<Record<string, string | un
     found.push(
       'BROKER_TRUSTED_PROXIES must be set on Cloud Run: there every peer is link-local, and nobody could be told from anybody',
     );
-  if (env.PORT !== undefined && !/^\d{1,5}$/.test(env.PORT)) found.push('PORT must be a port number');
+  if (!/^\d*$/.test(env.PORT ?? '') || Number(env.PORT) > 65_535) found.push('PORT must be a port number');
   return found;
 }
 
 /** Cloud Run says by PORT where it expects the only plane of the process (Cloud Run container contract). */
 function withPlatformPort(config: Config, port: string | undefined): Config {
   const planes = config.roles.filter((role) => role !== 'jobs');
-  if (port === undefined || planes.length !== 1) return config;
+  if (!port || planes.length !== 1) return config;
   const key = planes[0] === 'boot' ? 'listen' : 'adminListen';
   return { ...config, [key]: { ...config[key], port: Number(port) } };
 }

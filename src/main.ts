@@ -42,11 +42,11 @@ async function run(config: Config, stop: Promise<NodeJS.Signals>): Promise<numbe
       const { allowedNetworks, trustedProxies } = config;
       const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
       const boot: BootParts = { ...common, sourcePolicy };
-      listeners.push(await open('boot', bootApp(boot), config.listen, parts));
+      listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
     if (config.roles.includes('admin')) {
       const admin: AdminParts = { ...common, verify: verifier.verify };
-      listeners.push(await open('admin', adminApp(admin), config.adminListen, parts));
+      listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
     }
     log.info({ listener: 'storage', host: parts.localgcs.host, port: parts.localgcs.port }, 'listening');
     if (config.roles.includes('jobs'))
@@ -72,9 +72,12 @@ async function open(
   name: string,
   app: Parameters<typeof listen>[0],
   at: Config['listen'],
+  setting: string,
   { log }: Parts,
 ): Promise<Listener> {
-  const listener = await listen(app, at);
+  const listener = await listen(app, at).catch((error: Error) => {
+    throw new Error(`${error.message}. Free that address, or choose another by ${setting}`, { cause: error });
+  });
   log.info({ listener: name, host: listener.host, port: listener.port }, 'listening');
   return listener;
 }

@@ -28,15 +28,8 @@ export interface Parts {
 /** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
 export async function openParts(config: Config, clock: () => Date): Promise<Parts> {
   const { dataDir, bucket } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const log = openLog(config.logLevel);
-  const adminToken = config.adminToken ?? fileSecret(join(dataDir, 'admin-token'));
-  const key = {
-    accessId: config.hmacAccessId ?? 'GOOGLOCALBOOTBROKER',
-    secret: config.hmacSecret ?? fileSecret(join(dataDir, 'hmac-secret')),
-  };
-  const token = fileSecret(join(dataDir, 'storage-token'));
-  const records = openSqlite(join(dataDir, 'records.db'));
+  const { adminToken, key, token, records } = openDataDir(config);
   const localgcs = await startLocalgcs({
     dataDir: join(dataDir, 'storage'),
     listen: config.storageListen,
@@ -45,7 +38,7 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     keys: [{ identity: key.accessId, algorithm: 'GOOG4-HMAC-SHA256', secret: key.secret }],
   }).catch(async (error: unknown) => {
     await records.close();
-    throw error;
+    throw named('BROKER_STORAGE_LISTEN, BROKER_DATA_DIR', error);
   });
   const blobs = gcsBlobs({ endpoint: localgcs.origin, token, bucket, signer: hmacSigner(key), clock });
   return {
@@ -55,13 +48,45 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     log,
     metrics: openMetrics(),
     adminToken,
-    storageOrigin: (localAddress) => config.storagePublicUrl ?? sameHost(localAddress, localgcs.port),
+    storageOrigin: (localAddress) =>
+      config.storagePublicUrl ??
+      (everywhere(localgcs) ? sameHost(localAddress, localgcs.port) : localgcs.origin),
     async close() {
       await blobs.close();
       await localgcs.close();
       await records.close();
     },
   };
+}
+
+/** What lies in the data folder besides the objects. */
+function openDataDir({ dataDir, adminToken, hmacAccessId, hmacSecret }: Config) {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return {
+      adminToken: adminToken ?? fileSecret(join(dataDir, 'admin-token')),
+      key: {
+        accessId: hmacAccessId ?? 'GOOGLOCALBOOTBROKER',
+        secret: hmacSecret ?? fileSecret(join(dataDir, 'hmac-secret')),
+      },
+      token: fileSecret(join(dataDir, 'storage-token')),
+      records: openSqlite(join(dataDir, 'records.db')),
+    };
+  } catch (error) {
+    throw named('BROKER_DATA_DIR', error);
+  }
+}
+
+/** Says which setting to look at. */
+function named(settings: string, error: unknown): Error {
+  return new Error(`${error instanceof Error ? error.message : error}. Look at ${settings}`, {
+    cause: error,
+  });
+}
+
+/** Whether the storage answers at every address of this machine. */
+function everywhere({ host }: Localgcs): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /** The address at which the client reached this machine, which it can therefore reach again; never its `Host`, which it chose. */

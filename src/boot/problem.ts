@@ -3,6 +3,7 @@
  * On the wire the type is `urn:bootbroker:problem:NAME` (RFC 9457 section 3.1.1).
  */
 export const problems = {
+  'bad-request': { status: 400, title: 'That is not HTTP as this server takes it' },
   'bad-request-target': { status: 400, title: 'The request target is not one this server takes' },
   'bad-identity': { status: 400, title: 'That does not identify a machine' },
   'bad-input': { status: 400, title: 'The request is not valid' },
@@ -17,6 +18,7 @@ export const problems = {
   'unknown-asset': { status: 404, title: 'No such asset' },
   'unknown-upload': { status: 404, title: 'No such upload' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'request-timeout': { status: 408, title: 'No complete request came in time' },
   'mac-taken': { status: 409, title: 'Another machine holds this MAC' },
   'asset-exists': { status: 409, title: 'This asset exists' },
   'upload-incomplete': { status: 409, title: 'The bytes are not all there' },
@@ -28,6 +30,7 @@ export const problems = {
   'range-not-satisfiable': { status: 416, title: 'The asset has no such bytes' },
   misdirected: { status: 421, title: 'This host name is not served here' },
   'asset-not-ready': { status: 422, title: 'The asset is missing or not ready' },
+  'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
   internal: { status: 500, title: 'The broker failed' },
   'too-many-streams': { status: 503, title: 'Too many transfers at once' },
   'store-down': { status: 503, title: 'A store that this needs does not answer' },

@@ -1,5 +1,5 @@
 import type { Arch, ResolvedAsset } from './asset.ts';
-import { archs, isName } from './asset.ts';
+import { isName } from './asset.ts';
 import { type Refusal, refuse } from './problem.ts';
 
 /** One immutable revision of a profile, with its assets resolved: what a machine boots. */
@@ -57,14 +57,15 @@ export function bootable(profile: {
 
 /** iPXE's `${buildarch}` and other spellings of an architecture (RFC 5970 client-arch numbers included). */
 export function parseArch(text: string | undefined): Arch | undefined {
-  const spellings: Record<string, Arch> = {
-    x86_64: 'x86_64',
-    amd64: 'x86_64',
-    i386: 'x86_64', // a 32-bit build of iPXE boots 64-bit kernels: matchbox and FOG treat it so
-    '16': 'x86_64',
-    arm64: 'arm64',
-    aarch64: 'arm64',
-    '19': 'arm64',
-  };
-  return archs.find((arch) => arch === text) ?? (text === undefined ? undefined : spellings[text]);
+  return text === undefined ? undefined : archSpellings.get(text);
 }
+
+const archSpellings: ReadonlyMap<string, Arch> = new Map([
+  ['x86_64', 'x86_64'],
+  ['amd64', 'x86_64'],
+  ['i386', 'x86_64'], // a 32-bit build of iPXE boots 64-bit kernels: matchbox and FOG treat it so
+  ['16', 'x86_64'],
+  ['arm64', 'arm64'],
+  ['aarch64', 'arm64'],
+  ['19', 'arm64'],
+]);

@@ -4,7 +4,7 @@ import type { ProfileRevision } from './profile.ts';
 /** What a machine does when the broker stays away: ask for ever, or boot from its disk after `maxTries`. */
 export type OutagePolicy = 'wait' | 'disk';
 
-/** With pauses of 5, 10, ... 60 seconds, six and a half minutes. */
+/** With pauses of 5, 10, ... 55 seconds between them, five and a half minutes. */
 const maxTries = 12;
 const pauseStepSeconds = 5;
 const longestPauseSeconds = 60;

@@ -52,19 +52,37 @@ export function adminApp(parts: AdminParts): Koa {
   return app('admin', parts, [...open, authenticate(parts.adminToken)], router);
 }
 
+/** How a client's leaving shows (errno, and Node's own codes). */
+const hangUps = [
+  'ECONNRESET',
+  'EPIPE',
+  'ECANCELED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_PREMATURE_CLOSE',
+];
+
 function app(plane: 'boot' | 'admin', parts: CommonParts, inside: Middleware[], router: Router): Koa {
   const koa = new Koa();
-  // Every fault has had its answer and its line in the log before it could get here.
-  koa.on('error', (error) => parts.log.error({ error }, 'an answer failed'));
-  koa.use(logRequests(plane, parts)).use(catchFaults(parts)).use(health(parts)).use(checkTarget);
+  // Every fault has had its answer and its line in the log before it could get here. That a client hangs up is none.
+  koa.on('error', (error: NodeJS.ErrnoException) => {
+    if (!hangUps.includes(error.code ?? '')) parts.log.error({ error }, 'an answer failed');
+  });
+  koa.use(logRequests(plane, parts)).use(catchFaults(parts)).use(checkRequest).use(health(parts));
   for (const middleware of inside) koa.use(middleware);
   koa.use(router.routes());
   koa.use(nothingHere(router));
   return koa;
 }
 
-const checkTarget: Middleware = async (ctx, next) => {
-  const refusal = targetRefusal(ctx.req.url ?? '');
+/** Comes before whatever reads the path: a target that is no path has none. */
+const checkRequest: Middleware = async (ctx, next) => {
+  const { url = '', httpVersion, headers } = ctx.req;
+  const refusal =
+    httpVersion === '1.1' && headers.host === undefined
+      ? refuse('bad-request', 'HTTP/1.1 needs a Host header (RFC 9112 section 3.2). Send one.')
+      : targetRefusal(url);
   return refusal ? answerProblem(ctx, refusal) : next();
 };
 

@@ -57,8 +57,10 @@ export async function imagePart(ctx: Context, parts: BootParts): Promise<Answer>
 export function namedImagePart(kind: 'kernel' | 'initrd') {
   return async (ctx: Context, parts: BootParts): Promise<Answer> => {
     const { file } = ctx.params;
-    const name = file.endsWith('.img') ? file.slice(0, -'.img'.length) : '';
-    if (!isName(name)) return refusal(badName(file));
+    if (!file.endsWith('.img'))
+      return refusal(refuse('no-such-route', `There is no ${file.slice(0, 140)} here, only NAME.img.`));
+    const name = file.slice(0, -'.img'.length);
+    if (!isName(name)) return refusal(badName(name));
     return newestPart(ctx, parts, name, kind);
   };
 }

@@ -35,9 +35,12 @@ export function requestedRange(
 ): ByteRange | 'whole' | 'unsatisfiable' {
   const header = headers.range;
   if (header === undefined || !holds(headers['if-range'], validators)) return 'whole';
-  const ranges = parseRange(size, header);
+  // More than there is, from the end, is all there is (section 14.1.2), which range-parser takes for unsatisfiable.
+  const suffix = Number(/^bytes=-(\d+)$/i.exec(header)?.[1]);
+  if (suffix >= size) return { start: 0, end: size - 1 };
+  const ranges = /^bytes=/i.test(header) ? parseRange(size, header.toLowerCase()) : -2;
   if (ranges === -1) return 'unsatisfiable';
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return 'whole';
+  if (ranges === -2 || ranges.length !== 1) return 'whole';
   const [range] = ranges;
   return range ? { start: range.start, end: range.end } : 'whole';
 }

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { BootEvent } from '../boot/event.ts';
 import type { Delivery, Plan, RedirectPlan, StreamPlan, TextPlan } from '../boot/plan.ts';
 import { refuse } from '../boot/problem.ts';
+import { StoreDown } from '../boot/store-down.ts';
 import { evaluatePreconditions, requestedRange } from './conditional.ts';
 import { answerProblem } from './errors.ts';
 import type { BootParts } from './parts.ts';
@@ -116,7 +117,11 @@ async function stream(
         },
       ),
     );
-  ctx.res.once('close', release);
+  parts.metrics.streams.inc();
+  ctx.res.once('close', () => {
+    parts.metrics.streams.dec();
+    release();
+  });
   const gone = new AbortController();
   ctx.res.once('close', () => gone.abort());
   const { body } = await parts.blobs
@@ -132,14 +137,17 @@ async function stream(
   if (!body) return;
 
   const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
-  ctx.respond = false;
   ctx.status = range === 'whole' ? 200 : 206;
   ctx.set('Content-Length', String(length));
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
-  const outcome = await passOn(body, ctx.res, length, {
-    onFirstByte: () => noteFirstByte(ctx, plan, parts),
-    beforeEnd: record(),
+  const outcome = await passOn(body, ctx.res, length, async () => {
+    noteFirstByte(ctx, plan, parts);
+    // Loaders that read in ranges ask by the thousand: the first of them stands for all.
+    if (range === 'whole' || range.start === 0) await record();
   });
+  if (outcome.kind === 'broken' && !ctx.headerSent)
+    throw new StoreDown('storage', `fetching ${delivery.blob.object}`, outcome.cause);
+  ctx.respond = false;
   parts.metrics.bytes.inc({ plan: plan.kind }, outcome.bytes);
   note(ctx, { bytes: outcome.bytes });
   if (outcome.kind === 'broken')

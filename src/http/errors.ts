@@ -1,32 +1,34 @@
 import type { Context, Middleware } from 'koa';
 import { problems, type Refusal, refuse } from '../boot/problem.ts';
 import { StoreDown } from '../boot/store-down.ts';
+import { BadCursor } from '../records/cursor.ts';
 import type { CommonParts } from './parts.ts';
 import { note } from './request-log.ts';
 
 /** Answers with RFC 9457 problem details. Whatever had been prepared for the answer is dropped. */
 export function answerProblem(ctx: Context, refusal: Refusal): void {
-  const { status, title } = problems[refusal.problem];
+  const { status } = problems[refusal.problem];
   for (const name of Object.keys(ctx.response.headers)) if (name !== 'x-request-id') ctx.remove(name);
   ctx.status = status;
   ctx.set({ 'Cache-Control': 'no-store', ...refusal.headers });
-  ctx.body = JSON.stringify({
-    type: `urn:bootbroker:problem:${refusal.problem}`,
-    title,
-    status,
-    detail: refusal.detail,
-    instance: `urn:request:${ctx.state.requestId}`,
-  });
+  ctx.body = problemJson(refusal, { instance: `urn:request:${ctx.state.requestId}` });
   ctx.type = 'application/problem+json';
   note(ctx, { plan: 'refuse', problem: refusal.problem, reason: refusal.detail });
 }
 
-/** Turns faults into answers: a store that is down is 503, everything else is ours, 500. */
+/** The problem as it goes over the wire. */
+export function problemJson({ problem, detail }: Refusal, more: { instance?: string } = {}): string {
+  return JSON.stringify({ type: `urn:bootbroker:problem:${problem}`, ...problems[problem], detail, ...more });
+}
+
+/** Turns faults into answers: a store that is down is 503, a cursor that nobody made 400, everything else is ours, 500. */
 export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics'>): Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
+      if (error instanceof BadCursor)
+        return answerProblem(ctx, refuse('bad-input', `query.cursor: ${error.message}`));
       note(ctx, { error });
       if (error instanceof StoreDown) metrics.faults.inc({ store: error.store });
       else log.error({ error, request_id: ctx.state.requestId }, 'the broker failed');

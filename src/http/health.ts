@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import { refuse } from '../boot/problem.ts';
 import { isBearer } from './auth.ts';
 import { answerProblem } from './errors.ts';
 import type { CommonParts } from './parts.ts';
+
+/** A store that takes longer is down for whoever asks; probes wait no longer either. */
+const patienceMs = 2_000;
 
 /** The probes: on every listener, for everybody. Liveness asks nobody else, so that a store's outage restarts no broker. */
 export function health({ records, blobs }: Pick<CommonParts, 'records' | 'blobs'>): Middleware {
@@ -28,10 +32,11 @@ export function health({ records, blobs }: Pick<CommonParts, 'records' | 'blobs'
 }
 
 async function state(ping: Promise<void>): Promise<'ok' | 'down'> {
-  return ping.then(
-    () => 'ok',
-    () => 'down',
+  const answered = ping.then(
+    () => 'ok' as const,
+    () => 'down' as const,
   );
+  return Promise.race([answered, sleep(patienceMs, 'down' as const, { ref: false })]);
 }
 
 function answer(ctx: Context, status: number, body: unknown): void {

@@ -1,13 +1,14 @@
-import { createServer, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type Koa from 'koa';
-import { problems } from '../boot/problem.ts';
+import { answerClientErrors } from './client-error.ts';
 import { cutSilentReader } from './silence.ts';
 
 /** A complete request, body and all, must be here by then. */
 const requestTimeoutMs = 10_000;
 /** EDK2 firmware may take 5 s between HEAD and GET and loses a race against a closing server (edk2 #9920). */
 const keepAliveTimeoutMs = 75_000;
+/** How often, while it closes, a server looks for connections whose last answer has ended. */
+const sweepMs = 100;
 
 export interface Listener {
   readonly host: string;
@@ -23,13 +24,16 @@ export async function listen(koa: Koa, { host, port }: { host: string; port: num
     headersTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: 1_000,
+    requireHostHeader: false, // Node would refuse without a problem; the app has one
   });
   const handle = koa.callback();
-  server.on('request', (request, response) => {
+  const take: RequestListener = (request, response) => {
     cutSilentReader(response);
     void handle(request, response);
-  });
-  server.on('clientError', answerClientError);
+  };
+  // What somebody expects besides 100-continue need not be met (RFC 9110 section 10.1.1).
+  server.on('request', take).on('checkExpectation', take);
+  answerClientErrors(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, () => resolve());
   });
@@ -41,35 +45,12 @@ export async function listen(koa: Koa, { host, port }: { host: string; port: num
   };
 }
 
-/** What is no request gets a problem all the same, and its connection closed. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const [status, reason, detail] =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? [408, 'Request Timeout', `No complete request came within ${requestTimeoutMs / 1000} s.`]
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? [431, 'Request Header Fields Too Large', 'The request line and headers are larger than 16 KiB.']
-        : [400, 'Bad Request', 'This is no HTTP/1 request that can be believed.'];
-  const { title } = problems['bad-request-target'];
-  const body = JSON.stringify({
-    type: 'urn:bootbroker:problem:bad-request-target',
-    title: status === 400 ? title : reason,
-    status,
-    detail,
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
-}
-
 async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A client that keeps its connection after its last answer would hold up the end for as long as that may stay open.
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
 }

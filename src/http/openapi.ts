@@ -7,6 +7,16 @@ import { bootRoutes } from './routes.ts';
 
 const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
+/** What every listener of the broker answers. */
+const commonRoutes = [
+  ['/healthz', 'The process is alive'],
+  ['/health/liveness', 'The process is alive'],
+  ['/health/startup', 'The process has started'],
+  ['/readyz', 'Records and storage answer; 503 when they do not'],
+  ['/metrics', 'Prometheus metrics'],
+  ['/openapi.json', 'This document'],
+] as const;
+
 /** Both planes as OpenAPI 3.1, made from the routes themselves. */
 export function openapi(): object {
   const paths: Record<string, object> = {};
@@ -29,6 +39,8 @@ export function openapi(): object {
     },
   };
   paths['/report/{stage}'] = { get: { ...report, ...kept }, post: { ...report, ...kept } };
+  for (const [path, summary] of commonRoutes)
+    paths[path] = { get: { summary, responses: { 200: { description: 'As it is now' } } } };
   for (const route of adminRoutes)
     paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   return {

@@ -40,7 +40,7 @@ export async function report(ctx: Context, parts: BootParts): Promise<void> {
     source: ctx.state.source.address,
     ...(body && { detail: body }),
   };
-  await parts.records.addBootEvent(event);
+  if (ctx.method !== 'HEAD') await parts.records.addBootEvent(event);
   ctx.set('Cache-Control', 'no-store');
   ctx.body = { machine_id: machine.id, stage };
 }

@@ -3,6 +3,9 @@ import { performance } from 'node:perf_hooks';
 import type { Context, Middleware } from 'koa';
 import type { CommonParts } from './parts.ts';
 
+/** What the log calls a request whose client left before its answer began: nginx's number for it, on no wire. */
+const clientLeft = 499;
+
 /** Adds to what the log will say of this request. */
 export function note(ctx: Context, fields: Readonly<Record<string, unknown>>): void {
   Object.assign(ctx.state.notes, fields);
@@ -27,29 +30,32 @@ export function logRequests(
     ctx.state.startedAt = performance.now();
     ctx.state.notes = {};
     ctx.set('X-Request-Id', ctx.state.requestId);
-    ctx.res.once('close', () => {
+    const { remoteAddress } = ctx.req.socket;
+    const write = (status: number) => {
       const { notes } = ctx.state;
       const ms = elapsedMs(ctx);
       const route = String(ctx.state.route ?? 'none');
       const plan = String(notes.plan ?? 'none');
-      metrics.requests.inc({ plane, route, method: method(ctx), status: ctx.res.statusCode, plan });
+      metrics.requests.inc({ plane, route, method: method(ctx), status, plan });
       metrics.seconds.observe({ plane, route }, ms / 1000);
       const fields = {
         plane,
         request_id: ctx.state.requestId,
         method: ctx.method,
         path: ctx.req.url?.split('?')[0]?.slice(0, 512),
-        status: ctx.res.statusCode,
-        source: ctx.req.socket.remoteAddress,
+        status,
+        source: remoteAddress,
         user_agent: ctx.get('User-Agent').slice(0, 256) || undefined,
         ms: round(ms),
         ...notes,
         ...(!ctx.res.writableFinished && { hung_up: true }),
       };
-      if (ctx.res.statusCode >= 500) log.warn(fields, 'request');
+      if (status >= 500) log.warn(fields, 'request');
       else if (/^\/(health|readyz|metrics)/.test(fields.path ?? '')) log.debug(fields, 'request');
       else log.info(fields, 'request');
-    });
+    };
+    // A transfer that was cut notes how far it came when it hears of the same event.
+    ctx.res.once('close', () => setImmediate(write, ctx.headerSent ? ctx.res.statusCode : clientLeft));
     await next();
   };
 }

@@ -77,7 +77,9 @@ async function readJson(ctx: Context): Promise<{ value: unknown } | Refusal> {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    return refuse('bad-input', `The body is no JSON: ${(error as Error).message}.`);
+    // The rest of the message quotes the body, which may hold what no log should.
+    const where = /at position \d+/.exec((error as Error).message)?.[0] ?? '';
+    return refuse('bad-input', `The body is no JSON${where && `, from what stands ${where} on`}.`);
   }
 }
 

@@ -84,6 +84,14 @@ const reference = z
   .string()
   .refine((text) => parseAssetReference(text) !== undefined, 'must be NAME@VERSION of an asset');
 
+/** What nests without end exhausts the stack of whoever walks it. */
+const anyJson = z.unknown().refine((value) => nestsWithin(value, 32), 'must not nest deeper than 32 levels');
+
+function nestsWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((part) => nestsWithin(part, levels - 1));
+}
+
 export const newProfile = z.strictObject({
   name,
   machine_id: name.exactOptional(),
@@ -98,7 +106,7 @@ export const newProfile = z.strictObject({
       if (fault) context.addIssue(fault);
     })
     .default(''),
-  metadata: z.record(z.string().max(128), z.json()).default({}),
+  metadata: z.record(z.string().max(128), anyJson).default({}),
 });
 
 export const page = z.strictObject({

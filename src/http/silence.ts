@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { canonicalAddress } from '../boot/network.ts';
 
 /** A peer that has read nothing for so long is gone. */
 export const longestSilenceMs = 120_000;
@@ -13,8 +14,8 @@ const lookMs = 15_000;
  * peer has acknowledged is asked of the kernel.
  */
 export function cutSilentReader(response: ServerResponse, silenceMs = longestSilenceMs): void {
-  const { socket } = response;
-  if (!socket) return;
+  // A pipelined request's response gets its connection later, and the timer with it.
+  const { socket } = response.req;
   const interval = Math.min(lookMs, silenceMs / 4);
   let seen: string | undefined;
   let since = 0;
@@ -40,14 +41,21 @@ async function unacknowledged(socket: Socket): Promise<string | undefined> {
   const family = socket.remoteFamily === 'IPv6' ? 'tcp6' : 'tcp';
   const table = await readFile(`/proc/self/net/${family}`, 'latin1').catch(() => '');
   const port = (number: number) => number.toString(16).toUpperCase().padStart(4, '0');
-  const connection = new RegExp(
-    `:${port(localPort)} ${family === 'tcp' ? kernelHex(remoteAddress) : '[0-9A-F]{32}'}:${port(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+  const connections = new RegExp(
+    `:${port(localPort)} ([0-9A-F]+):${port(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+    'g',
   );
-  return connection.exec(table)?.[1];
+  const peer = canonicalAddress(remoteAddress);
+  const connection = table.matchAll(connections).find(([, hex = '']) => kernelAddress(hex) === peer);
+  return connection?.[2];
 }
 
-/** An IPv4 address as the kernel prints it: the four bytes of a little-endian word. */
-function kernelHex(address: string): string {
-  const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
-  return octets.reverse().join('').toUpperCase();
+/** An address as the kernel prints it, word by word, on the little-endian machines that this runs on. */
+function kernelAddress(hex: string): string | undefined {
+  const octets = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
+  const text =
+    octets.length === 4
+      ? octets.map((octet) => Number.parseInt(octet, 16)).join('.')
+      : (octets.join('').match(/.{4}/g) ?? []).join(':');
+  return canonicalAddress(text);
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How a transfer ended. `hung-up`: the client left, which is its right. */
 export type Outcome =
@@ -7,29 +8,26 @@ export type Outcome =
   | { readonly kind: 'hung-up'; readonly bytes: number }
   | { readonly kind: 'broken'; readonly bytes: number; readonly cause: Error };
 
-export interface Hooks {
-  readonly onFirstByte: () => void;
-  /** What must be done before the answer has ended. Does not reject. */
-  readonly beforeEnd: Promise<void>;
-}
-
 /**
- * Passes a body on, never faster than the client reads. A body that breaks or is too short destroys the connection:
- * an end that looks clean would make firmware start half a kernel.
+ * Passes a body on, never faster than the client reads; its chunks are empty afterwards. A body that breaks or is
+ * too short destroys the connection: an end that looks clean would make firmware start half a kernel. Before the first
+ * byte there is nothing to cut yet, and the answer may still become another. What `afterFirstByte` begins is done before
+ * the answer has ended; it does not reject.
  */
 export function passOn(
   body: Readable,
   response: ServerResponse,
   length: number,
-  { onFirstByte, beforeEnd }: Hooks,
+  afterFirstByte: () => Promise<void>,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let bytes = 0;
+    let beside = Promise.resolve();
     const end = (outcome: Outcome) => {
       response.off('drain', resume).off('close', left);
       if (outcome.kind !== 'complete') {
         body.on('error', () => {}).destroy();
-        response.destroy();
+        if (response.headersSent) response.destroy();
       }
       resolve(outcome);
     };
@@ -38,9 +36,9 @@ export function passOn(
     response.on('drain', resume).once('close', left);
     body
       .on('data', (chunk: Buffer) => {
-        if (bytes === 0) onFirstByte();
+        if (!response.write(chunk, (error) => error || release(chunk))) body.pause();
+        if (bytes === 0) beside = nextTurn().then(afterFirstByte); // node corks the first write for this turn
         bytes += chunk.length;
-        if (!response.write(chunk)) body.pause();
       })
       .once('error', (cause: Error) => end({ kind: 'broken', bytes, cause }))
       .once('end', () => {
@@ -48,10 +46,18 @@ export function passOn(
           end({ kind: 'broken', bytes, cause: new Error(`the storage sent ${bytes} of ${length} bytes`) });
           return;
         }
-        void beforeEnd.then(() => {
+        void beside.then(() => {
           response.end();
           end({ kind: 'complete', bytes });
         });
       });
   });
+}
+
+/**
+ * Gives a chunk's memory back as soon as the kernel has its bytes. Left to the collector, every 64 MB cost a pass over the
+ * whole heap: more than half of a stream's processor time. Memory that others may share is left alone.
+ */
+function release({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

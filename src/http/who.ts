@@ -54,9 +54,9 @@ export async function scriptedMachine(
   return bound(ctx, id === undefined ? undefined : await records.machine(id));
 }
 
-/** The machine that a report or an asset request is about, however it is named. */
+/** The machine that a report or an asset request is about: the one in its path, else the one that a script wrote into its query. */
 export async function namedMachine(ctx: Context, parts: BootParts): Promise<Machine | Refusal> {
-  const scripted = await scriptedMachine(ctx, parts);
+  const scripted = ctx.params.mac === undefined ? await scriptedMachine(ctx, parts) : undefined;
   if (scripted) return scripted;
   const identity = identityOf(ctx);
   if (isRefusal(identity)) return identity;

@@ -41,15 +41,15 @@ export function openVerifier(parts: {
           { state: 'verifying' },
           { limit: 100, ...(cursor && { cursor }) },
         );
-        for (const asset of page.items)
-          await verify(asset.id).catch((error: unknown) =>
-            log.warn(
-              { error, asset: asset.id },
-              'an asset could not be verified: complete its upload once more',
-            ),
-          );
+        for (const { id } of page.items) {
+          if (stop.signal.aborted) return;
+          await verify(id).catch((error: unknown) => {
+            if (!stop.signal.aborted)
+              log.warn({ error, asset: id }, 'an asset could not be verified: complete its upload once more');
+          });
+        }
         cursor = page.next;
-      } while (cursor && !stop.signal.aborted);
+      } while (cursor);
     },
     async close() {
       stop.abort();

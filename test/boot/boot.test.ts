@@ -1,7 +1,7 @@
 import { needing } from '../support/needs.ts';
 import { labNeeds } from './needs.ts';
 import { bootForReal, type Story } from './story.ts';
-import type { Exchange } from './wire.ts';
+import { type Exchange, inWords } from './wire.ts';
 
 const test = needing(...labNeeds);
 
@@ -17,8 +17,6 @@ test.before('boot two machines with real firmware', async (t) => {
 
 // How many there are is iPXE's affair: newer ones ask for autoexec.ipxe first, older ones for boot.ipxe twice.
 const isScript = ({ target }: Exchange) => /^[^?]*\.ipxe(\?|$)/.test(target);
-const inWords = ({ userAgent, port, method, target, status }: Exchange) =>
-  [userAgent.split('/')[0], port, method, target.split('?')[0], status].join(' ');
 const byFirmware = ({ userAgent }: Exchange) => userAgent === 'UefiHttpBoot/1.0';
 
 test('firmware, then iPXE, then Linux ask the broker, and storage only where it sent them', (t) => {

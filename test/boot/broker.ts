@@ -21,13 +21,16 @@ export interface Broker {
   stop(): Promise<number | null>;
 }
 
-/** Starts a broker with its default settings in an empty folder. */
-export async function startBroker(room: Room): Promise<Broker> {
+/** Starts a broker in an empty folder, with its default settings but for these. */
+export async function startBroker(
+  room: Room,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Broker> {
   const cwd = join(room.folder, 'broker');
   mkdirSync(cwd);
-  const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('BROKER_'));
+  const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('BROKER_'));
   // The command line keeps unfinished uploads in the home folder.
-  const surroundings = { cwd, env: { ...Object.fromEntries(settings), HOME: cwd } };
+  const surroundings = { cwd, env: { ...Object.fromEntries(outside), ...settings, HOME: cwd } };
   const child = room.start(process.execPath, [join(source, 'main.ts')], surroundings);
 
   const log: LogLine[] = [];

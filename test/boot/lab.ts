@@ -2,28 +2,27 @@ import { type Broker, startBroker } from './broker.ts';
 import { serveDhcp } from './dhcp.ts';
 import { packInitrd } from './initrd.ts';
 import { fetchKernel, type Kernel } from './kernel.ts';
+import { installed, type Loaders } from './loaders.ts';
 import { brokerAddress, openRoom, type Room } from './room.ts';
-
-/** The program that firmware loads first: an iPXE that uses the firmware's own driver for the card. */
-export const firstStage = '/usr/lib/ipxe/snponly.efi';
 
 /** A room with DHCP, a broker that still knows nothing, and a Linux for it to boot. */
 export interface Lab {
   readonly room: Room;
   readonly broker: Broker;
+  readonly loaders: Loaders;
   readonly kernel: Kernel;
   /** The path of the initrd. */
   readonly initrd: string;
 }
 
 /** Opens a lab; close its room in the end. */
-export async function openLab(): Promise<Lab> {
+export async function openLab(loaders = installed): Promise<Lab> {
   const room = await openRoom();
   try {
     serveDhcp(room);
     const kernel = await fetchKernel(`${room.folder}/kernel`);
     const initrd = packInitrd(kernel, room.folder);
-    return { room, broker: await startBroker(room), kernel, initrd };
+    return { room, broker: await startBroker(room), loaders, kernel, initrd };
   } catch (error) {
     await room.close();
     throw error;
@@ -31,10 +30,10 @@ export async function openLab(): Promise<Lab> {
 }
 
 /** Gives the broker what it boots. */
-export async function stock({ broker, kernel, initrd }: Lab): Promise<void> {
+export async function stock({ broker, loaders, kernel, initrd }: Lab): Promise<void> {
   const push = (path: string, kind: string, name: string, version: string) =>
     broker.command('asset', 'push', path, '--kind', kind, '--name', name, '--version', version);
-  await push(firstStage, 'efi', 'ipxe', '1.0.0');
+  await push(loaders.firstStage, 'efi', 'ipxe', '1');
   await push(kernel.image, 'kernel', 'debian', versionOf(kernel));
   await push(initrd, 'initrd', 'lab', '1');
 }

@@ -3,12 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { installed, type Loaders } from './loaders.ts';
 import type { Room } from './room.ts';
-
-export const firmware = {
-  code: '/usr/share/OVMF/OVMF_CODE_4M.fd',
-  variables: '/usr/share/OVMF/OVMF_VARS_4M.fd',
-};
 
 /** What a machine says of itself in its SMBIOS tables and on its network card. */
 export interface Hardware {
@@ -36,14 +32,18 @@ export interface Machine {
  * Powers on a machine with UEFI firmware, whose network card is plugged into the room's switch and whose first boot
  * option is HTTP. Emulated in software: that is slow, but the same on every host.
  */
-export async function powerOn(room: Room, hardware: Hardware): Promise<Machine> {
+export async function powerOn(
+  room: Room,
+  hardware: Hardware,
+  loaders: Loaders = installed,
+): Promise<Machine> {
   const tap = `tap${hardware.mac.replaceAll(':', '').slice(-6)}`;
   await room.run('ip', ['tuntap', 'add', tap, 'mode', 'tap']);
   await room.run('ip', ['link', 'set', tap, 'master', 'br0', 'up']);
   const variables = join(room.folder, `${tap}.variables`);
-  await copyFile(firmware.variables, variables);
+  await copyFile(loaders.variables, variables);
 
-  const qemu = room.start('qemu-system-x86_64', options(hardware, tap, variables));
+  const qemu = room.start('qemu-system-x86_64', options(hardware, tap, loaders.code, variables));
   const serialLog = join(room.folder, `${tap}.serial`);
   const file = createWriteStream(serialLog);
   const off = once(qemu, 'close').then(() => void file.end());
@@ -92,7 +92,7 @@ export async function powerOn(room: Room, hardware: Hardware): Promise<Machine> 
   };
 }
 
-function options(hardware: Hardware, tap: string, variables: string): string[] {
+function options(hardware: Hardware, tap: string, code: string, variables: string): string[] {
   const smbios = [
     'type=1',
     ...(hardware.uuid ? [`uuid=${hardware.uuid}`] : []),
@@ -101,7 +101,7 @@ function options(hardware: Hardware, tap: string, variables: string): string[] {
   return [
     ...['-machine', 'q35,accel=tcg', '-m', '1024', '-nodefaults', '-no-reboot', '-display', 'none'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ...['-drive', `if=pflash,format=raw,readonly=on,file=${firmware.code}`],
+    ...['-drive', `if=pflash,format=raw,readonly=on,file=${code}`],
     ...['-drive', `if=pflash,format=raw,file=${variables}`],
     ...['-smbios', smbios.join(',')],
     // Without these two knobs OVMF tries PXE first, for a minute.

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogLine } from './broker.ts';
 import { packInitrd } from './initrd.ts';
-import { firstStage, openLab, register, stock } from './lab.ts';
+import { openLab, register, stock } from './lab.ts';
+import type { Loaders } from './loaders.ts';
 import { powerOn } from './machine.ts';
 import { type Exchange, tapWire } from './wire.ts';
 
@@ -27,14 +28,17 @@ export interface MachineStory {
 }
 
 /** Boots one machine for each MAC, all at once, each with its own words on the command line, and hears the witnesses. */
-export async function bootForReal(cast: readonly { mac: string; words: string }[]): Promise<Story> {
-  const lab = await openLab();
+export async function bootForReal(
+  cast: readonly { mac: string; words: string }[],
+  loaders?: Loaders,
+): Promise<Story> {
+  const lab = await openLab(loaders);
   try {
     const { room, broker } = lab;
     await stock(lab);
     const ids = await Promise.all(cast.map(({ mac, words }) => register(lab, mac, words)));
     const wire = await tapWire(room, [8080, 8082]);
-    const machines = await Promise.all(cast.map(({ mac }) => powerOn(room, { mac })));
+    const machines = await Promise.all(cast.map(({ mac }) => powerOn(room, { mac }, lab.loaders)));
     const told = machines.map(async (machine) => {
       await machine.says(/^bootbroker: reported up/m);
       const [, cmdline = ''] = await machine.says(/^bootbroker: command line: (.*)\r\n/m);
@@ -61,7 +65,7 @@ export async function bootForReal(cast: readonly { mac: string; words: string }[
       log: broker.log,
       exitCode,
       sizes: {
-        firstStage: readFileSync(firstStage).length,
+        firstStage: readFileSync(lab.loaders.firstStage).length,
         kernel: readFileSync(lab.kernel.image).length,
         initrd: initrds[0].length,
       },

@@ -42,6 +42,11 @@ export async function tapWire(room: Room, ports: readonly number[]): Promise<Wir
   };
 }
 
+/** Who asked at which port for what, without its query, and how it was answered. */
+export function inWords({ userAgent, port, method, target, status }: Exchange): string {
+  return [userAgent.split('/')[0], port, method, target.split('?')[0], status].join(' ');
+}
+
 /** Puts the segments of each connection together. A machine never sends a request before it has the last one's answer. */
 function assemble(recorded: Iterable<Segment>, ports: readonly number[]): Exchange[] {
   const exchanges: Exchange[] = [];

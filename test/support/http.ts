@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One HTTP answer, whole. */
 export interface Answered {
@@ -20,11 +21,13 @@ export interface Asking {
   readonly body?: Uint8Array | string;
   readonly userAgent?: string;
   readonly host?: string;
+  /** The address to call from. */
+  readonly from?: string;
 }
 
 /** Sends a target as it is, on a connection of its own, and follows nothing. Rejects when the answer breaks off. */
 export function ask(port: number, target: string, asking: Asking = {}): Promise<Answered> {
-  const { method = 'GET', headers = {}, body, userAgent, host = '127.0.0.1' } = asking;
+  const { method = 'GET', headers = {}, body, userAgent, host = '127.0.0.1', from } = asking;
   return new Promise((resolve, reject) => {
     const sent = request(
       {
@@ -34,6 +37,7 @@ export function ask(port: number, target: string, asking: Asking = {}): Promise<
         method,
         headers: { ...(userAgent && { 'User-Agent': userAgent }), ...headers },
         agent: false,
+        ...(from && { localAddress: from }),
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -60,9 +64,13 @@ export function ask(port: number, target: string, asking: Asking = {}): Promise<
   });
 }
 
-/** Opens a connection and sends these bytes. */
-export async function dial(port: number, text = '', host = '127.0.0.1'): Promise<Socket> {
-  const socket = connect({ port, host });
+/** Opens a connection and sends these bytes. It reads no further than its own small buffer until somebody reads from it. */
+export async function dial(
+  port: number,
+  text = '',
+  { host = '127.0.0.1', from }: Pick<Asking, 'host' | 'from'> = {},
+): Promise<Socket> {
+  const socket = connect({ port, host, ...(from && { localAddress: from }) });
   await once(socket, 'connect');
   socket.on('error', () => {}); // that it was reset shows in what did not come
   if (text) socket.write(text);
@@ -82,4 +90,9 @@ export async function untilClosed(socket: Socket): Promise<string> {
 /** Sends these bytes on a connection of their own; resolves to all that comes back until it is closed. */
 export async function say(port: number, text: string): Promise<string> {
   return untilClosed(await dial(port, text));
+}
+
+/** Waits for something that is bound to come; ava's own timeout ends the wait. */
+export async function until(condition: () => unknown | Promise<unknown>): Promise<void> {
+  while (!(await condition())) await sleep(10);
 }

@@ -1,0 +1,40 @@
+import { gcsBlobs } from '../../src/blobs/gcs.ts';
+import { readConfig } from '../../src/config.ts';
+import { bootApp } from '../../src/http/app.ts';
+import { listen } from '../../src/http/listener.ts';
+import { openSqlite } from '../../src/records/sqlite.ts';
+import { hmacSigner } from '../../src/sign/hmac.ts';
+import { openLog } from '../../src/telemetry/log.ts';
+import { openMetrics } from '../../src/telemetry/metrics.ts';
+
+/** What the benchmark gives it, as JSON. */
+export interface BrokerOptions {
+  /** File of the records. */
+  readonly records: string;
+  /** Origin of the storage. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly token: string;
+  readonly key: { readonly accessId: string; readonly secret: string };
+}
+
+/** The boot plane with its default settings, before a storage in another process. */
+process.once('disconnect', () => process.exit());
+const { records, endpoint, bucket, token, key } = JSON.parse(process.argv[2] ?? '') as BrokerOptions;
+const read = readConfig({}, {});
+if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
+const { config } = read;
+const clock = () => new Date();
+const app = bootApp({
+  ...config,
+  records: openSqlite(records),
+  blobs: gcsBlobs({ endpoint, token, bucket, signer: hmacSigner(key), clock }),
+  clock,
+  log: openLog(config.logLevel),
+  metrics: openMetrics(),
+  storageOrigin: () => endpoint,
+  storage: { scheme: 'http', takesReencodedQuery: true },
+  sourcePolicy: { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies },
+});
+const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
+process.send?.({ origin: `http://127.0.0.1:${port}` });

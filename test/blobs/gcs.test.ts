@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import anyTest, { type TestFn } from 'ava';
+import type { Blobs } from '../../src/blobs/blobs.ts';
+import { digest } from '../../src/blobs/digest.ts';
+import { StoreDown } from '../../src/boot/store-down.ts';
+import { blobsAt, brokenStorage, deadPort } from '../support/broken-storage.ts';
+import { type Broker, crc, push, send, sha256, startBroker } from '../support/broker.ts';
+
+const test = anyTest as TestFn;
+let broker: Broker;
+let blobs: Blobs;
+test.before(async () => {
+  broker = await startBroker();
+  ({ blobs } = broker.parts);
+});
+test.after.always(() => broker?.close());
+
+const bucket = 'boot-assets';
+const { signal } = new AbortController();
+const type = 'application/octet-stream';
+
+test('bytes go in under a grant and come out under a signed URL, whole or in part', async (t) => {
+  const bytes = randomBytes(100_000);
+  const blob = { bucket, object: 'assets/1/a file+ü%2F', size: bytes.length, type };
+  t.is(await blobs.stat(bucket, blob.object), undefined);
+  const { url, headers } = await blobs.uploadGrant(blob, { ttlSeconds: 60 });
+  await send({ signed_url: url, headers: { ...headers } }, bytes);
+  const stat = await blobs.stat(bucket, blob.object);
+  t.like(stat, { size: bytes.length, crc32c: crc(bytes), type });
+  const ref = { bucket, object: blob.object, generation: stat?.generation ?? '' };
+
+  const whole = await blobs.follow(ref, { ttlSeconds: 60, signal });
+  t.is(whole.status, 200);
+  t.deepEqual(await buffer(whole.body), bytes);
+  const part = await blobs.follow(ref, { ttlSeconds: 60, signal, range: { start: 10, end: 19 } });
+  t.is(part.status, 206);
+  t.deepEqual(await buffer(part.body), bytes.subarray(10, 20));
+
+  const found = await blobs.digest(ref, signal);
+  t.like(found, { size: bytes.length, crc32c: crc(bytes), sha256: sha256(bytes) });
+  const signed = await fetch(await blobs.signedUrl(ref, { ttlSeconds: 60 }));
+  t.is(signed.headers.get('etag'), found.etag);
+  t.is(Date.parse(signed.headers.get('last-modified') ?? ''), found.lastModified.getTime());
+
+  // the name holds something now: nothing may take its place
+  await t.throwsAsync(send({ signed_url: url, headers: { ...headers } }, bytes), { message: /^412/ });
+  await blobs.remove({ ...ref, generation: '1' });
+  t.truthy(await blobs.stat(bucket, blob.object));
+  await blobs.remove(ref);
+  t.is(await blobs.stat(bucket, blob.object), undefined);
+  await blobs.remove(ref);
+  await t.throwsAsync(blobs.follow(ref, { ttlSeconds: 60, signal }), {
+    instanceOf: StoreDown,
+    message: /404/,
+  });
+});
+
+test('a URL names the origin at which its receiver finds the storage', async (t) => {
+  const ref = { bucket, object: 'o', generation: '1' };
+  const origin = 'http://10.0.0.1:8082';
+  t.true((await blobs.signedUrl(ref, { ttlSeconds: 60, origin })).startsWith(`${origin}/${bucket}/o?`));
+  const { url } = await blobs.uploadGrant({ bucket, object: 'o', size: 1, type }, { ttlSeconds: 60, origin });
+  t.true(url.startsWith(`${origin}/`));
+});
+
+test('every fault is a StoreDown that says what was being done, without a signature', async (t) => {
+  const ref = { bucket, object: 'o', generation: '1' };
+  const dead = blobsAt(await deadPort());
+  const strange = await brokenStorage((response) => response.writeHead(200).end('x'));
+  t.teardown(() => strange.close());
+  const faults = [
+    () => dead.follow(ref, { ttlSeconds: 60, signal }),
+    () => dead.digest(ref, signal),
+    () => dead.stat(bucket, 'o'),
+    () => dead.ping(),
+    () => strange.follow(ref, { ttlSeconds: 60, signal, range: { start: 0, end: 1 } }),
+    () => strange.digest(ref, signal),
+  ];
+  await Promise.all(
+    faults.map(async (fault) => {
+      const error = await t.throwsAsync<StoreDown>(fault, { instanceOf: StoreDown });
+      t.is(error?.store, 'storage');
+      t.notRegex(error?.message ?? '', /Signature=/);
+    }),
+  );
+});
+
+test('a bucket that is not there is no storage that answers', async (t) => {
+  await blobs.ping();
+  const asset = await push(broker, { kind: 'file', name: 'f', bytes: Buffer.from('f') });
+  t.is(await blobs.stat('no-such-bucket', asset.object), undefined);
+});
+
+test('a digest is of all bytes, in however many pieces they come', async (t) => {
+  const bytes = randomBytes(10_000);
+  const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 9_000), Buffer.alloc(0), bytes.subarray(9_000)];
+  t.deepEqual(await digest(Readable.from(pieces)), {
+    size: 10_000,
+    crc32c: crc(bytes),
+    sha256: sha256(bytes),
+  });
+  t.deepEqual(await digest(Readable.from([])), {
+    size: 0,
+    crc32c: 'AAAAAA==',
+    sha256: sha256(Buffer.alloc(0)),
+  });
+  // RFC 3720 appendix B.4: 32 bytes of zeros
+  t.is(
+    (await digest(Readable.from([Buffer.alloc(32)]))).crc32c,
+    Buffer.from('8a9136aa', 'hex').toString('base64'),
+  );
+});

@@ -1,0 +1,46 @@
+import test from 'ava';
+import type { AssetKind } from '../../src/boot/asset.ts';
+import { type ClientRow, clientTable } from '../../src/boot/client.ts';
+import { decideAsset, type StorageTraits } from '../../src/boot/decide.ts';
+import { resolvedAsset } from './examples.ts';
+
+const local: StorageTraits = { scheme: 'http', takesReencodedQuery: true };
+
+function plan(id: string, { method = 'GET', kind = 'kernel' as AssetKind, storage = local } = {}) {
+  const client = clientTable.find((row): row is ClientRow => row.id === id);
+  if (!client) throw new Error(`no row ${id}`);
+  const asset = resolvedAsset(kind);
+  return decideAsset({ method, asset, permanence: 'immutable', client, storage, urlTtlSeconds: 300 });
+}
+
+test('clients that follow redirects are redirected, everybody else is streamed to', (t) => {
+  for (const { id, followsRedirects } of clientTable)
+    t.is(plan(id).kind, followsRedirects ? 'redirect' : 'stream', id);
+  t.like(plan('ipxe-2'), { ttlSeconds: 300, reason: 'ipxe-2 follows redirects' });
+  t.like(plan('grub'), { ttlSeconds: 60, reason: 'grub does not follow redirects' });
+});
+
+test('HEAD is never redirected', (t) => {
+  for (const { id } of clientTable) t.is(plan(id, { method: 'HEAD' }).kind, 'stream', id);
+});
+
+test('iPXE is never redirected to an iso, which it reads in ranges; others are', (t) => {
+  for (const id of ['ipxe-1', 'ipxe-2']) t.is(plan(id, { kind: 'iso' }).kind, 'stream', id);
+  t.is(plan('curl-wget', { kind: 'iso' }).kind, 'redirect');
+});
+
+test('an https storage is for clients that can be expected to trust it', (t) => {
+  const storage = { scheme: 'https', takesReencodedQuery: true } as const;
+  const redirected = clientTable.filter(({ id }) => plan(id, { storage }).kind === 'redirect');
+  t.deepEqual(
+    redirected.map(({ id }) => id),
+    ['ipxe-2', 'curl-wget'],
+  );
+});
+
+test('old iPXE is redirected only to a storage that takes the query as it rewrites it', (t) => {
+  const storage = { scheme: 'http', takesReencodedQuery: false } as const;
+  t.is(plan('ipxe-1').kind, 'redirect');
+  t.is(plan('ipxe-1', { storage }).kind, 'stream');
+  t.is(plan('ipxe-2', { storage }).kind, 'redirect');
+});

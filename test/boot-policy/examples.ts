@@ -1,0 +1,44 @@
+import type { Asset, AssetKind, ResolvedAsset } from '../../src/boot/asset.ts';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
+
+export function asset(kind: AssetKind, more: Partial<Asset> = {}): Asset {
+  return {
+    id: `${kind}-id`,
+    upload_id: 'upload-id',
+    bucket: 'boot-assets',
+    object: `assets/upload-id/debian-12-x86_64.${kind}`,
+    generation: '1',
+    kind,
+    name: 'debian',
+    version: '12',
+    arch: 'x86_64',
+    size: 1000,
+    crc32c: 'AAAAAA==',
+    sha256: '0'.repeat(64),
+    type: 'application/octet-stream',
+    etag: '"e"',
+    last_modified: '2026-01-02T03:04:05.000Z',
+    state: 'ready',
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:00.000Z',
+    ready_at: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+export function resolvedAsset(kind: AssetKind): ResolvedAsset {
+  return { ...(asset(kind) as Required<Asset>), asset_id: `${kind}-id` };
+}
+
+export function revision(more: Partial<ProfileRevision> = {}): ProfileRevision {
+  return {
+    id: '0197-rev',
+    name: 'debian',
+    arch: 'x86_64',
+    initrds: [],
+    cmdline: '',
+    metadata: {},
+    created_at: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}

@@ -1,0 +1,39 @@
+import test from 'ava';
+import { parseNetwork } from '../../src/boot/network.ts';
+import { sourceOf } from '../../src/boot/source.ts';
+
+const networks = (...cidrs: string[]) => cidrs.flatMap((cidr) => parseNetwork(cidr) ?? []);
+const policy = { allowed: networks('10.0.0.0/8'), trustedProxies: networks('192.0.2.0/24', '10.1.1.1') };
+
+const cases: readonly {
+  readonly peer: string | undefined;
+  readonly forwarded?: string;
+  readonly is: string;
+}[] = [
+  { peer: '10.0.0.5', is: '10.0.0.5 by peer' },
+  { peer: '::ffff:10.0.0.5', is: '10.0.0.5 by peer' },
+  { peer: '8.8.8.8', is: 'refused' },
+  { peer: undefined, is: 'refused' },
+  // a peer that is no proxy says what it likes
+  { peer: '10.0.0.5', forwarded: '10.7.7.7', is: '10.0.0.5 by peer' },
+  { peer: '8.8.8.8', forwarded: '10.7.7.7', is: 'refused' },
+  // from the right, the first hop that is no proxy; what stands left of it came from the client
+  { peer: '192.0.2.1', forwarded: '10.7.7.7', is: '10.7.7.7 by forwarded' },
+  { peer: '192.0.2.1', forwarded: '10.6.6.6, 10.7.7.7', is: '10.7.7.7 by forwarded' },
+  { peer: '192.0.2.1', forwarded: '10.7.7.7, 192.0.2.9', is: '10.7.7.7 by forwarded' },
+  { peer: '192.0.2.1', forwarded: '10.7.7.7,8.8.8.8 , 192.0.2.9', is: 'refused' },
+  { peer: '10.1.1.1', forwarded: '10.7.7.7', is: '10.7.7.7 by forwarded' },
+  // a trusted proxy without a usable hop vouches for nobody, itself included
+  { peer: '10.1.1.1', is: 'refused' },
+  { peer: '10.1.1.1', forwarded: '', is: 'refused' },
+  { peer: '10.1.1.1', forwarded: '192.0.2.9', is: 'refused' },
+  { peer: '10.1.1.1', forwarded: '10.7.7.7, unknown', is: 'refused' },
+  { peer: '10.1.1.1', forwarded: '10.7.7.7, 10.7.7.8:1234', is: 'refused' },
+];
+
+for (const { peer, forwarded, is } of cases)
+  test(`peer ${peer}${forwarded === undefined ? '' : `, X-Forwarded-For "${forwarded}"`}: ${is}`, (t) => {
+    const source = sourceOf(peer, forwarded, policy);
+    if (source.kind === 'source') t.is(`${source.address} by ${source.via}`, is);
+    else t.deepEqual([source.problem, is], ['source-not-allowed', 'refused']);
+  });

@@ -1,0 +1,42 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Blobs } from '../../src/blobs/blobs.ts';
+import { gcsBlobs } from '../../src/blobs/gcs.ts';
+import { hmacSigner } from '../../src/sign/hmac.ts';
+
+/** How a storage answers a signed URL; what it does not do itself is left undone. */
+export type Behaviour = (response: ServerResponse) => void;
+
+/** The broker's own way to a storage that behaves as it is told. */
+export async function brokenStorage(behave: Behaviour): Promise<Blobs> {
+  const server = createServer((_, response) => behave(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const blobs = blobsAt((server.address() as AddressInfo).port);
+  return {
+    ...blobs,
+    async close() {
+      await blobs.close();
+      server.close().closeAllConnections();
+    },
+  };
+}
+
+/** The broker's own way to whatever listens there. */
+export function blobsAt(port: number): Blobs {
+  return gcsBlobs({
+    endpoint: `http://127.0.0.1:${port}`,
+    token: 'a-token-of-the-tests',
+    bucket: 'boot-assets',
+    signer: hmacSigner({ accessId: 'GOOG1ETESTS', secret: 'not a secret' }),
+    clock: () => new Date(),
+  });
+}
+
+/** A port at which nobody listens. */
+export async function deadPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
