@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { localNetworks } from './boot/network.ts';
 import {
+  fromFile,
   integer,
   listen,
   listOf,
-  Mistake,
   named,
   network,
   oneOf,
@@ -203,23 +202,6 @@ export function readConfig(
   mistakes.push(...unknownNames(env));
   if (mistakes.length === 0) mistakes.push(...contradictions(config as Config, env));
   return mistakes.length > 0 ? { mistakes } : { config: withPlatformPort(config as Config, env.PORT) };
-}
-
-function fromFile(
-  one: Setting<unknown>,
-  env: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  const path = one.secret ? env[`${one.name}_FILE`] : undefined;
-  if (!path) return undefined;
-  try {
-    const content = readFileSync(path, 'utf8').trim();
-    if (content === '') throw new Error('it is empty'); // taken for unset, it could open what it should close
-    return content;
-  } catch (error) {
-    throw new Mistake(
-      `cannot be read from the file that ${one.name}_FILE names: ${(error as Error).message}`,
-    );
-  }
 }
 
 /** A misspelt setting that is silently ignored may open what it should close. */

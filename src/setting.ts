@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { type Network, parseNetwork } from './boot/network.ts';
 
 /** A mistake in one setting; the message says what was wanted. */
-export class Mistake extends Error {}
+class Mistake extends Error {}
 
 export interface Setting<Value> {
   /** Environment variable. The flag is its name without BROKER_: `--admin-listen`. */
@@ -102,4 +103,22 @@ export function secret<Value>(
   parse: (text: string) => Value,
 ): Setting<Value> & { readonly default: undefined } {
   return { name, default: undefined, about, parse, secret: true };
+}
+
+/** A secret from the file that NAME_FILE names. */
+export function fromFile(
+  one: Setting<unknown>,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const path = one.secret ? env[`${one.name}_FILE`] : undefined;
+  if (!path) return undefined;
+  try {
+    const content = readFileSync(path, 'utf8').trim();
+    if (content === '') throw new Error('it is empty'); // taken for unset, it could open what it should close
+    return content;
+  } catch (error) {
+    throw new Mistake(
+      `cannot be read from the file that ${one.name}_FILE names: ${(error as Error).message}`,
+    );
+  }
 }

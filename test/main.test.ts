@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
+import { openSqlite } from '../src/records/sqlite.ts';
 import {
   type Admin,
   addMachine,
@@ -41,7 +42,7 @@ test('in an empty folder it starts, makes its secrets for its owner alone, and f
 
   const bytes = Buffer.from('kernel');
   const asset = { kind: 'kernel', name: 'k', bytes } as const;
-  await push(await adminOf(first), asset);
+  const ready = await push(await adminOf(first), asset);
   t.is((await ask(boot, '/assets/k:1:x86_64/kernel')).text, 'kernel');
   // The next process finds an upload whose bytes are there, and nothing else of it.
   const upload = await announce(await adminOf(first), { kind: 'initrd', name: 'k', bytes });
@@ -49,11 +50,20 @@ test('in an empty folder it starts, makes its secrets for its owner alone, and f
   first.kill('SIGTERM');
   t.is(await first.ended, 0);
   t.is(first.stderr(), '');
+  // As if it had ended while it hashed the kernel.
+  const records = openSqlite(join(data, 'records.db'));
+  const kernel = await records.asset(ready.id);
+  if (!kernel) throw new Error('the kernel is gone');
+  await records.changeAsset(
+    { ...kernel, state: 'verifying' },
+    { state: 'ready', upload_id: kernel.upload_id },
+  );
+  await records.close();
 
   const second = await startChild(t, { folder: first.folder });
   const ports = await second.ready;
   t.deepEqual(await secrets(), made);
-  t.is((await ask(ports.boot, '/assets/k:1:x86_64/kernel')).text, 'kernel');
+  await until(async () => (await ask(ports.boot, '/assets/k:1:x86_64/kernel')).text === 'kernel');
   const again = await adminOf(second);
   expectStatus(await again.admin(`/api/v1/uploads/${upload.id}/complete`, {}), 200);
   t.is((await ask(ports.boot, '/initrd/k.img')).text, 'kernel');
@@ -130,16 +140,14 @@ test('SIGTERM lets a running transfer end, and waits for nothing else', async (t
       .end();
   });
   t.is(await received, size);
+  const done = performance.now();
   t.is(await child.ended, 0);
+  // The connection that the client keeps would stay for 75 s, and is cut after 10.
+  t.true(performance.now() - done < 9_000);
   t.deepEqual(
     child.lines().filter(({ level }) => level === 'error' || level === 'warn'),
     [],
   );
-  const [stopping, , ...late] = child
-    .lines()
-    .slice(-3)
-    .map(({ time }) => Date.parse(String(time)));
-  t.true((late.at(-1) ?? 0) - (stopping ?? 0) < 9_000); // the connection that is kept would stay for 75 s, the grace is 10 s
 });
 
 test('the second signal does not wait', async (t) => {

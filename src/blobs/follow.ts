@@ -7,7 +7,7 @@ const headersTimeoutMs = 4_000;
 const bodyTimeoutMs = 30_000;
 
 /** A storage answered a signed URL with something else than the bytes. */
-export class UnexpectedAnswer extends Error {
+class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
   readonly status: number;
 
@@ -45,7 +45,12 @@ export async function follow(
     return ask();
   });
   const expected = range ? 206 : 200;
-  if (answer.statusCode !== expected)
-    throw new UnexpectedAnswer(answer.statusCode, (await answer.body.text()).slice(0, 2_000));
+  if (answer.statusCode !== expected) {
+    // Only what is an error explains itself; anything else could be the whole object.
+    const isError = answer.statusCode >= 400;
+    const explanation = isError ? (await answer.body.text()).slice(0, 2_000) : '';
+    if (!isError) answer.body.on('error', () => {}).destroy();
+    throw new UnexpectedAnswer(answer.statusCode, explanation);
+  }
   return { status: answer.statusCode, headers: answer.headers, body: answer.body };
 }

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import { problems, type Refusal, refuse } from '../boot/problem.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import { BadCursor } from '../records/cursor.ts';
+import { cut } from './ending.ts';
 import type { CommonParts } from './parts.ts';
 import { note } from './request-log.ts';
 
@@ -32,7 +33,7 @@ export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics
       note(ctx, { error });
       if (error instanceof StoreDown) metrics.faults.inc({ store: error.store });
       else log.error({ error, request_id: ctx.state.requestId }, 'the broker failed');
-      if (ctx.headerSent) ctx.res.destroy();
+      if (ctx.headerSent) cut(ctx.res);
       else answerProblem(ctx, faultRefusal(error, ctx.state.retryAfterSeconds));
     }
   };

@@ -1,6 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
+import { type Http2Options, http2Server } from './http2.ts';
+import { takeBoth } from './protocols.ts';
 import { cutSilentReader } from './silence.ts';
 
 /** A complete request, body and all, must be here by then. */
@@ -17,7 +19,7 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-/** Opens a plane on an address. Rejects when the address cannot be had, naming it. */
+/** Opens a plane on an address, for HTTP/1.1 and for HTTP/2 in clear. Rejects when the address cannot be had, naming it. */
 export async function listen(koa: Koa, { host, port }: { host: string; port: number }): Promise<Listener> {
   const server = createServer({
     requestTimeout: requestTimeoutMs,
@@ -31,6 +33,12 @@ export async function listen(koa: Koa, { host, port }: { host: string; port: num
     cutSilentReader(response);
     void handle(request, response);
   };
+  const http2 = http2Server({
+    take: take as unknown as Http2Options['take'], // Koa takes both kinds
+    requestTimeoutMs,
+    idleTimeoutMs: keepAliveTimeoutMs,
+  });
+  const closeUntold = takeBoth(server, http2.server, requestTimeoutMs);
   // What somebody expects besides 100-continue need not be met (RFC 9110 section 10.1.1).
   server.on('request', take).on('checkExpectation', take);
   answerClientErrors(server);
@@ -41,16 +49,19 @@ export async function listen(koa: Koa, { host, port }: { host: string; port: num
   return {
     host,
     port: typeof address === 'object' && address ? address.port : port,
-    close: (ms) => close(server, ms),
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      closeUntold();
+      http2.server.close();
+      // A client that keeps its connection after its last answer would hold up the end for as long as that may stay open.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+      const cut = setTimeout(() => {
+        server.closeAllConnections();
+        http2.cut();
+      }, graceMs);
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(cut);
+    },
   };
-}
-
-async function close(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A client that keeps its connection after its last answer would hold up the end for as long as that may stay open.
-  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(cut);
 }

@@ -18,7 +18,7 @@ const commonRoutes = [
 ] as const;
 
 /** Both planes as OpenAPI 3.1, made from the routes themselves. */
-export function openapi(): object {
+function openapi(): object {
   const paths: Record<string, object> = {};
   for (const { path, summary, serves } of bootRoutes) {
     const answers = {

@@ -30,6 +30,7 @@ export function takeBoth(http1: Server, http2: Http2Server, patienceMs: number):
     const give = () => socket.destroy();
     const late = setTimeout(() => {
       leave();
+      socket.on('error', give);
       http1.emit('clientError', requestTimeout(), socket);
     }, patienceMs);
     const leave = () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Context, Middleware } from 'koa';
+import { wentOut } from './ending.ts';
 import type { CommonParts } from './parts.ts';
 
 /** What the log calls a request whose client left before its answer began: nginx's number for it, on no wire. */
@@ -48,7 +49,7 @@ export function logRequests(
         user_agent: ctx.get('User-Agent').slice(0, 256) || undefined,
         ms: round(ms),
         ...notes,
-        ...(!ctx.res.writableFinished && { hung_up: true }),
+        ...(!wentOut(ctx.res) && { hung_up: true }),
       };
       if (status >= 500) log.warn(fields, 'request');
       else if (/^\/(health|readyz|metrics)/.test(fields.path ?? '')) log.debug(fields, 'request');

@@ -17,7 +17,7 @@ function spelled(parse: (text: string) => string | undefined, wanted: string) {
     });
 }
 
-export const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
+const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
 const mac = spelled(parseMac, "one interface's MAC address, such as 52:54:00:aa:bb:01");
 const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
 const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');

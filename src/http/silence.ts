@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { canonicalAddress } from '../boot/network.ts';
+import { cut, streamOf } from './ending.ts';
 
 /** A peer that has read nothing for so long is gone. */
-export const longestSilenceMs = 120_000;
+const longestSilenceMs = 120_000;
 /** How often a transfer that does not move is looked at. */
 const lookMs = 15_000;
 
@@ -16,22 +17,32 @@ const lookMs = 15_000;
 export function cutSilentReader(response: ServerResponse, silenceMs = longestSilenceMs): void {
   // A pipelined request's response gets its connection later, and the timer with it.
   const { socket } = response.req;
+  const stream = streamOf(response);
   const interval = Math.min(lookMs, silenceMs / 4);
+  let drains = 0;
   let seen: string | undefined;
   let since = 0;
   const look = async () => {
-    const progress = `${socket.bytesWritten - socket.writableLength} ${await unacknowledged(socket)}`;
+    // What the others on an HTTP/2 connection read says nothing of this reader.
+    const taken = stream
+      ? `${drains} ${stream.bufferSize}`
+      : `${socket.bytesWritten - socket.writableLength}`;
+    const progress = `${taken} ${await unacknowledged(socket)}`;
     if (response.destroyed || response.writableFinished) return;
     if (progress !== seen) {
       seen = progress;
       since = performance.now();
     } else if (performance.now() - since >= silenceMs) {
-      socket.destroy();
+      if (stream) cut(response);
+      else socket.destroy();
       return;
     }
     response.setTimeout(interval);
   };
-  response.setTimeout(interval, () => void look());
+  response.on('drain', () => {
+    drains += 1;
+  });
+  response.on('timeout', () => void look()).setTimeout(interval);
 }
 
 /** Bytes that the peer's kernel has not acknowledged: tx_queue of Linux's /proc/net/tcp (proc_net_tcp); undefined elsewhere. */

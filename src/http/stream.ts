@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { cut } from './ending.ts';
 
 /** How a transfer ended. `hung-up`: the client left, which is its right. */
 export type Outcome =
@@ -10,8 +11,7 @@ export type Outcome =
 
 /**
  * Passes a body on, never faster than the client reads; its chunks are empty afterwards. A body that breaks or is
- * too short destroys the connection: an end that looks clean would make firmware start half a kernel. Before the first
- * byte there is nothing to cut yet, and the answer may still become another. What `afterFirstByte` begins is done before
+ * too short is cut. Before the first byte there is nothing to cut yet, and the answer may still become another. What `afterFirstByte` begins is done before
  * the answer has ended; it does not reject.
  */
 export function passOn(
@@ -27,7 +27,7 @@ export function passOn(
       response.off('drain', resume).off('close', left);
       if (outcome.kind !== 'complete') {
         body.on('error', () => {}).destroy();
-        if (response.headersSent) response.destroy();
+        if (response.headersSent) cut(response);
       }
       resolve(outcome);
     };

@@ -34,7 +34,7 @@ export interface Scene {
 }
 
 export async function openScene(workshop: Workshop): Promise<Scene> {
-  const storage = await workshop.fork(local('./storage.ts'), {
+  const storage = await workshop.fork(local('storage.ts'), {
     dataDir: join(workshop.folder, 'storage'),
     listen: { host: '127.0.0.1', port: 0 },
     buckets: [bucket],
@@ -52,7 +52,7 @@ export async function openScene(workshop: Workshop): Promise<Scene> {
     storage,
     large: await push(options, 150_000_000),
     small: await push(options, 1_000_000),
-    startBroker: () => workshop.fork(local('./broker.ts'), options),
+    startBroker: () => workshop.fork(local('broker.ts'), options),
     startNginx: (bufferSize = '4k') => startNginx(workshop, storage.origin, bufferSize),
   };
 }
@@ -103,4 +103,4 @@ async function push({ endpoint, records: path }: BrokerOptions, size: number): P
   };
 }
 
-const local = (entry: string) => new URL(entry, import.meta.url).pathname;
+const local = (entry: string) => join(import.meta.dirname, entry);

@@ -22,6 +22,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface Options {
   /** Settings by their environment names; the addresses are loopback and any port unless given. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly clock?: () => Date;
   /** Puts other parts in the place of the real ones, for faults. */
   readonly replace?: (parts: Parts) => Partial<CommonParts>;
 }
@@ -46,12 +47,15 @@ const anyPort = {
   BROKER_LOG_LEVEL: 'silent',
 };
 
-export async function startBroker({ settings = {}, replace }: Options = {}): Promise<Broker> {
+export async function startBroker({
+  settings = {},
+  clock = () => new Date(),
+  replace,
+}: Options = {}): Promise<Broker> {
   const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
   const read = readConfig({ ...anyPort, BROKER_DATA_DIR: folder, ...settings }, {});
   if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
   const { config } = read;
-  const clock = () => new Date();
   const parts = await openParts(config, clock);
   const lines: LogLine[] = [];
   const log = recorder(lines);
