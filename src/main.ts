@@ -32,29 +32,25 @@ async function run(config: Config, stop: Promise<NodeJS.Signals>): Promise<numbe
   const verifier = openVerifier({ ...parts, clock });
   const listeners: Listener[] = [];
   try {
-    const common = {
-      ...config,
-      ...parts,
-      clock,
-      storage: { scheme: 'http', takesReencodedQuery: true },
-    } as const;
+    const common = { ...config, ...parts, clock };
     if (config.roles.includes('boot')) {
       const { allowedNetworks, trustedProxies } = config;
       const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
-      const boot: BootParts = { ...common, sourcePolicy };
+      const boot: BootParts = { ...common, records: parts.bootRecords, sourcePolicy };
       listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
-    if (config.roles.includes('admin')) {
-      const admin: AdminParts = { ...common, verify: verifier.verify };
+    if (parts.adminToken !== undefined) {
+      const admin: AdminParts = { ...common, adminToken: parts.adminToken, verify: verifier.verify };
       listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
     }
-    log.info({ listener: 'storage', host: parts.localgcs.host, port: parts.localgcs.port }, 'listening');
+    const { localgcs } = parts;
+    if (localgcs) log.info({ listener: 'storage', host: localgcs.host, port: localgcs.port }, 'listening');
     if (config.roles.includes('jobs'))
       void verifier
         .resume()
         .catch((error: unknown) => log.warn({ error }, 'unfinished verifications stay unfinished'));
     log.info({ boot_url: config.publicUrl && `${config.publicUrl}/boot.efi` }, 'ready');
-    const end = await Promise.race([stop, parts.localgcs.failed]);
+    const end = await Promise.race(localgcs ? [stop, localgcs.failed] : [stop]);
     if (end instanceof Error) {
       log.error({ error: end }, 'the embedded storage failed: the broker stops');
       return 1;

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { type Config, readConfig, settings } from '../src/config.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import { settings } from '../src/settings.ts';
 
 function config(env: Record<string, string>, flags: Record<string, string> = {}): Config {
   const read = readConfig(flags, env);
@@ -57,7 +58,7 @@ test('all mistakes are told together, each by its name, its flag and what was wa
     'BROKER_ROLES (or --roles) must be one of: boot, admin, jobs',
     'BROKER_PUBLIC_URL (or --public-url) must be an origin',
     'BROKER_ALLOWED_NETWORKS (or --allowed-networks) must be networks in CIDR form',
-    'BROKER_URL_TTL_SECONDS (or --url-ttl-seconds) must be a whole number from 10 to 604800',
+    'BROKER_URL_TTL_SECONDS (or --url-ttl-seconds) must be a whole number from 10 to 604769',
     'BROKER_ADMIN_TOKEN (or --admin-token) must be 16 to 512 printable characters',
     'BROKER_LISTN is no setting',
   ].entries())

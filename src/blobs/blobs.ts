@@ -18,6 +18,8 @@ export interface UrlOptions {
   readonly ttlSeconds: number;
   /** Origin under which the receiver reaches the storage; unset: as the broker does. */
   readonly origin?: string;
+  /** Characters that the URL may have. */
+  readonly maxLength?: number;
 }
 
 /** An upload that a signature opens: a POST, with exactly these headers, that answers with a resumable session. */
@@ -67,8 +69,8 @@ export interface Blobs {
   ping(): Promise<void>;
   /** `undefined`: no such object. */
   stat(bucket: string, object: string): Promise<BlobStat | undefined>;
-  /** A V4 signed URL for GET (and so HEAD) of one generation. */
-  signedUrl(blob: BlobRef, options: UrlOptions): Promise<string>;
+  /** A V4 signed URL for GET (and so HEAD) of one generation; `undefined` when none is as short as it must be. */
+  signedUrl(blob: BlobRef, options: UrlOptions): Promise<string | undefined>;
   /** A signature that starts one resumable upload of exactly this size and type, to a name that holds nothing yet. */
   uploadGrant(blob: NewBlob, options: UrlOptions): Promise<UploadGrant>;
   /** Follows a signed URL of its own making. An object that is gone is a fault: the caller had it on record. */

@@ -7,14 +7,20 @@ import { signUrl } from '../sign/v4.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './digest.ts';
 import { follow } from './follow.ts';
+import type { SignedUrls } from './signed-urls.ts';
 
 export interface GcsOptions {
   /** Origin of the storage, as the broker reaches it. */
   readonly endpoint: string;
-  /** Bearer token for control calls. */
-  readonly token: string;
+  /** Bearer token for control calls; undefined: Application Default Credentials. */
+  readonly token: string | undefined;
+  readonly project?: string | undefined;
   readonly bucket: string;
   readonly signer: Signer;
+  /** Signs for clients that take only short URLs: by HMAC, whose signature is 448 characters shorter than RSA's. */
+  readonly shortSigner?: Signer;
+  /** Keeps what is dear to sign; unset: each URL is signed when it is asked for, and lives no longer than it must. */
+  readonly urls?: SignedUrls;
   readonly clock: () => Date;
 }
 
@@ -25,25 +31,24 @@ const ownUrlTtlSeconds = 60;
 
 /** Cloud Storage, Google's or the embedded one: control by Google's client, bytes by undici on signed URLs. */
 export function gcsBlobs(options: GcsOptions): Blobs {
-  const { endpoint, bucket, signer, clock } = options;
+  const { endpoint, bucket, signer, shortSigner, clock, urls } = options;
   const dispatcher = new Agent({ pipelining: 1, connect: { timeout: 3_000 } });
   let client: Promise<Storage> | undefined;
   const control = () => {
     client ??= connect(options);
     return client;
   };
-  const urlOf = (blob: BlobRef, ttlSeconds: number, origin = endpoint) =>
-    signUrl(
-      {
-        method: 'GET',
-        bucket: blob.bucket,
-        object: blob.object,
-        endpoint: origin,
-        query: { generation: blob.generation },
-      },
-      signer,
-      { now: clock(), expiresSeconds: ttlSeconds },
-    );
+  const urlOf = (
+    { bucket, object, generation }: BlobRef,
+    ttlSeconds: number,
+    origin = endpoint,
+    by = signer,
+  ) => {
+    const request = { method: 'GET', bucket, object, endpoint: origin, query: { generation } } as const;
+    return urls
+      ? urls.get(request, by, ttlSeconds)
+      : signUrl(request, by, { now: clock(), expiresSeconds: ttlSeconds });
+  };
 
   return {
     async ping() {
@@ -66,8 +71,13 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       });
     },
 
-    async signedUrl(blob, { ttlSeconds, origin }) {
-      return faults('signing', () => urlOf(blob, ttlSeconds, origin));
+    async signedUrl(blob, { ttlSeconds, origin, maxLength = Number.POSITIVE_INFINITY }) {
+      return faults('signing', async () => {
+        const url = await urlOf(blob, ttlSeconds, origin);
+        if (url.length <= maxLength) return url;
+        const short = shortSigner && (await urlOf(blob, ttlSeconds, origin, shortSigner));
+        return short && short.length <= maxLength ? short : undefined;
+      });
     },
 
     async uploadGrant(blob, { ttlSeconds, origin }) {
@@ -119,18 +129,19 @@ export function gcsBlobs(options: GcsOptions): Blobs {
 }
 
 /** Loaded when first needed: it is the heaviest module of the program, and no boot needs it. */
-async function connect({ endpoint, token }: GcsOptions): Promise<Storage> {
+async function connect({ endpoint, token, project }: GcsOptions): Promise<Storage> {
   const [{ Storage }, { OAuth2Client }] = await Promise.all([
     import('@google-cloud/storage'),
     import('google-auth-library'),
   ]);
   const authClient = new OAuth2Client();
-  authClient.setCredentials({ access_token: token, expiry_date: Number.MAX_SAFE_INTEGER });
+  if (token) authClient.setCredentials({ access_token: token, expiry_date: Number.MAX_SAFE_INTEGER });
   return new Storage({
     apiEndpoint: endpoint,
     useAuthWithCustomEndpoint: true,
-    authClient,
-    projectId: 'local',
+    ...(token && { authClient }),
+    // No call of ours needs one; without, Google's library goes looking for it, and even runs gcloud.
+    projectId: project ?? 'none',
     retryOptions: { totalTimeout: controlTimeoutSeconds, maxRetries: 3 },
     timeout: controlTimeoutSeconds * 1000,
   });

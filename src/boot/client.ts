@@ -17,6 +17,8 @@ export interface ClientRow {
   readonly reencodesQuery: boolean;
   /** Characters that its entry URL may have; undefined: no limit known. */
   readonly maxUrlLength?: number;
+  /** Characters that it takes in a redirect's Location; undefined: no limit known. */
+  readonly maxRedirectLength?: number;
   /** It cannot do without a Content-Length, an answer to HEAD, or 206 to a Range. */
   readonly needs: { readonly contentLength: boolean; readonly head: boolean; readonly range: boolean };
   /** Where we know it from. `source`: read in its source. `binary`: seen in a shipped binary. `report`: a vendor or user says so. `guess`. */

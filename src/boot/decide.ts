@@ -1,11 +1,12 @@
 import type { Permanence, ResolvedAsset } from './asset.ts';
 import { deliveryOf } from './asset.ts';
 import type { Client } from './client.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, StreamPlan } from './plan.ts';
 
 /** What the storage that clients are sent to can do. */
 export interface StorageTraits {
-  readonly scheme: 'http' | 'https';
+  /** `either`: each client gets what suits it. */
+  readonly scheme: 'http' | 'https' | 'either';
   /** A signed URL still opens when its query was decoded and re-encoded on the way. */
   readonly takesReencodedQuery: boolean;
 }
@@ -28,7 +29,7 @@ const streamTtlSeconds = 60;
 export function decideAsset(facts: AssetFacts): Plan {
   const { client, storage, asset } = facts;
   const delivery = deliveryOf(asset, facts.permanence);
-  const stream = (reason: string): Plan => ({
+  const stream = (reason: string): StreamPlan => ({
     kind: 'stream',
     delivery,
     ttlSeconds: streamTtlSeconds,
@@ -43,10 +44,14 @@ export function decideAsset(facts: AssetFacts): Plan {
     return stream(`${client.id} re-encodes the query, which this storage is not known to take`);
   if (storage.scheme === 'https' && !client.https)
     return stream(`${client.id} cannot be expected to fetch by https, which this storage asks for`);
+  const { maxRedirectLength } = client;
   return {
     kind: 'redirect',
     delivery,
     ttlSeconds: facts.urlTtlSeconds,
+    scheme: storage.scheme === 'either' ? (client.https ? 'https' : 'http') : storage.scheme,
+    ...(maxRedirectLength !== undefined && { maxLength: maxRedirectLength }),
+    otherwise: stream(`no signed URL is as short as ${client.id} needs it`),
     reason: `${client.id} follows redirects`,
   };
 }

@@ -37,6 +37,11 @@ export interface RedirectPlan extends Reasoned {
   readonly delivery: Delivery;
   /** Life of the signed URL. Loaders start at once and every retry gets a fresh one: minutes. */
   readonly ttlSeconds: number;
+  readonly scheme: 'http' | 'https';
+  /** Characters that the client takes in a Location. */
+  readonly maxLength?: number;
+  /** When no signer's URL is as short. */
+  readonly otherwise: StreamPlan;
 }
 
 /** The broker follows the signed URL and passes the bytes on. */

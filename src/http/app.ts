@@ -61,6 +61,7 @@ const hangUps = [
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_HTTP2_STREAM_ERROR',
 ];
 
 function app(plane: 'boot' | 'admin', parts: CommonParts, inside: Middleware[], router: Router): Koa {

@@ -27,7 +27,7 @@ export async function deliver(
     case 'text':
       return sendText(ctx, plan, record);
     case 'redirect':
-      return redirect(ctx, plan, parts, record);
+      return redirect(ctx, plan, parts, slots, record);
     case 'stream':
       return stream(ctx, plan, parts, slots, record);
     case 'refuse':
@@ -63,10 +63,24 @@ async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<v
 }
 
 /** The Location is set by hand: it must stay as it was signed, to the letter, and is never logged or kept. */
-async function redirect(ctx: Context, plan: RedirectPlan, parts: BootParts, record: Record): Promise<void> {
-  const origin = parts.storageOrigin(ctx.req.socket.localAddress);
-  const { ttlSeconds } = plan;
-  const url = await parts.blobs.signedUrl(plan.delivery.blob, { ttlSeconds, ...(origin && { origin }) });
+async function redirect(
+  ctx: Context,
+  plan: RedirectPlan,
+  parts: BootParts,
+  slots: StreamSlots,
+  record: Record,
+): Promise<void> {
+  const { ttlSeconds, scheme, maxLength, otherwise } = plan;
+  const origin = parts.storageOrigin(ctx.req.socket.localAddress, scheme);
+  const url = await parts.blobs.signedUrl(plan.delivery.blob, {
+    ttlSeconds,
+    ...(origin && { origin }),
+    ...(maxLength !== undefined && { maxLength }),
+  });
+  if (url === undefined) {
+    note(ctx, { plan: otherwise.kind, reason: otherwise.reason });
+    return stream(ctx, otherwise, parts, slots, record);
+  }
   noteFirstByte(ctx, plan, parts);
   ctx.status = 302;
   ctx.set({ Location: url, 'Cache-Control': 'no-store', 'Content-Length': '0' });

@@ -53,10 +53,21 @@ export function http2Server({ take, requestTimeoutMs, idleTimeoutMs }: Http2Opti
   // As in HTTP/1, what somebody expects need not be met, and CONNECT gets a problem.
   server.on('request', answer).on('checkExpectation', answer).on('connect', answer);
   server.on('session', (session) => {
+    let open = 0;
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    // Graceful: an answer whose reader is slow is no idleness, and ends first.
-    session.setTimeout(idleTimeoutMs, () => session.close());
+    session.on('stream', (stream) => {
+      open += 1;
+      stream.once('close', () => {
+        open -= 1;
+      });
+    });
+    session.setTimeout(idleTimeoutMs);
+    session.on('timeout', () => {
+      if (open > 0)
+        session.close(); // a slow reader's answer ends first
+      else session.destroy();
+    });
   });
   return {
     server,

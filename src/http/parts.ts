@@ -14,7 +14,7 @@ export interface CommonParts {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Origin of the storage for whoever reached us at this local address; unset: as the broker itself reaches it. */
-  readonly storageOrigin: (localAddress: string | undefined) => string | undefined;
+  readonly storageOrigin: (localAddress: string | undefined, scheme?: 'http' | 'https') => string | undefined;
   readonly storage: StorageTraits;
   readonly outage: OutagePolicy;
   /** Name of the efi asset that firmware gets first. */

@@ -10,6 +10,7 @@ export interface Metrics {
   readonly clients: Counter<'client' | 'plan'>;
   readonly faults: Counter<'store'>;
   readonly lostEvents: Counter<never>;
+  readonly staleReads: Counter<'read'>;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -66,6 +67,12 @@ export function openMetrics(): Metrics {
     lostEvents: new Counter({
       name: 'bootbroker_boot_events_lost_total',
       help: 'Boot events that could not be written',
+      registers,
+    }),
+    staleReads: new Counter({
+      name: 'bootbroker_stale_reads_total',
+      help: 'Records served although their store did not answer',
+      labelNames: ['read'],
       registers,
     }),
     text: () => registry.metrics(),

@@ -76,7 +76,7 @@ test('a Location is the signed URL to the letter, and good for as long as the se
         ...blobs,
         async signedUrl(...args) {
           const url = await blobs.signedUrl(...args);
-          made.push(url);
+          made.push(url ?? 'none');
           return url;
         },
       },

@@ -12,6 +12,7 @@ import { adminApp, bootApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
+import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { type Answered, type Asking, ask } from './http.ts';
@@ -27,9 +28,16 @@ export interface Options {
   readonly replace?: (parts: Parts) => Partial<CommonParts>;
 }
 
+/** The parts of a broker with its embedded storage and all roles. */
+type EmbeddedParts = Parts & { readonly localgcs: Localgcs; readonly adminToken: string };
+
+function isEmbedded(parts: Parts): parts is EmbeddedParts {
+  return parts.localgcs !== undefined && parts.adminToken !== undefined;
+}
+
 /** The broker's own parts on free ports, in this process. */
 export interface Broker {
-  readonly parts: Parts;
+  readonly parts: EmbeddedParts;
   readonly config: Config;
   readonly log: readonly LogLine[];
   readonly boot: (target: string, asking?: Asking) => Promise<Answered>;
@@ -57,15 +65,10 @@ export async function startBroker({
   if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
   const { config } = read;
   const parts = await openParts(config, clock);
+  if (!isEmbedded(parts)) throw new Error('this broker has no embedded storage, or no admin plane');
   const lines: LogLine[] = [];
   const log = recorder(lines);
-  const real = {
-    ...config,
-    ...parts,
-    log,
-    clock,
-    storage: { scheme: 'http', takesReencodedQuery: true },
-  } as const;
+  const real = { ...config, ...parts, log, clock };
   const common = { ...real, ...replace?.(parts) };
   const verifier = openVerifier(common);
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };

@@ -52,7 +52,12 @@ export interface Frame {
 }
 
 /** A frame as it goes over the wire (RFC 9113 section 4.1). */
-export function frame(type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer {
+export function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Uint8Array = Buffer.alloc(0),
+): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head.writeUInt8(type, 3);
@@ -73,17 +78,23 @@ export function headerBlock(fields: Readonly<Record<string, string>>): Buffer {
 export const request = (path: string, fields: Readonly<Record<string, string>> = {}) =>
   headerBlock({ ':method': 'GET', ':scheme': 'http', ':path': path, ':authority': 'a', ...fields });
 
+/** SETTINGS_INITIAL_WINDOW_SIZE, and WINDOW_UPDATE for the connection: nobody waits for us. */
+const openWindows = [
+  frame(frameType.settings, 0, 0, Buffer.from([0, 4, 0x3f, 0xff, 0xff, 0xff])),
+  frame(8, 0, 0, Buffer.from([0x3f, 0xff, 0, 0])),
+];
+
 /** A connection on which the test itself writes frames: the preface and our settings are sent. */
 export async function dial2(t: ExecutionContext, port: number): Promise<Socket> {
   const socket = await dial(port, preface);
   t.teardown(() => socket.destroy());
-  socket.write(frame(frameType.settings, 0, 0));
+  for (const one of openWindows) socket.write(one);
   return socket;
 }
 
 /** What comes, frame by frame, until the connection ends. */
 export async function* frames(socket: Socket): AsyncGenerator<Frame> {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     rest = Buffer.concat([rest, chunk]);
     while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {

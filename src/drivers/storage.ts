@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Blobs } from '../blobs/blobs.ts';
+import { gcsBlobs } from '../blobs/gcs.ts';
+import { signedUrls } from '../blobs/signed-urls.ts';
+import type { StorageTraits } from '../boot/decide.ts';
+import { canonicalAddress } from '../boot/network.ts';
+import type { Config } from '../config.ts';
+import { type Localgcs, startLocalgcs } from '../localgcs/localgcs.ts';
+import { fileSecret } from '../secrets.ts';
+import type { GoogleCredentials } from '../sign/google-credentials.ts';
+import type { Log } from '../telemetry/log.ts';
+import { openLocalSigner, openSigners } from './signer.ts';
+
+/** A storage as the rest of the program sees it. */
+export interface StorageParts {
+  readonly blobs: Blobs;
+  /** The embedded storage, if it is that. */
+  readonly localgcs: Localgcs | undefined;
+  readonly storage: StorageTraits;
+  /** Where a client that reached us at this address finds the storage. */
+  readonly storageOrigin: (localAddress: string | undefined, scheme?: 'http' | 'https') => string | undefined;
+  close(): Promise<void>;
+}
+
+interface Tools {
+  readonly clock: () => Date;
+  readonly google: GoogleCredentials;
+  readonly log: Log;
+}
+
+export function openStorage(config: Config, tools: Tools): Promise<StorageParts> {
+  return config.storage === 'local' ? openLocal(config, tools) : openGcs(config, tools);
+}
+
+/** The broker talks to its embedded storage as to Google's; only endpoint and credentials differ. */
+async function openLocal(config: Config, { clock, google, log }: Tools): Promise<StorageParts> {
+  const { dataDir, bucket, project, storagePublicUrl } = config;
+  const token = fileSecret(join(dataDir, 'storage-token'));
+  const { signer, key } = await openLocalSigner(config, google);
+  const localgcs = await startLocalgcs({
+    dataDir: join(dataDir, 'storage'),
+    listen: config.storageListen,
+    buckets: [bucket],
+    token,
+    keys: [key],
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}. Look at BROKER_STORAGE_LISTEN, BROKER_DATA_DIR`, { cause: error });
+  });
+  const { origin: endpoint } = localgcs;
+  // By HMAC a URL is signed in microseconds: there is nothing to keep.
+  const cache = key.algorithm === 'GOOG4-HMAC-SHA256' ? {} : { urls: openUrls(clock, log) };
+  const blobs = gcsBlobs({ endpoint, token, project, bucket, signer, ...cache, clock });
+  return {
+    blobs,
+    localgcs,
+    storage: { scheme: 'http', takesReencodedQuery: true },
+    storageOrigin: (localAddress) =>
+      storagePublicUrl ?? (everywhere(localgcs) ? sameHost(localAddress, localgcs.port) : localgcs.origin),
+    async close() {
+      await blobs.close();
+      await localgcs.close();
+    },
+  };
+}
+
+async function openGcs(config: Config, { clock, google, log }: Tools): Promise<StorageParts> {
+  const { storageEndpoint: endpoint, bucket, project } = config;
+  const signers = await openSigners(config, google, clock);
+  const blobs = gcsBlobs({
+    endpoint,
+    token: undefined,
+    project,
+    bucket,
+    ...signers,
+    urls: openUrls(clock, log),
+    clock,
+  });
+  const { protocol, host } = new URL(endpoint);
+  const scheme = config.storageScheme ?? (protocol === 'https:' ? 'either' : 'http');
+  return {
+    blobs,
+    localgcs: undefined,
+    storage: { scheme, takesReencodedQuery: config.storageReencoded === 'accepted' },
+    storageOrigin: (_, wanted = scheme === 'http' ? 'http' : 'https') => `${wanted}://${host}`,
+    close: () => blobs.close(),
+  };
+}
+
+function openUrls(clock: () => Date, log: Log) {
+  return signedUrls({
+    clock,
+    onRenewalFailure: (error) =>
+      log.warn({ error }, 'a signed URL could not be renewed in time: the old one serves until its end'),
+  });
+}
+
+/** Whether the storage answers at every address of this machine. */
+function everywhere({ host }: Localgcs): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** The address at which the client reached this machine, which it can therefore reach again; never its `Host`, which it chose. */
+function sameHost(localAddress: string | undefined, port: number): string | undefined {
+  const address = canonicalAddress(localAddress ?? '');
+  if (!address) return undefined;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
