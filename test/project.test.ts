@@ -13,6 +13,7 @@ interface Locked {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 async function locked(): Promise<[path: string, Locked][]> {
@@ -40,6 +41,17 @@ test('the lock file names each package by its checksum, and no place to get it f
     packages.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path),
     [],
   );
+});
+
+test('every build for another platform is locked as well: without one of them npm ci refuses the lock file', async (t) => {
+  const packages = await locked();
+  const paths = new Set(packages.map(([path]) => path));
+  const missing = packages.flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !paths.has(`node_modules/${name}`) && !paths.has(`${path}/node_modules/${name}`),
+    ),
+  );
+  t.deepEqual(missing, []);
 });
 
 test('every dependency is pinned to one version', async (t) => {
