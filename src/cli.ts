@@ -22,6 +22,12 @@ const outside: Outside = {
     return 'mistakes' in read ? read : read.config;
   },
   serve: async (flags) => (await import('./main.ts')).serve(flags),
+  async *diagnose(flags) {
+    const read = readConfig(flags);
+    if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
+    const { diagnose, surroundings } = await import('./doctor.ts');
+    yield* diagnose(read.config, surroundings());
+  },
   startStorage: async (options) => (await import('./storage-alone.ts')).startStorageAlone(options),
   stateDir: join(stateHome(), 'bootbroker'),
   stdout: process.stdout,

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { openRecords, type RecordsParts } from './drivers/records.ts';
 import { openStorage, type StorageParts } from './drivers/storage.ts';
+import { makeFolder } from './folder.ts';
 import { fileSecret } from './secrets.ts';
 import { googleCredentials } from './sign/google-credentials.ts';
 import { type Log, openLog } from './telemetry/log.ts';
@@ -21,7 +21,7 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
   const log = openLog(config.logLevel);
   const metrics = openMetrics();
   const google = googleCredentials();
-  const { adminToken, ...records } = openDataDir(config, () =>
+  const { adminToken, ...records } = await openDataDir(config, () =>
     openRecords(config, { clock, google, log, metrics }),
   );
   const storage = await openStorage(config, { clock, google, log }).catch(async (error: unknown) => {
@@ -42,16 +42,15 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
 }
 
 /** What lies in the data folder besides the storage. */
-function openDataDir(config: Config, open: () => RecordsParts) {
+async function openDataDir(config: Config, open: () => Promise<RecordsParts>) {
   const { dataDir, roles, adminToken } = config;
   try {
-    if (config.records === 'sqlite' || config.storage === 'local')
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if (config.records === 'sqlite' || config.storage === 'local') makeFolder(dataDir);
     return {
       adminToken: roles.includes('admin')
         ? (adminToken ?? fileSecret(join(dataDir, 'admin-token')))
         : undefined,
-      ...open(),
+      ...(await open()),
     };
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : error}. Look at BROKER_DATA_DIR`, {

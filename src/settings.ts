@@ -99,6 +99,12 @@ export const settings = {
     'E-mail of the service account that signs (rsa with a PEM key, iam); unset: the one that the broker runs as.',
     named(/^[^@\s]{1,128}@[A-Za-z0-9.-]{1,128}$/, 'the e-mail of a service account'),
   ),
+  iamEndpoint: setting(
+    'BROKER_IAM_ENDPOINT',
+    'https://iamcredentials.googleapis.com',
+    'Origin of IAM Credentials (BROKER_SIGNER=iam); another where Private Service Connect gives it one.',
+    origin,
+  ),
   rsaKeyFile: setting(
     'BROKER_RSA_KEY_FILE',
     undefined,

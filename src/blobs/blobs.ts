@@ -35,10 +35,29 @@ export interface NewBlob {
   readonly type: string;
 }
 
+/** What other objects of its bucket are put together to. */
+export interface Composite {
+  readonly bucket: string;
+  readonly object: string;
+  readonly type: string;
+  /** What the name holds now; `0`: nothing. Unset: whatever it is, and then the call is made once, come what may. */
+  readonly ifGeneration?: string;
+}
+
 /** A byte range, both ends included. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
+}
+
+export interface FollowOptions {
+  /** Life of each signed URL. */
+  readonly ttlSeconds: number;
+  /** Of the whole object, in bytes, when the caller knows it. */
+  readonly size?: number;
+  readonly range?: ByteRange;
+  readonly signal: AbortSignal;
+  readonly onResume?: (resumed: Resumed) => void;
 }
 
 /** A storage's answer to a signed URL: 200, or 206 to a range. */
@@ -46,6 +65,12 @@ export interface Followed {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
+}
+
+/** A stream went on at another attempt: the byte that came next, and what had ended the attempt before. */
+export interface Resumed {
+  readonly atByte: number;
+  readonly reason: string;
 }
 
 /** What was found by reading all bytes. */
@@ -73,14 +98,24 @@ export interface Blobs {
   signedUrl(blob: BlobRef, options: UrlOptions): Promise<string | undefined>;
   /** A signature that starts one resumable upload of exactly this size and type, to a name that holds nothing yet. */
   uploadGrant(blob: NewBlob, options: UrlOptions): Promise<UploadGrant>;
-  /** Follows a signed URL of its own making. An object that is gone is a fault: the caller had it on record. */
-  follow(
-    blob: BlobRef,
-    options: { ttlSeconds: number; range?: ByteRange; signal: AbortSignal },
-  ): Promise<Followed>;
+  /**
+   * Follows a signed URL of its own making. An object that is gone is a fault: the caller had it on record. When the
+   * storage breaks off or stalls, the body goes on where it was; a body that ends is whole.
+   */
+  follow(blob: BlobRef, options: FollowOptions): Promise<Followed>;
   /** Reads all bytes. */
   digest(blob: BlobRef, signal: AbortSignal): Promise<Digest & Validators>;
   /** Deletes that generation, if it is still there. */
   remove(blob: BlobRef): Promise<void>;
+  /**
+   * Puts 1 to 32 objects together, in order (Google: "Composite objects"). `undefined`: the name holds something else
+   * than `ifGeneration` says, which may be what an earlier attempt made whose answer was lost.
+   */
+  compose(composite: Composite, sources: readonly BlobRef[]): Promise<BlobStat | undefined>;
+  /**
+   * Starts a resumable upload to a name that holds nothing yet; `undefined`: it holds something. The URI opens it to
+   * whoever has it, for a week: it is a secret. `origin`: where its receiver reaches the storage; unset: as the broker does.
+   */
+  startSession(blob: NewBlob, options?: { readonly origin?: string }): Promise<string | undefined>;
   close(): Promise<void>;
 }

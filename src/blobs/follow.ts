@@ -1,56 +1,78 @@
-import { type Dispatcher, request } from 'undici';
-import type { ByteRange, Followed } from './blobs.ts';
+import type { Dispatcher } from 'undici';
+import { checkAnswer, type Part, type PartAnswer, rangeHeader } from './part.ts';
+import { refusal } from './unexpected-answer.ts';
 
-/** EDK2 firmware gives up when it sees no response header for 5 s (PcdHttpIoTimeout), so the storage has less. */
-const headersTimeoutMs = 4_000;
-/** Without a byte for so long the storage is taken for dead. A paused body, which waits for the client, does not count. */
-const bodyTimeoutMs = 30_000;
-
-/** A storage answered a signed URL with something else than the bytes. */
-class UnexpectedAnswer extends Error {
-  override readonly name = 'UnexpectedAnswer';
-  readonly status: number;
-
-  constructor(status: number, body: string) {
-    const code = /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
-    super(`the storage answered ${status}${code ? ` ${code}` : ''} to a signed URL`);
-    this.status = status;
-  }
+/** Hears what comes of one request: `begin`, then chunks, then `end`; or at any time `fail`. After an abort, nothing. */
+export interface Receiver {
+  begin(answer: PartAnswer): void;
+  /** False: no more until `resume`. */
+  take(chunk: Buffer): boolean;
+  end(): void;
+  fail(error: Error): void;
 }
 
+/** One request under way. */
+export interface Transfer {
+  resume(): void;
+  abort(): void;
+}
+
+/** Of an error's document, in characters. */
+const longestExplanation = 2_000;
+
 /**
- * Fetches a signed URL. A connection that breaks before any answer is tried once more: a pooled one may have been closed
- * by the storage at that very moment, and GET is idempotent (RFC 9110 section 9.2.2).
+ * Fetches a part from a signed URL, once. What is not asked for waits in the storage: chunks go from the socket straight
+ * to the receiver, whose clock this is too. An answer that is not the part is a fault before its first byte.
  */
-export async function follow(
-  url: string,
-  options: { dispatcher: Dispatcher; range?: ByteRange; signal: AbortSignal },
-): Promise<Followed> {
-  const { dispatcher, range, signal } = options;
-  const ask = () =>
-    request(url, {
-      dispatcher,
-      signal,
-      headersTimeout: headersTimeoutMs,
-      bodyTimeout: bodyTimeoutMs,
-      highWaterMark: 1, // what a slow client has not asked for waits in the storage, not here
-      headers: {
-        'accept-encoding': 'identity',
-        ...(range && { range: `bytes=${range.start}-${range.end}` }),
+export function follow(url: string, part: Part, dispatcher: Dispatcher, receiver: Receiver): Transfer {
+  const { origin, pathname, search } = new URL(url);
+  let controller: Dispatcher.DispatchController | undefined;
+  let over = false;
+  let refused: number | undefined;
+  let explanation = '';
+  const abort = () => {
+    over = true;
+    controller?.abort(new Error('nobody waits for it any more'));
+  };
+  const fail = (error: Error) => {
+    if (over) return;
+    abort();
+    receiver.fail(error);
+  };
+  dispatcher.dispatch(
+    {
+      origin,
+      path: pathname + search,
+      method: 'GET',
+      headers: { 'accept-encoding': 'identity', ...(part.ranged && { range: rangeHeader(part) }) },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    },
+    {
+      onRequestStart(started) {
+        controller = started;
+        if (over) abort();
       },
-    });
-  const answer = await ask().catch((error: unknown) => {
-    // One that said nothing in time has used up the time for both.
-    if (signal.aborted || /TIMEOUT/.test(String((error as { code?: unknown }).code))) throw error;
-    return ask();
-  });
-  const expected = range ? 206 : 200;
-  if (answer.statusCode !== expected) {
-    // Only what is an error explains itself; anything else could be the whole object.
-    const isError = answer.statusCode >= 400;
-    const explanation = isError ? (await answer.body.text()).slice(0, 2_000) : '';
-    if (!isError) answer.body.on('error', () => {}).destroy();
-    throw new UnexpectedAnswer(answer.statusCode, explanation);
-  }
-  return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+      onResponseStart(_, status, headers) {
+        if (status >= 400) refused = status;
+        if (over || status < 200 || status >= 400) return;
+        const answer = checkAnswer(part, status, headers);
+        if (answer instanceof Error) fail(answer);
+        else receiver.begin(answer);
+      },
+      onResponseData(started, chunk) {
+        if (over) return;
+        if (refused) explanation = (explanation + chunk.toString('latin1')).slice(0, longestExplanation);
+        else if (!receiver.take(chunk)) started.pause();
+      },
+      onResponseEnd() {
+        if (over) return;
+        over = true;
+        if (refused) receiver.fail(refusal(refused, explanation));
+        else receiver.end();
+      },
+      onResponseError: (_, error) => fail(error),
+    },
+  );
+  return { resume: () => controller?.resume(), abort };
 }

@@ -1,12 +1,14 @@
-import type { ApiError, Storage } from '@google-cloud/storage';
-import { Agent } from 'undici';
+import type { FileMetadata, Storage } from '@google-cloud/storage';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import type { Signer } from '../sign/v4.ts';
 import { signUrl } from '../sign/v4.ts';
-import type { Blobs } from './blobs.ts';
+import type { BlobStat, Blobs, FollowOptions } from './blobs.ts';
+import { storageConnections } from './connections.ts';
 import { digest } from './digest.ts';
-import { follow } from './follow.ts';
+import { bootPatience, type ControlPatience, type Patience } from './patience.ts';
+import { resuming } from './resuming.ts';
+import { retried, statusOf } from './retried.ts';
 import type { SignedUrls } from './signed-urls.ts';
 
 export interface GcsOptions {
@@ -22,21 +24,39 @@ export interface GcsOptions {
   /** Keeps what is dear to sign; unset: each URL is signed when it is asked for, and lives no longer than it must. */
   readonly urls?: SignedUrls;
   readonly clock: () => Date;
+  /** For bytes; unset: as long as firmware waits. */
+  readonly patience?: Patience;
+  readonly controlPatience?: ControlPatience;
 }
 
-/** How long one control call may take, retries included. */
-const controlTimeoutSeconds = 8;
+/** How long one attempt at a control call may take. */
+const controlAttemptMs = 4_000;
+/** Of every object: what a redirected client sees is what the object carries, and a name is never used twice. */
+const cacheControl = 'private, max-age=31536000, immutable, no-transform';
 /** A digest reads at its own pace; its URL is used at once. */
 const ownUrlTtlSeconds = 60;
 
 /** Cloud Storage, Google's or the embedded one: control by Google's client, bytes by undici on signed URLs. */
 export function gcsBlobs(options: GcsOptions): Blobs {
-  const { endpoint, bucket, signer, shortSigner, clock, urls } = options;
-  const dispatcher = new Agent({ pipelining: 1, connect: { timeout: 3_000 } });
+  const { endpoint, bucket, signer, shortSigner, clock, urls, patience = bootPatience } = options;
+  const connections = storageConnections();
   let client: Promise<Storage> | undefined;
-  const control = () => {
+  const control = <Result>(
+    doing: string,
+    work: (storage: Storage) => Promise<Result>,
+    { idempotent = true } = {},
+  ): Promise<Result> => {
     client ??= connect(options);
-    return client;
+    const storage = client;
+    const { controlPatience } = options;
+    return faults(doing, () =>
+      retried(async () => work(await storage), {
+        idempotent,
+        ...(controlPatience && { patience: controlPatience }),
+      }).catch((error: unknown) => {
+        throw advised(error, bucket);
+      }),
+    );
   };
   const urlOf = (
     { bucket, object, generation }: BlobRef,
@@ -49,26 +69,32 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       ? urls.get(request, by, ttlSeconds)
       : signUrl(request, by, { now: clock(), expiresSeconds: ttlSeconds });
   };
+  const bytesOf = async (blob: BlobRef, { ttlSeconds, ...how }: FollowOptions) => {
+    return resuming({
+      url: () => urlOf(blob, ttlSeconds),
+      generation: blob.generation,
+      dispatcher: await connections.open(),
+      patience,
+      ...how,
+    });
+  };
 
   return {
     async ping() {
-      await faults('asking for the bucket', async () => {
-        const [exists] = await (await control()).bucket(bucket).exists();
-        if (!exists) throw new Error(`there is no bucket ${bucket}: make it, or set BROKER_BUCKET`);
-      });
+      const [exists] = await control('asking for the bucket', (storage) => storage.bucket(bucket).exists());
+      if (!exists)
+        throw new StoreDown(
+          'storage',
+          'asking for the bucket',
+          `there is no bucket ${bucket}: make it, or set BROKER_BUCKET`,
+        );
     },
 
-    async stat(bucketName, object) {
-      return faults(`asking for ${object}`, async () => {
-        const [found] = await (await control()).bucket(bucketName).file(object).getMetadata().catch(absent);
-        if (!found) return undefined;
-        return {
-          generation: String(found.generation),
-          size: Number(found.size),
-          crc32c: String(found.crc32c),
-          type: String(found.contentType),
-        };
-      });
+    async stat(bucket, object) {
+      const [found] = await control(`asking for ${object}`, (storage) =>
+        storage.bucket(bucket).file(object).getMetadata().catch(absent),
+      );
+      return found && statOf(found);
     },
 
     async signedUrl(blob, { ttlSeconds, origin, maxLength = Number.POSITIVE_INFINITY }) {
@@ -86,7 +112,7 @@ export function gcsBlobs(options: GcsOptions): Blobs {
         'x-goog-if-generation-match': '0',
         'x-upload-content-length': String(blob.size),
         'content-type': blob.type,
-        'cache-control': 'private, max-age=31536000, immutable, no-transform',
+        'cache-control': cacheControl,
       };
       const { bucket, object } = blob;
       const request = { method: 'POST', bucket, object, endpoint: origin ?? endpoint, headers } as const;
@@ -96,15 +122,13 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       return { url, headers };
     },
 
-    async follow(blob, { ttlSeconds, range, signal }) {
-      return faults(`fetching ${blob.object}`, async () =>
-        follow(await urlOf(blob, ttlSeconds), { dispatcher, signal, ...(range && { range }) }),
-      );
+    async follow(blob, options) {
+      return faults(`fetching ${blob.object}`, () => bytesOf(blob, options));
     },
 
     async digest(blob, signal) {
       return faults(`reading ${blob.object}`, async () => {
-        const { headers, body } = await follow(await urlOf(blob, ownUrlTtlSeconds), { dispatcher, signal });
+        const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal });
         const { etag } = headers;
         const lastModified = new Date(String(headers['last-modified']));
         if (typeof etag !== 'string' || !/^"[^"]*"$/.test(etag) || Number.isNaN(lastModified.getTime()))
@@ -114,16 +138,53 @@ export function gcsBlobs(options: GcsOptions): Blobs {
     },
 
     async remove(blob) {
-      await faults(`deleting ${blob.object}`, async () => {
-        await (await control())
-          .bucket(blob.bucket)
-          .file(blob.object, { generation: blob.generation })
-          .delete({ ignoreNotFound: true });
-      });
+      const { bucket, object, generation } = blob;
+      await control(`deleting ${object}`, (storage) =>
+        storage.bucket(bucket).file(object, { generation }).delete({ ignoreNotFound: true }),
+      );
+    },
+
+    async compose({ bucket, object, type, ifGeneration }, sources) {
+      const work = async (storage: Storage) => {
+        const [composed] = await storage
+          .bucket(bucket)
+          .file(object)
+          .request({
+            method: 'POST',
+            uri: '/compose', // its own combine() sets no Cache-Control
+            qs: ifGeneration === undefined ? {} : { ifGenerationMatch: ifGeneration },
+            json: {
+              destination: { contentType: type, cacheControl },
+              sourceObjects: sources.map(({ object, generation }) => ({ name: object, generation })),
+            },
+          });
+        return statOf(composed as FileMetadata);
+      };
+      const idempotent = ifGeneration !== undefined;
+      return control(`composing ${object}`, (storage) => work(storage).catch(taken), { idempotent });
+    },
+
+    async startSession({ bucket, object, size, type }, { origin } = {}) {
+      const work = async (storage: Storage) => {
+        const [session] = await storage
+          .bucket(bucket)
+          .file(object)
+          .createResumableUpload({
+            metadata: { contentType: type, contentLength: size, cacheControl },
+            preconditionOpts: { ifGenerationMatch: 0 },
+          });
+        return session;
+      };
+      const session = await control(`starting an upload of ${object}`, (storage) =>
+        work(storage).catch(taken),
+      );
+      if (session === undefined || origin === undefined) return session;
+      const { pathname, search } = new URL(session);
+      return origin + pathname + search;
     },
 
     async close() {
-      await dispatcher.destroy();
+      await connections.close();
     },
   };
 }
@@ -142,8 +203,8 @@ async function connect({ endpoint, token, project }: GcsOptions): Promise<Storag
     ...(token && { authClient }),
     // No call of ours needs one; without, Google's library goes looking for it, and even runs gcloud.
     projectId: project ?? 'none',
-    retryOptions: { totalTimeout: controlTimeoutSeconds, maxRetries: 3 },
-    timeout: controlTimeoutSeconds * 1000,
+    retryOptions: { autoRetry: false },
+    timeout: controlAttemptMs,
   });
 }
 
@@ -155,7 +216,30 @@ async function faults<Result>(doing: string, work: () => Promise<Result>): Promi
   }
 }
 
+/** The same error, and what to do about it where that is known. */
+function advised(error: unknown, bucket: string): unknown {
+  const advice = {
+    401: `see that the account that the broker runs as is not disabled, and that the clock is right`,
+    403: `grant roles/storage.objectAdmin and roles/storage.legacyBucketReader on gs://${bucket} to the account that the broker runs as`,
+  }[statusOf(error) ?? 0];
+  return advice ? new Error(`${(error as Error).message}; ${advice}`, { cause: error }) : error;
+}
+
 function absent(error: unknown): [undefined] {
-  if ((error as ApiError).code === 404) return [undefined];
+  if (statusOf(error) === 404) return [undefined];
   throw error;
+}
+
+function taken(error: unknown): undefined {
+  if (statusOf(error) === 412) return undefined;
+  throw error;
+}
+
+function statOf({ generation, size, crc32c, contentType }: FileMetadata): BlobStat {
+  return {
+    generation: String(generation),
+    size: Number(size),
+    crc32c: String(crc32c),
+    type: String(contentType),
+  };
 }

@@ -40,6 +40,14 @@ export interface RunningStorage {
   close(): Promise<void>;
 }
 
+/** What one check of the configuration found. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'pass' | 'fail' | 'skipped';
+  /** What is so, and after a semicolon what to do. */
+  readonly text: string;
+}
+
 /** All that the commands need from outside their room; src/cli.ts passes it in. */
 export interface Outside {
   readonly version: string;
@@ -47,6 +55,8 @@ export interface Outside {
   readSettings(flags: Flags): Settings | { readonly mistakes: readonly string[] };
   /** Runs the broker until it is told to stop; resolves with the exit code. */
   serve(flags: Flags): Promise<number>;
+  /** Checks settings that can be read against the world; deletes what it made also when its reader leaves early. */
+  diagnose(flags: Flags): AsyncIterable<Finding>;
   startStorage(options: StorageOptions): Promise<RunningStorage | { readonly mistakes: readonly string[] }>;
   /** Folder for what must outlive one command, such as unfinished uploads. */
   readonly stateDir: string;

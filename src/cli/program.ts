@@ -3,6 +3,7 @@ import { assetList } from './asset-list.ts';
 import { assetPush } from './asset-push.ts';
 import { boots } from './boots.ts';
 import { config } from './config.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { report } from './failure.ts';
 import { localgcs } from './localgcs.ts';
@@ -32,6 +33,7 @@ export function program(outside: Outside, exit: (code: number) => void): Command
 
   serve(root, outside, exit);
   config(root, outside);
+  doctor(root, outside, exit);
 
   const asset = root.command('asset').description('Kernels, initrds, EFI programs and other files to boot.');
   assetPush(asset, outside);

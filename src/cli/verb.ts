@@ -6,13 +6,14 @@ export function verb(
   nameAndArguments: string,
   about: string,
   example: readonly string[],
+  exitCodes = exitCodesHelp,
 ): Command {
   return parent
     .command(nameAndArguments)
     .description(about)
     .option('--json', 'print JSON, and errors as JSON on stderr')
     .addHelpText('after', ['', 'Example:', ...example.map((line) => (line ? `  ${line}` : ''))].join('\n'))
-    .addHelpText('after', `\n${exitCodesHelp}`);
+    .addHelpText('after', `\n${exitCodes}`);
 }
 
 export const exitCodesHelp = `Exit codes:

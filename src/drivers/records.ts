@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import { cachedRecords } from '../records/cached.ts';
-import { openFirestore } from '../records/firestore.ts';
 import type { Records } from '../records/records.ts';
 import { openSqlite } from '../records/sqlite.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
@@ -22,13 +20,19 @@ interface Tools {
   readonly metrics: Metrics;
 }
 
-export function openRecords(config: Config, { clock, google, log, metrics }: Tools): RecordsParts {
+/** Loads what Firestore needs only where it is used: half of that is no small part of a start. */
+export async function openRecords(
+  config: Config,
+  { clock, google, log, metrics }: Tools,
+): Promise<RecordsParts> {
   if (config.records === 'sqlite') {
     // It answers in microseconds and is never away: there is nothing to cache.
     const records = openSqlite(join(config.dataDir, 'records.db'));
     return { records, bootRecords: records };
   }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
+  const { openFirestore } = await import('../records/firestore.ts');
+  const { cachedRecords } = await import('../records/cached.ts');
   const store = openFirestore({
     project,
     database,

@@ -5,9 +5,7 @@ import type { LocalgcsOptions } from '../localgcs/localgcs.ts';
 import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import { hmacSigner } from '../sign/hmac.ts';
-import { iamSigner } from '../sign/iam.ts';
 import { rsaSigner } from '../sign/rsa.ts';
-import { readSecret } from '../sign/secret.ts';
 import { readServiceAccountKey } from '../sign/service-account-key.ts';
 import type { Signer } from '../sign/v4.ts';
 
@@ -32,9 +30,10 @@ export async function openSigners(
     case 'rsa':
       return { signer: rsaSigner(rsaKey(config)), ...(shortSigner && { shortSigner }) };
     case 'iam': {
+      const { iamSigner } = await import('../sign/iam.ts');
       const email = config.serviceAccount ?? (await google.email());
       return {
-        signer: iamSigner({ email, token: google.token, clock }),
+        signer: iamSigner({ email, token: google.token, clock, endpoint: config.iamEndpoint }),
         ...(shortSigner && { shortSigner }),
       };
     }
@@ -66,6 +65,7 @@ export async function openLocalSigner(
 
 async function configuredHmacKey({ hmacAccessId, hmacSecret }: Config, { token }: GoogleCredentials) {
   if (!hmacAccessId || !hmacSecret) return undefined;
+  const { readSecret } = await import('../sign/secret.ts');
   return {
     accessId: hmacAccessId,
     secret: await readSecret(hmacSecret, { setting: 'BROKER_HMAC_SECRET', token }),
@@ -74,5 +74,12 @@ async function configuredHmacKey({ hmacAccessId, hmacSecret }: Config, { token }
 
 function rsaKey({ rsaKeyFile, serviceAccount }: Config) {
   if (!rsaKeyFile) throw new Error('BROKER_RSA_KEY_FILE is not set');
-  return readServiceAccountKey(rsaKeyFile, serviceAccount);
+  try {
+    return readServiceAccountKey(rsaKeyFile, serviceAccount);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${message}. Look at BROKER_RSA_KEY_FILE, or GOOGLE_APPLICATION_CREDENTIALS without it`, {
+      cause: error,
+    });
+  }
 }

@@ -56,12 +56,9 @@ export async function firstStage(
   arch: Arch,
   { records, firstStage: name }: { records: Records; firstStage: string },
 ): Promise<ResolvedAsset | Refusal> {
-  const { items } = await records.listAssets({ kind: 'efi', name, state: 'ready' }, { limit: 1000 });
-  const newest = items
-    .flatMap((asset) => (asset.arch === arch ? (resolved(asset) ?? []) : []))
-    .sort((a, b) => Date.parse(b.ready_at) - Date.parse(a.ready_at))[0];
+  const newest = await records.newestAsset({ kind: 'efi', name, arch });
   return (
-    newest ??
+    (newest && resolved(newest)) ??
     refuse(
       'unknown-asset',
       `There is no first stage for ${arch}. Push one: bootbroker asset push snponly.efi --kind efi --name ${name} --version 1 --arch ${arch}`,

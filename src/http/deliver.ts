@@ -13,7 +13,7 @@ import type { StreamSlots } from './stream-slots.ts';
 /** A loader that is told so comes back by itself; a later try finds a place. */
 const retryAfterSeconds = 5;
 
-/** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends. */
+/** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends (BROKER_EVENTS). */
 export async function deliver(
   ctx: Context,
   plan: Plan,
@@ -22,7 +22,8 @@ export async function deliver(
   event?: BootEvent,
 ): Promise<void> {
   note(ctx, { plan: plan.kind, reason: plan.reason });
-  const record = () => (event && ctx.method !== 'HEAD' ? writeEvent(event, ctx, parts) : Promise.resolve());
+  const record = () =>
+    event && ctx.method !== 'HEAD' ? parts.events.write(event, ctx.state.about) : Promise.resolve();
   switch (plan.kind) {
     case 'text':
       return sendText(ctx, plan, record);
@@ -38,20 +39,6 @@ export async function deliver(
 }
 
 type Record = () => Promise<void>;
-
-/** A boot goes on although its event is lost; that it is lost is not. */
-async function writeEvent(
-  event: BootEvent,
-  ctx: Context,
-  { records, log, metrics }: BootParts,
-): Promise<void> {
-  try {
-    await records.addBootEvent(event);
-  } catch (error) {
-    metrics.lostEvents.inc();
-    log.warn({ error, event, request_id: ctx.state.requestId }, 'a boot event could not be written');
-  }
-}
 
 async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<void> {
   ctx.status = 200;
@@ -136,13 +123,22 @@ async function stream(
     parts.metrics.streams.dec();
     release();
   });
+  const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
   const gone = new AbortController();
   ctx.res.once('close', () => gone.abort());
   const { body } = await parts.blobs
     .follow(delivery.blob, {
       ttlSeconds: plan.ttlSeconds,
+      size: delivery.size,
       signal: gone.signal,
       ...(range !== 'whole' && { range }),
+      onResume({ atByte, reason }) {
+        parts.metrics.resumes.inc();
+        parts.log.warn(
+          { byte: atByte, length, cause: reason, request_id: ctx.state.requestId },
+          'a stream goes on at another attempt: its client notices nothing',
+        );
+      },
     })
     .catch((error: unknown) => {
       if (gone.signal.aborted) return { body: undefined };
@@ -150,7 +146,6 @@ async function stream(
     });
   if (!body) return;
 
-  const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
   ctx.status = range === 'whole' ? 200 : 206;
   ctx.set('Content-Length', String(length));
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
@@ -166,7 +161,7 @@ async function stream(
   note(ctx, { bytes: outcome.bytes });
   if (outcome.kind === 'broken')
     parts.log.warn(
-      { error: outcome.cause, bytes: outcome.bytes, length, request_id: ctx.state.requestId },
+      { error: outcome.cause, bytes: outcome.bytes, length, ...ctx.state.about },
       'a stream broke off: the connection was cut, so that nobody takes the rest for the whole',
     );
 }

@@ -32,7 +32,7 @@ export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics
         return answerProblem(ctx, refuse('bad-input', `query.cursor: ${error.message}`));
       note(ctx, { error });
       if (error instanceof StoreDown) metrics.faults.inc({ store: error.store });
-      else log.error({ error, request_id: ctx.state.requestId }, 'the broker failed');
+      else log.error({ error, ...ctx.state.about }, 'the broker failed');
       if (ctx.headerSent) cut(ctx.res);
       else answerProblem(ctx, faultRefusal(error, ctx.state.retryAfterSeconds));
     }

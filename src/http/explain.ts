@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import type { ResolvedAsset } from '../boot/asset.ts';
 import { type Caller, type Client, clientOf, runsScripts } from '../boot/client.ts';
 import { decideAsset } from '../boot/decide.ts';
-import { bootsFrom, isAnonymous, type Machine } from '../boot/machine.ts';
+import { bootsFrom, type Identity, isAnonymous, type Machine } from '../boot/machine.ts';
 import { canonicalAddress } from '../boot/network.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
-import { bootstrapScript, machineScript } from '../boot/script.ts';
+import { bootstrapScript, diskScript, machineScript } from '../boot/script.ts';
 import { firstStage } from './boot.ts';
 import type { AdminParts } from './parts.ts';
 import type { explainQuery } from './schemas.ts';
@@ -25,53 +25,60 @@ export async function explain(
   const identity = { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
   const machine = isAnonymous(identity) ? undefined : await parts.records.findMachine(identity);
   const revision = machine?.active ? await parts.records.profile(machine.active) : undefined;
+  const bootUrl = runsScripts(caller)
+    ? scriptPlan(identity, machine, revision, parts)
+    : await firstStagePlan(client, parts);
+  const assets = machine && revision ? revisionPlans(machine, revision, client, parts) : [];
+  // What it starts, if anything: that is what people ask about.
+  const { plan, reason } = assets[0] ?? bootUrl;
   return {
     identity,
-    source:
-      source && machine
-        ? { address: source, machine_boots_from_here: bootsFrom(machine, source) }
-        : { address: source },
+    source: source && {
+      address: source,
+      ...(machine && { machine_boots_from_here: bootsFrom(machine, source) }),
+    },
     machine: machine ?? null,
     revision: revision ?? null,
-    why: why(identity, machine, revision),
     client,
-    boot_url: await bootUrl(caller, client, machine, revision, parts),
-    assets: machine && revision ? revisionPlans(machine, revision, client, parts) : [],
+    plan,
+    reason,
+    boot_url: { path: bootPath, ...bootUrl },
+    assets,
   };
 }
 
-function why(identity: object, machine: Machine | undefined, revision: ProfileRevision | undefined): string {
-  if (isAnonymous(identity))
-    return 'nothing was said of who is asking: iPXE gets the script that makes it say so';
-  if (!machine) return 'nobody has registered this identity: BROKER_UNKNOWN_MACHINE says what it gets';
-  if (!revision) return 'the machine has no profile';
-  return `the machine's own pointer is at revision ${revision.id} of ${revision.name}`;
-}
+const bootPath = '/boot.ipxe';
 
-/** What `/boot.ipxe` answers. */
-async function bootUrl(
-  caller: Caller,
-  client: Client,
+/** What iPXE gets at the boot URL. */
+function scriptPlan(
+  identity: Identity,
   machine: Machine | undefined,
   revision: ProfileRevision | undefined,
-  parts: AdminParts,
-): Promise<unknown> {
-  const path = '/boot.ipxe';
-  if (!runsScripts(caller)) {
-    const asset = await firstStage('x86_64', parts);
-    return { path, answer: 'first-stage', ...(isRefusal(asset) ? asset : planOf(asset, client, parts)) };
+  { outage, unknownMachine }: AdminParts,
+) {
+  if (isAnonymous(identity)) {
+    const reason = 'nothing is said of who is asking: the script makes iPXE say it';
+    return { plan: 'text', reason, script: bootstrapScript(bootPath, outage) };
   }
-  if (machine && revision)
-    return { path, answer: 'script', script: machineScript(machine, revision, path, parts.outage) };
-  return { path, answer: 'script', script: machine ? null : bootstrapScript(path, parts.outage) };
+  if (!machine && unknownMachine === 'exit')
+    return {
+      plan: 'text',
+      reason: 'nobody knows this machine, and BROKER_UNKNOWN_MACHINE is exit',
+      script: diskScript('nobody knows this machine'),
+    };
+  if (!machine) return { plan: 'refuse', reason: 'nobody has registered this machine' };
+  if (!revision) return { plan: 'refuse', reason: 'the machine has no profile' };
+  const reason = `the machine's own pointer is at revision ${revision.id} of ${revision.name}`;
+  return { plan: 'text', reason, script: machineScript(machine, revision, bootPath, outage) };
 }
 
-function revisionPlans(
-  machine: Machine,
-  revision: ProfileRevision,
-  client: Client,
-  parts: AdminParts,
-): unknown[] {
+/** What everybody else gets there. */
+async function firstStagePlan(client: Client, parts: AdminParts) {
+  const asset = await firstStage('x86_64', parts);
+  return isRefusal(asset) ? { plan: 'refuse', reason: asset.detail } : planOf(asset, client, parts);
+}
+
+function revisionPlans(machine: Machine, revision: ProfileRevision, client: Client, parts: AdminParts) {
   const { kernel, efi, iso, initrds } = revision;
   const named: [string, ResolvedAsset | undefined][] = [
     ['kernel', kernel],

@@ -1,4 +1,3 @@
-import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { problems } from '../boot/problem.ts';
 import { adminRoutes } from './admin.ts';
@@ -18,7 +17,7 @@ const commonRoutes = [
 ] as const;
 
 /** Both planes as OpenAPI 3.1, made from the routes themselves. */
-function openapi(): object {
+export function openapi(): object {
   const paths: Record<string, object> = {};
   for (const { path, summary, serves } of bootRoutes) {
     const answers = {
@@ -102,16 +101,4 @@ function queryParameters({ query }: Route): object[] {
 function inputSchema(schema: z.ZodType): object {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return json;
-}
-
-/** `GET /openapi.json`, made when it is first asked for. */
-export function openapiPage(): Middleware {
-  let document: string | undefined;
-  return async (ctx, next) => {
-    if (ctx.path !== '/openapi.json') return next();
-    ctx.state.route = ctx.path;
-    document ??= JSON.stringify(openapi());
-    ctx.type = 'application/json';
-    ctx.body = document;
-  };
 }

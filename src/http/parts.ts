@@ -5,6 +5,7 @@ import type { SourcePolicy } from '../boot/source.ts';
 import type { Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { BootEvents } from './boot-events.ts';
 
 /** What both planes are made of. */
 export interface CommonParts {
@@ -13,10 +14,13 @@ export interface CommonParts {
   readonly clock: () => Date;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Google Cloud project whose traces the log names. */
+  readonly project: string | undefined;
   /** Origin of the storage for whoever reached us at this local address; unset: as the broker itself reaches it. */
   readonly storageOrigin: (localAddress: string | undefined, scheme?: 'http' | 'https') => string | undefined;
   readonly storage: StorageTraits;
   readonly outage: OutagePolicy;
+  readonly unknownMachine: 'refuse' | 'exit';
   /** Name of the efi asset that firmware gets first. */
   readonly firstStage: string;
   readonly urlTtlSeconds: number;
@@ -24,7 +28,7 @@ export interface CommonParts {
 
 export interface BootParts extends CommonParts {
   readonly sourcePolicy: SourcePolicy;
-  readonly unknownMachine: 'refuse' | 'exit';
+  readonly events: BootEvents;
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;
   readonly metricsToken: string | undefined;

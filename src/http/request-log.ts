@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Context, Middleware } from 'koa';
+import { traceFields } from '../telemetry/trace.ts';
 import { wentOut } from './ending.ts';
 import type { CommonParts } from './parts.ts';
 
@@ -23,11 +24,15 @@ export function elapsedMs(ctx: Context): number {
  */
 export function logRequests(
   plane: 'boot' | 'admin',
-  { log, metrics }: Pick<CommonParts, 'log' | 'metrics'>,
+  { log, metrics, project }: Pick<CommonParts, 'log' | 'metrics' | 'project'>,
 ): Middleware {
   return async (ctx, next) => {
     const given = ctx.get('X-Request-Id');
     ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
+    ctx.state.about = {
+      request_id: ctx.state.requestId,
+      ...traceFields((name) => ctx.get(name), project),
+    };
     ctx.state.startedAt = performance.now();
     ctx.state.notes = {};
     ctx.set('X-Request-Id', ctx.state.requestId);
@@ -41,7 +46,7 @@ export function logRequests(
       metrics.seconds.observe({ plane, route }, ms / 1000);
       const fields = {
         plane,
-        request_id: ctx.state.requestId,
+        ...ctx.state.about,
         method: ctx.method,
         path: ctx.req.url?.split('?')[0]?.slice(0, 512),
         status,

@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import { type Verdict, type VerifyingKey, verifyUrl } from '../sign/verify.ts';
 import type { LocalgcsOptions } from './localgcs.ts';
+import { isLoopback } from './loopback.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** Whom this storage believes. */
@@ -48,11 +48,6 @@ function publicKeyOf(identity: string, pem: string): KeyObject {
 
 /** Whether a request says that it is signed. */
 export const isSigned = (target: string) => /[?&]x-goog-(?:algorithm|credential|signature)=/i.test(target);
-
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
-}
 
 /** Digests are compared, because they are of one length whatever was sent. */
 function holding(token: string): Trust['unsigned'] {

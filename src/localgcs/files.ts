@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants, linkSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { constants, linkSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../folder.ts';
 import { type Checksums, createDigest } from './digest.ts';
 
 /** A file that no object refers to yet; it grows at its end. */
@@ -32,7 +33,7 @@ export interface Files {
 }
 
 export async function openFiles(dir: string): Promise<Files> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   await sync(dirname(dir));
   const path = (file: string) => join(dir, file);
   const remove = (file: string) => rm(path(file), { force: true });

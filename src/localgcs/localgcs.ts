@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { isLoopback } from './auth.ts';
+import { isLoopback } from './loopback.ts';
 import type { Listening } from './worker.ts';
 
 /** Crosses into the worker: everything in it can be cloned. */

@@ -1,11 +1,13 @@
-import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createApp } from './app.ts';
 import { createTrust } from './auth.ts';
 import { isHangUp } from './faults.ts';
 import type { LocalgcsOptions } from './localgcs.ts';
 import { openSessions } from './sessions.ts';
 import { openStore } from './store.ts';
+
+// An import would read every export, and one of them, WebSocket, loads all of fetch behind it: half of this thread's start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Longer than the idle connections of load balancers and of undici live, so that they never write into a closing one. */
 const KEEP_ALIVE = 75_000;
@@ -29,19 +31,27 @@ export async function serve(options: LocalgcsOptions, clock: () => Date): Promis
     void to.write(`${JSON.stringify({ time: clock().toISOString(), ...line })}\n`);
   const log = options.log === 'json' ? print(process.stdout) : undefined;
   const complain = print(process.stderr);
-  const app = createApp({ store, sessions, trust, log });
-  app.on('error', (error: unknown) => {
+  const onFault = (error: unknown) => {
     if (!isHangUp(error)) complain({ fault: error instanceof Error ? error.stack : String(error) });
-  });
+  };
+  /** Loaded when the first request comes: a broker that starts redirects before anybody follows. */
+  const load = async () => {
+    const { createApp } = await import('./app.ts');
+    return createApp({ store, sessions, trust, log }).on('error', onFault).callback();
+  };
 
   // A body may take as long as it takes: slow links are what resumable uploads are for.
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE, headersTimeout: 10_000, requestTimeout: 0 });
-  const answer = app.callback();
+  let app: ReturnType<typeof load> | undefined;
+  const answer: RequestListener = async (request, response) => {
+    app ??= load();
+    await (await app)(request, response);
+  };
   server.on('request', answer);
   server.on('checkContinue', answer);
   server.timeout = IDLE;
 
-  const sweeping = setInterval(() => sessions.sweep().catch((error) => app.emit('error', error)), HOUR);
+  const sweeping = setInterval(() => sessions.sweep().catch(onFault), HOUR);
   try {
     await sessions.sweep();
     const { promise: listening, resolve, reject } = Promise.withResolvers<void>();

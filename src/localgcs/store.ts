@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../folder.ts';
 import { openDatabase } from './database.ts';
 import { type Files, openFiles } from './files.ts';
 import { type ObjectsTable, objectsTable } from './objects-table.ts';
@@ -24,7 +24,7 @@ export async function openStore(
   buckets: readonly string[],
   clock: () => Date,
 ): Promise<Store> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const database = openDatabase(join(dataDir, 'index.sqlite'));
   const files = await openFiles(join(dataDir, 'files'));
   const objects = objectsTable(database);

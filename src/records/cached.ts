@@ -41,6 +41,12 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
   return {
     ...uncached,
     uncached,
+    // A machine whose script is served stale is not to wait for the deadline of a write.
+    addBootEvent: async (event) => {
+      const down = cache.outage();
+      if (down) throw down;
+      await records.addBootEvent(event);
+    },
     machine: (id) => cache.get(['machine', id], () => records.machine(id)),
     findMachine: ({ mac, uuid, serial }) =>
       cache.get(['findMachine', mac, uuid, serial], async (keep) => {
@@ -61,12 +67,8 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
         records.namedAsset({ kind, name, version, arch }),
       ),
     imageAssets: (name) => cache.get(['imageAssets', name], () => records.imageAssets(name)),
-    listAssets: (filter, page) => {
-      const { kind, name, version, state } = filter;
-      return cache.get(['listAssets', kind, name, version, state, page.limit, page.cursor], () =>
-        records.listAssets(filter, page),
-      );
-    },
+    newestAsset: ({ kind, name, arch }) =>
+      cache.get(['newestAsset', kind, name, arch], () => records.newestAsset({ kind, name, arch })),
   };
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreDown } from '../boot/store-down.ts';
+import { makeFolder } from '../folder.ts';
 import { BadCursor } from './cursor.ts';
 import type { Records } from './records.ts';
 import { assetRecords } from './sqlite/assets.ts';
@@ -31,7 +32,7 @@ export function openSqlite(path: string): Records {
 }
 
 function open(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   // SQLite gives the log beside the file the file's own mode, and would itself make all of them readable to everybody.
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { within } from './deadline.ts';
 import type { TokenSource } from './google-credentials.ts';
 import { type Advice, faultOf, GoogleFault, parseObject, type Refusal, readRefusal } from './google-fault.ts';
@@ -63,6 +63,7 @@ export async function callGoogle(call: GoogleCall): Promise<Success> {
 async function attempt(call: GoogleCall, bearer: string, ms: number): Promise<Success | Refusal> {
   const { method, url, body, dispatcher } = call;
   try {
+    const { request } = await import('undici'); // not before somebody calls: no embedded boot does
     const answer = await request(url, {
       method,
       headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },

@@ -14,6 +14,24 @@ function scrubbed(value: unknown): unknown {
   return value;
 }
 
+/** Pino's number for it. */
+const errorLevel = 50;
+
+/** Cloud Logging's names (LogEntry, LogSeverity). */
+const severities: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+};
+
+/** Where Error Reporting looks for an error (Format errors in logs). */
+function stackTrace(fields: object): object {
+  const { error } = fields as { error?: unknown };
+  return error instanceof Error && error.stack ? { stack_trace: error.stack } : {};
+}
+
 /** JSON lines on standard output, times in RFC 3339. */
 export function openLog(level: string): Log {
   return pino({
@@ -21,8 +39,9 @@ export function openLog(level: string): Log {
     base: null,
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: (fields, level) => (level >= errorLevel ? stackTrace(fields) : {}),
     formatters: {
-      level: (label) => ({ level: label }),
+      level: (label) => ({ level: label, severity: severities[label] ?? 'DEFAULT' }),
       log: (fields) =>
         Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, scrubbed(value)])),
     },

@@ -1,4 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 
 /** What the broker counts. Labels are routes, rows and plans, never names or ids: their number is bounded. */
 export interface Metrics {
@@ -7,11 +10,12 @@ export interface Metrics {
   readonly firstByteSeconds: Histogram<'plan'>;
   readonly bytes: Counter<'plan'>;
   readonly streams: Gauge<never>;
+  readonly resumes: Counter<never>;
   readonly clients: Counter<'client' | 'plan'>;
   readonly faults: Counter<'store'>;
   readonly lostEvents: Counter<never>;
   readonly staleReads: Counter<'read'>;
-  /** Prometheus text format 0.0.4. */
+  /** Prometheus text format 0.0.4. What it says of the process begins with the first time. */
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -19,7 +23,7 @@ export interface Metrics {
 export function openMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  let ofProcess: Promise<void> | undefined;
   return {
     requests: new Counter({
       name: 'bootbroker_requests_total',
@@ -52,6 +56,11 @@ export function openMetrics(): Metrics {
       help: 'Transfers that the broker streams now',
       registers,
     }),
+    resumes: new Counter({
+      name: 'bootbroker_stream_resumes_total',
+      help: 'Times that a stream went on after the storage had broken off, stalled or refused',
+      registers,
+    }),
     clients: new Counter({
       name: 'bootbroker_deliveries_total',
       help: 'Assets delivered, by row of the client table',
@@ -75,7 +84,17 @@ export function openMetrics(): Metrics {
       labelNames: ['read'],
       registers,
     }),
-    text: () => registry.metrics(),
+    async text() {
+      ofProcess ??= addProcessMetrics(registry);
+      await ofProcess;
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
+}
+
+/** The package as a whole loads more, OpenTelemetry among it, than everything else that a boot needs. */
+async function addProcessMetrics(register: Registry): Promise<void> {
+  const { collectDefaultMetrics } = await import('prom-client');
+  collectDefaultMetrics({ register });
 }

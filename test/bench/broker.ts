@@ -1,6 +1,7 @@
 import { gcsBlobs } from '../../src/blobs/gcs.ts';
 import { readConfig } from '../../src/config.ts';
 import { bootApp } from '../../src/http/app.ts';
+import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
@@ -25,7 +26,7 @@ const read = readConfig({}, {});
 if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
 const { config } = read;
 const clock = () => new Date();
-const app = bootApp({
+const parts = {
   ...config,
   records: openSqlite(records),
   blobs: gcsBlobs({ endpoint, token, bucket, signer: hmacSigner(key), clock }),
@@ -35,6 +36,7 @@ const app = bootApp({
   storageOrigin: () => endpoint,
   storage: { scheme: 'http', takesReencodedQuery: true },
   sourcePolicy: { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies },
-});
+} as const;
+const app = bootApp({ ...parts, events: new BootEvents(config.events, parts) });
 const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
 process.send?.({ origin: `http://127.0.0.1:${port}` });

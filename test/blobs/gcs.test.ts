@@ -57,6 +57,57 @@ test('bytes go in under a grant and come out under a signed URL, whole or in par
   });
 });
 
+test('objects are put together, in order, under a name that holds what it should', async (t) => {
+  const parts = [randomBytes(1_000), randomBytes(2_000)];
+  const sources = [];
+  for (const [n, bytes] of parts.entries()) {
+    const { object, generation = '' } = await push(broker, { kind: 'initrd', name: `part-${n}`, bytes });
+    sources.push({ bucket, object, generation });
+  }
+  const whole = Buffer.concat(parts);
+  const composite = { bucket, object: 'assets/2/initrd', type: 'application/x-cpio' };
+  const made = await blobs.compose({ ...composite, ifGeneration: '0' }, sources);
+  t.like(made, { size: 3_000, crc32c: crc(whole), type: composite.type });
+  t.deepEqual(await blobs.stat(bucket, composite.object), made);
+  const { generation = '' } = made ?? {};
+  const { body, headers } = await blobs.follow(
+    { ...composite, generation },
+    { ttlSeconds: 60, size: 3_000, signal },
+  );
+  t.true((await buffer(body)).equals(whole));
+  t.is(headers['cache-control'], 'private, max-age=31536000, immutable, no-transform');
+
+  t.is(await blobs.compose({ ...composite, ifGeneration: '0' }, sources), undefined);
+  const again = await blobs.compose({ ...composite, ifGeneration: generation }, sources.toReversed());
+  t.is(again?.crc32c, crc(Buffer.concat(parts.toReversed())));
+  t.truthy(await blobs.compose(composite, sources));
+  const gone = { bucket, object: sources[0]?.object ?? '', generation: '1' };
+  await t.throwsAsync(blobs.compose({ ...composite, object: 'assets/3/initrd', ifGeneration: '0' }, [gone]), {
+    instanceOf: StoreDown,
+    message: /composing assets\/3\/initrd/,
+  });
+});
+
+test('a session takes bytes of the announced size to a name that holds nothing', async (t) => {
+  const bytes = randomBytes(10_000);
+  const blob = { bucket, object: 'assets/4/kernel', size: bytes.length, type };
+  const session = (await blobs.startSession(blob)) ?? '';
+  t.is((await fetch(session, { method: 'PUT', body: bytes })).status, 200);
+  const stat = await blobs.stat(bucket, blob.object);
+  t.like(stat, { size: bytes.length, crc32c: crc(bytes), type });
+  const { headers } = await fetch(
+    (await blobs.signedUrl({ ...blob, generation: stat?.generation ?? '' }, { ttlSeconds: 60 })) ?? '',
+  );
+  t.is(headers.get('cache-control'), 'private, max-age=31536000, immutable, no-transform');
+
+  t.is(await blobs.startSession(blob), undefined);
+  const elsewhere = await blobs.startSession(
+    { ...blob, object: 'assets/5/kernel' },
+    { origin: 'http://10.0.0.1:8082' },
+  );
+  t.regex(elsewhere ?? '', /^http:\/\/10\.0\.0\.1:8082\/.*upload_id=/);
+});
+
 test('a URL names the origin at which its receiver finds the storage', async (t) => {
   const ref = { bucket, object: 'o', generation: '1' };
   const origin = 'http://10.0.0.1:8082';

@@ -1,9 +1,12 @@
+import { startEmulator } from '../support/firestore-emulator.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { serveDhcp } from './dhcp.ts';
 import { packInitrd } from './initrd.ts';
 import { fetchKernel, type Kernel } from './kernel.ts';
 import { installed, type Loaders } from './loaders.ts';
 import { brokerAddress, openRoom, type Room } from './room.ts';
+
+export type RecordsDriver = 'sqlite' | 'firestore';
 
 /** A room with DHCP, a broker that still knows nothing, and a Linux for it to boot. */
 export interface Lab {
@@ -16,17 +19,29 @@ export interface Lab {
 }
 
 /** Opens a lab; close its room in the end. */
-export async function openLab(loaders = installed): Promise<Lab> {
+export async function openLab(loaders = installed, records: RecordsDriver = 'sqlite'): Promise<Lab> {
   const room = await openRoom();
   try {
     serveDhcp(room);
     const kernel = await fetchKernel(`${room.folder}/kernel`);
     const initrd = packInitrd(kernel, room.folder);
-    return { room, broker: await startBroker(room), loaders, kernel, initrd };
+    const settings = records === 'firestore' ? await openFirestore(room) : {};
+    return { room, broker: await startBroker(room, settings), loaders, kernel, initrd };
   } catch (error) {
     await room.close();
     throw error;
   }
+}
+
+/** Starts Google's emulator in the room, on a port of its own there. Returns the settings of a broker that uses it. */
+async function openFirestore(room: Room): Promise<Readonly<Record<string, string>>> {
+  const { host } = await startEmulator(8086, (program, args) => room.start(program, args));
+  return {
+    BROKER_RECORDS: 'firestore',
+    BROKER_PROJECT: 'lab',
+    BROKER_ADMIN_TOKEN: 'admin-token-of-the-lab',
+    FIRESTORE_EMULATOR_HOST: host,
+  };
 }
 
 /** Gives the broker what it boots. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogLine } from './broker.ts';
 import { packInitrd } from './initrd.ts';
-import { openLab, register, stock } from './lab.ts';
+import { openLab, type RecordsDriver, register, stock } from './lab.ts';
 import type { Loaders } from './loaders.ts';
 import { powerOn } from './machine.ts';
 import { type Exchange, tapWire } from './wire.ts';
@@ -31,8 +31,9 @@ export interface MachineStory {
 export async function bootForReal(
   cast: readonly { mac: string; words: string }[],
   loaders?: Loaders,
+  records?: RecordsDriver,
 ): Promise<Story> {
-  const lab = await openLab(loaders);
+  const lab = await openLab(loaders, records);
   try {
     const { room, broker } = lab;
     await stock(lab);

@@ -46,6 +46,7 @@ export function command(changes: {
         adminToken: changes.token,
       }),
       serve: async () => 0,
+      async *diagnose() {},
       startStorage: async () => ({ mistakes: ['no storage here'] }),
       stateDir: join(changes.dir ?? '/nonexistent', 'state'),
       stdout: {

@@ -271,6 +271,7 @@ test('explain says who is asking, what they boot, by which row of the table, and
   t.like(ipxe.client, { id: 'ipxe-2', evidence: { kind: 'source' } });
   t.deepEqual(ipxe.source, { address: '10.0.0.1', machine_boots_from_here: true });
   t.true(ipxe.boot_url.script.includes(site.revision));
+  t.like(ipxe, { plan: 'redirect', reason: 'ipxe-2 follows redirects' });
   t.deepEqual(
     ipxe.assets.map(({ plan }: { plan: string }) => plan),
     ['redirect', 'redirect'],
@@ -282,8 +283,14 @@ test('explain says who is asking, what they boot, by which row of the table, and
   );
   t.like(await explain({ mac: '52:54:00:99:99:99' }), {
     machine: null,
-    boot_url: { answer: 'first-stage', plan: 'stream' },
+    plan: 'stream',
+    boot_url: { plan: 'stream' },
   });
+  t.like(await explain({ mac: '52:54:00:99:99:99', user_agent: agents.ipxe }), {
+    machine: null,
+    plan: 'refuse',
+  });
+  t.regex((await explain({ user_agent: agents.ipxe })).boot_url.script, /^chain .*mac=/m);
   t.false(JSON.stringify([ipxe, grub]).includes('X-Goog-Signature'));
   t.is((await site.admin('/api/v1/explain?source=nonsense')).status, 400);
 });

@@ -19,7 +19,7 @@ let keepEvent: ((event: BootEvent) => Promise<void>) | undefined;
 let logged: () => readonly LogLine[];
 
 before(async () => {
-  storage = await brokenStorage((response) => behave(response));
+  storage = await brokenStorage((...asked) => behave(...asked));
   site = await startSite({
     replace: ({ blobs, records }) => ({
       blobs: { ...blobs, follow: (...asked) => follow(...asked), ping: () => ping() },

@@ -296,9 +296,10 @@ test('a plane that closes says so on every connection and lets answers end', asy
   const goaways = [idle, busy].map((client) => once(client, 'goaway'));
   await ask2(idle, '/?after=0');
   const answer = busy.request({ ':path': '/?after=1000' });
+  const begun = once(answer, 'response');
   const old = await dial(port, 'GET /?after=1000 HTTP/1.1\r\nHost: a\r\n\r\n');
   const untold = await dial(port, 'PRI');
-  await Promise.all([once(answer, 'response'), new Promise((resolve) => old.once('readable', resolve))]);
+  await Promise.all([begun, new Promise((resolve) => old.once('readable', resolve))]);
   const closed = close(60_000);
   for (const goaway of goaways) t.is((await goaway)[0], 0);
   t.is(await text(answer), 'begunended');

@@ -4,6 +4,7 @@ import type { Blobs } from '../../src/blobs/blobs.ts';
 import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset.ts';
 import { parseNetwork } from '../../src/boot/network.ts';
 import { bootApp } from '../../src/http/app.ts';
+import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { BootParts } from '../../src/http/parts.ts';
 import { cachedRecords } from '../../src/records/cached.ts';
@@ -53,12 +54,12 @@ function scene(t: ExecutionContext) {
 /** The boot plane on these records; its storage's URLs lead nowhere. */
 async function bootPlane(t: ExecutionContext, records: Records, clock: () => Date): Promise<string> {
   const blobs: Pick<Blobs, 'signedUrl'> = { signedUrl: async () => 'http://storage.test/object' };
+  const told = { records, log: openLog('silent'), metrics: openMetrics() };
   const parts = {
-    records,
+    ...told,
     blobs,
     clock,
-    log: openLog('silent'),
-    metrics: openMetrics(),
+    events: new BootEvents('await', told),
     storageOrigin: () => undefined,
     storage: { scheme: 'http', takesReencodedQuery: true },
     outage: 'wait',

@@ -6,7 +6,7 @@ import { BadCursor } from '../../src/records/cursor.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { recordsContract } from './contract.ts';
-import { asset, at, machine, macOf, newId, revision, uploadOf } from './examples.ts';
+import { asset, at, bootEvent, machine, macOf, newId, revision, uploadOf } from './examples.ts';
 import { rolledBackBy } from './other-process.ts';
 import { tempFile } from './temp-file.ts';
 
@@ -79,10 +79,10 @@ test('what a boot reads is asked for once, and again when it is five seconds old
     await records.asset(kernel.id);
     await records.namedAsset(kernel);
     await records.imageAssets(kernel.name);
-    await records.listAssets({ kind: 'kernel', name: kernel.name, state: 'ready' }, { limit: 10 });
+    await records.newestAsset(kernel);
     return asked.splice(0);
   };
-  const reads = ['findMachine', 'newestProfile', 'asset', 'namedAsset', 'imageAssets', 'listAssets'];
+  const reads = ['findMachine', 'newestProfile', 'asset', 'namedAsset', 'imageAssets', 'newestAsset'];
   t.deepEqual(await boot(), reads, 'the machine that was found is not read again by its id');
   pass(4999);
   t.deepEqual(await boot(), []);
@@ -230,6 +230,21 @@ test('while the store is down nothing is unknown: what was not there before may 
   await t.throwsAsync(records.machine(newId()), { instanceOf: StoreDown });
 });
 
+test('while the store is known to be down no boot waits for its event to be refused', async (t) => {
+  const { records, asked, state, pass } = await scene(t);
+  const write = () => records.addBootEvent(bootEvent());
+  state.down = true;
+  await t.throwsAsync(records.machine('m'), { instanceOf: StoreDown });
+  asked.length = 0;
+  await t.throwsAsync(write, { instanceOf: StoreDown });
+  t.deepEqual(asked, []);
+  pass(1000);
+  await t.throwsAsync(write, { instanceOf: StoreDown });
+  t.deepEqual(asked, ['addBootEvent']);
+  state.down = false;
+  await t.notThrowsAsync(write);
+});
+
 test('when the store is back, it is asked again within a second', async (t) => {
   const { records, store, asked, state, known, first, pass } = await scene(t);
   await records.machine(known.id);
@@ -263,8 +278,15 @@ test('a write that fails loses nothing that an outage needs, and one that succee
 });
 
 test('only a store that is down is stood in for: a mistake of the caller is told', async (t) => {
-  const { records } = await scene(t);
-  await t.throwsAsync(records.listAssets({}, { limit: 1, cursor: 'nonsense' }), { instanceOf: BadCursor });
+  const { store, known } = await scene(t);
+  let mistaken = false;
+  let now = 0;
+  const machine = (id: string) => (mistaken ? Promise.reject(new BadCursor()) : store.machine(id));
+  const records = cachedRecords({ ...store, machine }, { clock: () => new Date(now) });
+  t.deepEqual((await records.machine(known.id))?.id, known.id);
+  mistaken = true;
+  now += 5000;
+  await t.throwsAsync(records.machine(known.id), { instanceOf: BadCursor });
 });
 
 test('the cache is bounded, and a flood of unknown machines pushes out no known one', async (t) => {

@@ -1,5 +1,5 @@
 import type { TestFn } from 'ava';
-import type { AssetState } from '../../src/boot/asset.ts';
+import type { Asset, AssetState } from '../../src/boot/asset.ts';
 import type { OpenRecords } from './contract.ts';
 import { asset, at, newId, uploadOf } from './examples.ts';
 
@@ -135,6 +135,28 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
     t.deepEqual(await records.listAssets({ kind: 'iso' }, { limit: 5, cursor: next }), {
       items: all.filter(({ kind }) => kind === 'iso').slice(5),
     });
+  });
+
+  test('the newest asset is the one that became ready last, of that kind, name and arch', async (t) => {
+    const records = await open(t);
+    const ipxe = (is: Partial<Asset>) => asset({ kind: 'efi', name: 'ipxe', state: 'ready', ...is });
+    const older = ipxe({ version: '3', ready_at: at(1) });
+    const newest = ipxe({ version: '1', ready_at: at(2) });
+    const others = [
+      ipxe({ version: '2', state: 'created' }),
+      ipxe({ version: '4', state: 'verifying' }),
+      ipxe({ version: '5', state: 'retired', ready_at: at(9) }),
+      ipxe({ arch: 'arm64', ready_at: at(9) }),
+      ipxe({ kind: 'iso', ready_at: at(9) }),
+      ipxe({ name: 'ipxe-2', ready_at: at(9) }),
+    ];
+    const which = { kind: 'efi', name: 'ipxe', arch: 'x86_64' } as const;
+    t.is(await records.newestAsset(which), undefined);
+    for (const each of [newest, older, ...others]) await records.createUpload(uploadOf(each), each);
+    t.deepEqual(await records.newestAsset(which), newest);
+    const retired = { ...newest, state: 'retired' } as const;
+    t.true(await records.changeAsset(retired, { state: 'ready', upload_id: newest.upload_id }));
+    t.deepEqual(await records.newestAsset(which), older);
   });
 
   test('the assets of an image are the ready kernels and initrds of its name', async (t) => {

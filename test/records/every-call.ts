@@ -22,6 +22,7 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     asset: () => records.asset('a'),
     namedAsset: () => records.namedAsset(given),
     listAssets: () => records.listAssets({}, page),
+    newestAsset: () => records.newestAsset(given),
     imageAssets: () => records.imageAssets('a'),
     changeAsset: () => records.changeAsset(given, { state: 'created', upload_id: given.upload_id }),
     addBootEvent: () => records.addBootEvent(bootEvent()),

@@ -8,7 +8,9 @@ import type { Asset } from '../../src/boot/asset.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { adminApp, bootApp } from '../../src/http/app.ts';
+import { adminApp } from '../../src/http/admin-app.ts';
+import { bootApp } from '../../src/http/app.ts';
+import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
@@ -72,7 +74,8 @@ export async function startBroker({
   const common = { ...real, ...replace?.(parts) };
   const verifier = openVerifier(common);
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
-  const boot = await listen(bootApp({ ...common, sourcePolicy } satisfies BootParts), config.listen);
+  const events = new BootEvents(config.events, common);
+  const boot = await listen(bootApp({ ...common, events, sourcePolicy } satisfies BootParts), config.listen);
   const admin = await listen(
     adminApp({ ...common, verify: verifier.verify } satisfies AdminParts),
     config.adminListen,
@@ -87,6 +90,7 @@ export async function startBroker({
     adminPort: admin.port,
     async close() {
       await Promise.all([boot.close(0), admin.close(0)]);
+      await events.settled();
       await verifier.close();
       await parts.close();
       await rm(folder, { recursive: true, force: true });

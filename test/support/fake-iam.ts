@@ -8,6 +8,9 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 20
 /** What the signatures of every fake IAM are checked with. */
 export const iamKey: VerifyingKey = { algorithm: 'GOOG4-RSA-SHA256', publicKey };
 
+/** The same as text. */
+export const iamKeyPem = String(publicKey.export({ type: 'spki', format: 'pem' }));
+
 export interface FakeIam extends FakeServer {
   /** The access tokens that are taken. */
   readonly tokens: Set<string>;

@@ -8,8 +8,12 @@ export interface FakeMetadata extends FakeServer {
 
 const flavor = { 'metadata-flavor': 'Google' };
 
-/** The metadata server of a machine on Google Cloud: an e-mail, and tokens named token-1, token-2, ... */
-export async function fakeMetadata(t: ExecutionContext, email: string): Promise<FakeMetadata> {
+/** The metadata server of a machine on Google Cloud: an e-mail, and always that token, or tokens named token-1, token-2, ... */
+export async function fakeMetadata(
+  t: ExecutionContext,
+  email: string,
+  token?: string,
+): Promise<FakeMetadata> {
   const account = '/computeMetadata/v1/instance/service-accounts/default';
   let tokens = 0;
   const server = await fakeServer(t, ({ url, headers }): Told => {
@@ -19,7 +23,7 @@ export async function fakeMetadata(t: ExecutionContext, email: string): Promise<
     if (url.startsWith(`${account}/token`)) {
       tokens++;
       return json(
-        { access_token: `token-${tokens}`, expires_in: fake.lifetime, token_type: 'Bearer' },
+        { access_token: token ?? `token-${tokens}`, expires_in: fake.lifetime, token_type: 'Bearer' },
         flavor,
       );
     }
@@ -29,13 +33,20 @@ export async function fakeMetadata(t: ExecutionContext, email: string): Promise<
   return fake;
 }
 
-/** Lets Google's own library, in this process, find this metadata server and no other credentials. */
+/** Lets Google's own library, in a process of its own, find this metadata server and no other credentials. */
+export function metadataEnv({ host }: FakeMetadata): Readonly<Record<string, string>> {
+  return {
+    GCE_METADATA_HOST: host,
+    METADATA_SERVER_DETECTION: 'assume-present',
+    CLOUDSDK_CONFIG: '/nonexistent',
+  };
+}
+
+/** The same in this process. */
 export function useMetadata(t: ExecutionContext, metadata: FakeMetadata): void {
   const settings = {
-    GCE_METADATA_HOST: metadata.host,
-    METADATA_SERVER_DETECTION: 'assume-present',
+    ...metadataEnv(metadata),
     GOOGLE_APPLICATION_CREDENTIALS: undefined,
-    CLOUDSDK_CONFIG: '/nonexistent',
     HOME: '/nonexistent',
   };
   const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);

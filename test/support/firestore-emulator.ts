@@ -1,8 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 
 /** Google's own Firestore emulator, which keeps everything in memory. Tests that share one take a project each. */
@@ -18,22 +19,32 @@ export interface Emulator {
 const jar = 'platform/cloud-firestore-emulator/cloud-firestore-emulator.jar';
 const main = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore';
 
-/** Starts one with java itself: `gcloud emulators` would put shells in between, which outlive a kill. Takes about 2 s. */
-export async function startEmulator(port?: number): Promise<Emulator> {
+/** Starts a program that is read from. */
+export type Start = (
+  program: string,
+  args: readonly string[],
+) => ChildProcessByStdio<null, Readable, Readable | null>;
+
+const here: Start = (program, args) => spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+
+/**
+ * Starts one with java itself: `gcloud emulators` would put shells in between, which outlive a kill. Takes about 2 s.
+ * `start` may start it elsewhere than here, such as in another network namespace.
+ */
+export async function startEmulator(port?: number, start = here): Promise<Emulator> {
   const { stdout } = await promisify(execFile)('gcloud', ['info', '--format=value(installation.sdk_root)']);
   for (let tries = 0; ; tries += 1) {
     const at = port ?? (await freePort());
-    const started = await start(join(stdout.trim(), jar), at);
+    const started = await run(join(stdout.trim(), jar), at, start);
     if (started) return started;
     if (tries === 3) throw new Error(`the Firestore emulator did not start at 127.0.0.1:${at}`);
   }
 }
 
-async function start(jarFile: string, port: number): Promise<Emulator | undefined> {
+async function run(jarFile: string, port: number, start: Start): Promise<Emulator | undefined> {
   const options = ['-Duser.language=en', '-Xmx512m', '-cp', jarFile];
-  const child = spawn('java', [...options, main, 'start', '--host=127.0.0.1', `--port=${port}`], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const child = start('java', [...options, main, 'start', '--host=127.0.0.1', `--port=${port}`]);
+  child.stderr?.resume();
   const end = once(child, 'exit');
   const dieWithUs = () => child.kill('SIGKILL');
   process.once('exit', dieWithUs);

@@ -28,11 +28,20 @@ test('a line is JSON with its level and time, and errors in it are scrubbed as w
     .split('\n')
     .map((line) => JSON.parse(line));
   t.is(more.length, 0);
-  t.like(hello, { level: 'info', message: 'hello', url: 'http://s/?X-Goog-Signature=...', n: 1 });
+  t.like(hello, {
+    level: 'info',
+    severity: 'INFO',
+    message: 'hello',
+    url: 'http://s/?X-Goog-Signature=...',
+    n: 1,
+  });
   t.regex(hello.time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   t.like(fault, {
     level: 'error',
+    severity: 'ERROR',
     error: { type: 'TypeError', message: 'GET http://s/?upload_id=... broke' },
   });
   t.regex(fault.error.stack, /^TypeError/);
+  t.regex(fault.stack_trace, /^TypeError: GET .*\n +at /); // Error Reporting
+  t.false('stack_trace' in hello);
 });

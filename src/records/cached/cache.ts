@@ -33,6 +33,8 @@ export interface Cache {
   expire(): void;
   /** What this is true of is not even served in an outage. */
   forget(outdated: (value: unknown) => boolean): void;
+  /** The fault of a moment ago, in the time in which nobody is to wait for another. */
+  outage(): StoreDown | undefined;
 }
 
 interface Entry {
@@ -56,6 +58,7 @@ export function openCache(options: CacheOptions): Cache {
   let epoch = 0;
   let outage: { readonly error: StoreDown; readonly until: number } | undefined;
 
+  const outageNow = () => (outage && clock().getTime() < outage.until ? outage.error : undefined);
   const age = (entry: Entry) => clock().getTime() - entry.at;
 
   function isFresh(entry: Entry, immutable: boolean): boolean {
@@ -114,8 +117,8 @@ export function openCache(options: CacheOptions): Cache {
       const name = JSON.stringify(key);
       const entry = known.get(name) ?? absent.get(name);
       if (entry && isFresh(entry, immutable)) return entry.value as T;
-      if (outage && clock().getTime() < outage.until && known.get(name))
-        return servedStale<T>(key, outage.error);
+      const down = outageNow();
+      if (down && known.get(name)) return servedStale<T>(key, down);
       try {
         return await flight(key, load);
       } catch (error) {
@@ -126,6 +129,7 @@ export function openCache(options: CacheOptions): Cache {
     expire() {
       epoch += 1;
     },
+    outage: outageNow,
     forget(outdated) {
       for (const [name, { value }] of known.entries()) if (outdated(value)) known.delete(name);
     },

@@ -7,7 +7,14 @@ import type { Store } from './store.ts';
 
 type AssetRecords = Pick<
   Records,
-  'createUpload' | 'upload' | 'asset' | 'namedAsset' | 'listAssets' | 'imageAssets' | 'changeAsset'
+  | 'createUpload'
+  | 'upload'
+  | 'asset'
+  | 'namedAsset'
+  | 'listAssets'
+  | 'newestAsset'
+  | 'imageAssets'
+  | 'changeAsset'
 >;
 
 /** A session that an upload opened lives for a week after the URL expired; then there is time to look what went wrong. */
@@ -51,6 +58,17 @@ export function assetRecords(store: Store): AssetRecords {
       store.read('listing assets', (documents) =>
         pageOf<Asset>(documents, 'assets', { kind, name, version, state }, page),
       ),
+    newestAsset: ({ kind, name, arch }) =>
+      store.read('finding the newest asset', async (documents) => {
+        const [newest] = await documents.query({
+          from: 'assets',
+          where: equal({ kind, name, arch, state: 'ready' }),
+          order: 'DESCENDING',
+          by: 'ready_at',
+          limit: 1,
+        });
+        return documentOf<Asset>(newest);
+      }),
     imageAssets: (name) =>
       store.read('reading the assets of an image', async (documents) => {
         const ready = await queried(documents, { name, state: 'ready' });
@@ -76,13 +94,17 @@ const placeOf = ({ kind, name, version, arch }: AssetName): Place => [
 ];
 
 function assetFields(asset: Asset): Fields {
-  const { id, kind, name, version, state } = asset;
-  return { body: JSON.stringify(asset), id, kind, name, version, state };
+  const { id, kind, name, version, arch, state, ready_at } = asset;
+  return { body: JSON.stringify(asset), id, kind, name, version, arch, state, ready_at };
 }
 
 function put(upload: Upload): Write {
   const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
   return { kind: 'put', place: ['uploads', upload.id], fields: { body: JSON.stringify(upload), expire_at } };
+}
+
+function equal(fields: Readonly<Record<string, string>>) {
+  return Object.entries(fields).map(([field, value]) => ({ field, op: 'EQUAL' as const, value }));
 }
 
 async function queried(
@@ -92,7 +114,7 @@ async function queried(
 ): Promise<Asset[]> {
   const found = await documents.query({
     from: 'assets',
-    where: Object.entries(where).map(([field, value]) => ({ field, op: 'EQUAL', value })),
+    where: equal(where),
     ...(limit !== undefined && { limit }),
   });
   return found.flatMap((each) => documentOf<Asset>(each) ?? []);

@@ -31,8 +31,10 @@ export type Write =
 export interface Query {
   readonly from: Collection;
   readonly where?: readonly { readonly field: string; readonly op: Operator; readonly value: string }[];
-  /** By `added_at`, then id; without it, in no order that means anything. */
+  /** By a field, then id; without it, in no order that means anything. */
   readonly order?: 'ASCENDING' | 'DESCENDING';
+  /** Default `added_at`. Documents without the field are not found. */
+  readonly by?: 'added_at' | 'ready_at';
   readonly after?: Pick<Found, 'place' | 'addedAt'>;
   readonly limit?: number;
 }

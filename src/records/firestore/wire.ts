@@ -70,7 +70,7 @@ export function documentsAt(rest: Rest): (signal: () => AbortSignal) => Document
     }
   };
 
-  const structured = ({ from, where = [], order, after, limit }: Query) => ({
+  const structured = ({ from, where = [], order, by = 'added_at', after, limit }: Query) => ({
     from: [{ collectionId: from }],
     ...(where.length > 0 && {
       where: {
@@ -83,7 +83,7 @@ export function documentsAt(rest: Rest): (signal: () => AbortSignal) => Document
       },
     }),
     ...(order && {
-      orderBy: ['added_at', '__name__'].map((fieldPath) => ({ field: { fieldPath }, direction: order })),
+      orderBy: [by, '__name__'].map((fieldPath) => ({ field: { fieldPath }, direction: order })),
     }),
     ...(after && {
       startAt: {

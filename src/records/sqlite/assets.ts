@@ -5,7 +5,14 @@ import { documents, only, pageOf, type Sql } from './sql.ts';
 
 type AssetRecords = Pick<
   Records,
-  'createUpload' | 'upload' | 'asset' | 'namedAsset' | 'listAssets' | 'imageAssets' | 'changeAsset'
+  | 'createUpload'
+  | 'upload'
+  | 'asset'
+  | 'namedAsset'
+  | 'listAssets'
+  | 'newestAsset'
+  | 'imageAssets'
+  | 'changeAsset'
 >;
 
 /** Assets, and the uploads that bring their bytes. */
@@ -41,6 +48,18 @@ export function assetRecords(sql: Sql): AssetRecords {
     namedAsset: (name) => sql.read('finding an asset', () => byName(name)),
     listAssets: ({ kind, name, version, state }, page) =>
       sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', { kind, name, version, state }, page)),
+    newestAsset: ({ kind, name, arch }) =>
+      sql.read('finding the newest asset', () => {
+        const newest = documents<Asset>(
+          sql,
+          `SELECT body FROM assets WHERE kind = ? AND name = ? AND arch = ? AND state = 'ready'
+           ORDER BY body ->> 'ready_at' DESC LIMIT 1`,
+          kind,
+          name,
+          arch,
+        );
+        return newest[0];
+      }),
     imageAssets: (name) =>
       sql.read('reading the assets of an image', () =>
         documents<Asset>(

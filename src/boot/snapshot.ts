@@ -1,0 +1,18 @@
+import type { Asset } from './asset.ts';
+import type { Machine } from './machine.ts';
+import type { ProfileRevision } from './profile.ts';
+
+/** What a boot reads of the records, as it was at one moment. An instance that starts while they are down goes by it. */
+export interface Snapshot {
+  /** When it was begun, RFC 3339. */
+  readonly at: string;
+  /** Without their histories. */
+  readonly machines: readonly Machine[];
+  /** The revisions that these machines boot. */
+  readonly profiles: readonly ProfileRevision[];
+  /** The first stages. */
+  readonly assets: readonly Asset[];
+}
+
+/** Nothing older is believed: 24 hours, in ms. */
+export const oldestSnapshotMs = 24 * 3_600_000;

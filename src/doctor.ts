@@ -1,0 +1,103 @@
+import { lookup } from 'node:dns/promises';
+import { Agent, type Dispatcher } from 'undici';
+import type { Config } from './config.ts';
+import { asker } from './doctor/ask.ts';
+import { checkDataDir } from './doctor/data-dir.ts';
+import { check, type Finding, having, passed, skipped } from './doctor/finding.ts';
+import { checkFirestore, checkIndexes } from './doctor/firestore.ts';
+import { checkGoogle } from './doctor/google.ts';
+import { checkPrivateAccess, type Vip, vips } from './doctor/private-access.ts';
+import { checkKeys } from './doctor/signers.ts';
+import { checkSqlite } from './doctor/sqlite.ts';
+import { checkGcs, checkLocalStorage } from './doctor/storage.ts';
+import { tryStorage } from './doctor/trials.ts';
+import type { FirestoreOptions } from './records/firestore.ts';
+import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
+
+/** What lies outside of the settings. */
+export interface Surroundings {
+  readonly clock: () => Date;
+  readonly google: GoogleCredentials;
+  /** The way to the storage; unset: the network. */
+  readonly dispatcher?: Dispatcher;
+  readonly vips: readonly Vip[];
+  /** The addresses that a name has here. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+}
+
+/** This machine and Google's own addresses. */
+export function surroundings(): Surroundings {
+  return {
+    clock: () => new Date(),
+    google: googleCredentials(),
+    vips,
+    resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  };
+}
+
+/**
+ * Checks the settings against the world, one after the other; what an earlier check did not find, later ones skip. What it
+ * writes it deletes again, also when its reader goes away in the middle.
+ */
+export async function* diagnose(config: Config, around: Surroundings): AsyncGenerator<Finding> {
+  const { clock, google } = around;
+  await using leftovers = new AsyncDisposableStack();
+  const dispatcher = around.dispatcher ?? new Agent({ connect: { timeout: 5_000 } });
+  if (!around.dispatcher) leftovers.defer(() => dispatcher.destroy());
+  const ask = asker(dispatcher);
+  const closeLater = (found: { close(): void | Promise<void> }) => leftovers.defer(() => found.close());
+
+  yield* check('settings', () =>
+    passed(`valid: BROKER_STORAGE=${config.storage}, BROKER_RECORDS=${config.records}`),
+  );
+  const account = yield* check('credentials', () => checkGoogle(config, google));
+  const dataDir = yield* check('data folder', () => checkDataDir(config), closeLater);
+
+  const firestore = yield* checkRecords(config, dataDir?.path, account, google);
+  yield* check(
+    'indexes',
+    config.records === 'firestore'
+      ? having(firestore, 'records', checkIndexes)
+      : () => skipped('only Firestore needs them made'),
+  );
+
+  const local = config.storage === 'local';
+  const keys = yield* check(
+    'signing keys',
+    having(local ? dataDir : account, local ? 'data folder' : 'credentials', () =>
+      checkKeys(config, dataDir?.path, google, clock),
+    ),
+  );
+  const storage = yield* check(
+    'storage',
+    local
+      ? having(keys?.key && dataDir && { key: keys.key, dataDir }, 'signing keys', ({ key, dataDir }) =>
+          checkLocalStorage(config, dataDir, key, ask),
+        )
+      : having(account, 'credentials', (account) => checkGcs(config, google.token, { ask, account })),
+    closeLater,
+  );
+  yield* tryStorage(config, storage, keys?.signers, clock);
+  yield* check('private access', () =>
+    local
+      ? skipped('the embedded storage is not reached by it')
+      : checkPrivateAccess(config.storageEndpoint, around.vips, around.resolve),
+  );
+}
+
+/** Records of either kind; finds how to reach Firestore. */
+async function* checkRecords(
+  config: Config,
+  dataDir: string | undefined,
+  account: string | undefined,
+  google: GoogleCredentials,
+): AsyncGenerator<Finding, FirestoreOptions | undefined> {
+  if (config.records === 'sqlite')
+    return yield* check('records', having(dataDir, 'data folder', checkSqlite));
+  const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
+  const options = { project, database, token: google.token, ...(emulatorHost && { emulatorHost }) };
+  return yield* check(
+    'records',
+    having(emulatorHost ?? account, 'credentials', () => checkFirestore(options)),
+  );
+}

@@ -1,0 +1,25 @@
+import type { Answer, Asking, NoAnswer } from './ask.ts';
+import type { Storage } from './storage.ts';
+
+/** Names below which only the checks write. */
+export const probePrefix = 'doctor/';
+
+/** Calls of the JSON API, with the broker's own token. */
+export function objectsIn({ ask, endpoint, bucket, token }: Storage) {
+  const call = async (path: string, asking: Asking = {}): Promise<Answer | NoAnswer> => {
+    const headers = { ...asking.headers, authorization: `Bearer ${await token()}` };
+    return ask(`${endpoint}${path}`, { ...asking, headers });
+  };
+  const place = (object: string) => `/storage/v1/b/${bucket}/o/${encodeURIComponent(object)}`;
+  return {
+    bucket: () => call(`/storage/v1/b/${bucket}`),
+    insert: (object: string, body: Buffer) =>
+      call(
+        `/upload/storage/v1/b/${bucket}/o?uploadType=media&ifGenerationMatch=0&name=${encodeURIComponent(object)}`,
+        { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body },
+      ),
+    stat: (object: string) => call(place(object)),
+    read: (object: string) => call(`${place(object)}?alt=media`),
+    remove: (object: string) => call(place(object), { method: 'DELETE' }),
+  };
+}

@@ -1,0 +1,21 @@
+import Router from '@koa/router';
+import type Koa from 'koa';
+import { adminRoutes } from './admin.ts';
+import { authenticate, knownHost } from './auth.ts';
+import { metricsPage } from './health.ts';
+import { openapiPage } from './openapi-page.ts';
+import type { AdminParts } from './parts.ts';
+import { planeApp } from './plane.ts';
+import { handleRoute, routerPath } from './route.ts';
+
+/** What administrators ask: by name and token, JSON only. */
+export function adminApp(parts: AdminParts): Koa {
+  const router = new Router();
+  for (const route of adminRoutes)
+    router[route.method](routerPath(route), async (ctx) => {
+      ctx.state.route = route.path;
+      await handleRoute(ctx, route, parts);
+    });
+  const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage()];
+  return planeApp('admin', parts, [...open, authenticate(parts.adminToken)], router);
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Blobs } from '../blobs/blobs.ts';
+import { archs } from '../boot/asset.ts';
+import type { Machine } from '../boot/machine.ts';
+import type { ProfileRevision } from '../boot/profile.ts';
+import type { Snapshot } from '../boot/snapshot.ts';
+import type { Records } from '../records/records.ts';
+import type { Log } from '../telemetry/log.ts';
+import { seal } from './seal.ts';
+
+/** Its name in the bucket. */
+export const snapshotObject = 'snapshots/records.json';
+
+/** One that nothing changed in is published again after so long, so that it does not grow too old to be believed. */
+const refreshMs = 3_600_000;
+
+/** Each call takes a snapshot, and publishes it if it says something new; resolves to whether it did. */
+export function snapshotPublisher(parts: {
+  readonly records: Pick<Records, 'listMachines' | 'profile' | 'newestAsset'>;
+  readonly blobs: Pick<Blobs, 'put'>;
+  /** Whose holders believe the snapshot. */
+  readonly key: () => Promise<string>;
+  /** Name of the efi asset that firmware gets first. */
+  readonly firstStage: string;
+  readonly clock: () => Date;
+  readonly log: Log;
+}): () => Promise<boolean> {
+  const { records, blobs, key, firstStage, clock, log } = parts;
+  let revisions = new Map<string, ProfileRevision>();
+  let published: { readonly digest: string; readonly at: number } | undefined;
+
+  const take = async (): Promise<Omit<Snapshot, 'at'>> => {
+    const machines = await allMachines(records);
+    const known = new Map<string, ProfileRevision>();
+    for (const id of new Set(machines.flatMap(({ active }) => active ?? []))) {
+      const revision = revisions.get(id) ?? (await records.profile(id)); // what never changes is read once
+      if (revision) known.set(id, revision);
+    }
+    revisions = known;
+    const firstStages = await Promise.all(
+      archs.map((arch) => records.newestAsset({ kind: 'efi', name: firstStage, arch })),
+    );
+    return { machines, profiles: [...known.values()], assets: firstStages.flatMap((asset) => asset ?? []) };
+  };
+
+  return async () => {
+    const at = clock();
+    const taken = await take();
+    const digest = createHash('sha256').update(JSON.stringify(taken)).digest('hex');
+    if (published?.digest === digest && at.getTime() - published.at < refreshMs) return false;
+    const snapshot: Snapshot = { at: at.toISOString(), ...taken };
+    const sealed = seal(Buffer.from(JSON.stringify(snapshot)), await key());
+    await blobs.put(snapshotObject, sealed);
+    published = { digest, at: at.getTime() };
+    const { machines, profiles, assets } = taken;
+    const counts = { machines: machines.length, profiles: profiles.length, assets: assets.length };
+    log.info({ object: snapshotObject, bytes: sealed.length, ...counts }, 'a snapshot of the records is published');
+    return true;
+  };
+}
+
+async function allMachines(records: Pick<Records, 'listMachines'>): Promise<Machine[]> {
+  const machines: Machine[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await records.listMachines({ limit: 1000, ...(cursor && { cursor }) });
+    machines.push(...page.items.map((machine) => ({ ...machine, history: [] })));
+    cursor = page.next;
+  } while (cursor);
+  return machines;
+}

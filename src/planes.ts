@@ -1,0 +1,65 @@
+import type { Config } from './config.ts';
+import { bootApp } from './http/app.ts';
+import { BootEvents } from './http/boot-events.ts';
+import { type Listener, listen } from './http/listener.ts';
+import type { AdminParts, BootParts } from './http/parts.ts';
+import { reportStores } from './jobs/stores.ts';
+import { openVerifier } from './jobs/verify.ts';
+import type { Parts } from './parts.ts';
+
+export interface Planes {
+  /** Takes no more connections, lets running answers end for `graceMs`, then cuts them; then ends what ran beside them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens the planes, and begins the jobs, that BROKER_ROLES names. Rejects, naming the setting, when an address cannot be had. */
+export async function openPlanes(config: Config, parts: Parts, clock: () => Date): Promise<Planes> {
+  const { log } = parts;
+  const verifier = openVerifier({ ...parts, clock });
+  const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
+  const listeners: Listener[] = [];
+  const close = async (graceMs: number) => {
+    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+    await events.settled();
+    await verifier.close();
+  };
+  try {
+    const common = { ...config, ...parts, clock };
+    if (config.roles.includes('boot')) {
+      const { allowedNetworks, trustedProxies } = config;
+      const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
+      const boot: BootParts = { ...common, records: parts.bootRecords, events, sourcePolicy };
+      listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
+    }
+    if (parts.adminToken !== undefined) {
+      const { adminApp } = await import('./http/admin-app.ts'); // with the schemas of all that it takes
+      const admin: AdminParts = { ...common, adminToken: parts.adminToken, verify: verifier.verify };
+      listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
+    }
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  if (config.roles.includes('jobs'))
+    void verifier
+      .resume()
+      .catch((error: unknown) => log.warn({ error }, 'unfinished verifications stay unfinished'));
+  // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
+  const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
+  void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });
+  return { close };
+}
+
+async function open(
+  name: string,
+  app: Parameters<typeof listen>[0],
+  at: Config['listen'],
+  setting: string,
+  { log }: Parts,
+): Promise<Listener> {
+  const listener = await listen(app, at).catch((error: Error) => {
+    throw new Error(`${error.message}. Free that address, or choose another by ${setting}`, { cause: error });
+  });
+  log.info({ listener: name, host: listener.host, port: listener.port }, 'listening');
+  return listener;
+}

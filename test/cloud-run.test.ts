@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { constants, type IncomingHttpHeaders } from 'node:http2';
+import { createServer } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { askAdmin, push } from './support/broker.ts';
+import { type Child, startChild } from './support/child.ts';
+import { ask, dial, until, untilClosed } from './support/http.ts';
+import { ask2, session } from './support/http2.ts';
+
+const kernel = '/assets/k:1:x86_64/kernel';
+const token = 'the-token-of-this-test';
+const size = 40_000_000;
+
+/** A broker of its own process with an asset that takes a while. */
+async function broker(t: ExecutionContext) {
+  const child = await startChild(t, { env: { BROKER_ADMIN_TOKEN: token } });
+  const { boot, admin } = await child.ready;
+  const api = { admin: (target: string, json?: unknown) => askAdmin(admin, token, target, json) };
+  await push(api, { kind: 'kernel', name: 'k', bytes: Buffer.alloc(size) });
+  return { child, boot };
+}
+
+const stopping = (child: Child) =>
+  until(() => child.lines().some(({ message }) => String(message).startsWith('stopping')));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+test('PORT is the port of the only plane; probes answer there, by both protocols; the log names the trace', async (t) => {
+  const PORT = await freePort();
+  const env = { PORT: String(PORT), BROKER_ROLES: 'boot', BROKER_PROJECT: 'my-project' };
+  const child = await startChild(t, { env });
+  t.deepEqual(Object.keys(await child.ready).sort(), ['boot', 'storage']);
+  t.is((await child.ready).boot, PORT);
+  const client = session(t, PORT);
+  for (const probe of ['/health/startup', '/health/liveness', '/healthz', '/readyz']) {
+    t.is((await ask(PORT, probe)).status, 200, probe);
+    t.is((await ask2(client, probe)).status, 200, probe);
+  }
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  await ask2(client, '/nothing', { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } });
+  await until(() => child.lines().some(({ path }) => path === '/nothing'));
+  t.like(
+    child.lines().find(({ path }) => path === '/nothing'),
+    {
+      level: 'info',
+      severity: 'INFO',
+      'logging.googleapis.com/trace': `projects/my-project/traces/${trace}`,
+    },
+  );
+});
+
+test('SIGTERM lets a running HTTP/2 transfer end, and waits for nothing else', async (t) => {
+  const { child, boot } = await broker(t);
+  const [busy, idle] = [session(t, boot), session(t, boot)];
+  await ask2(idle, '/healthz');
+  const stream = busy.request({ ':path': kernel });
+  await once(stream, 'response');
+  child.kill('SIGTERM');
+  await stopping(child);
+  let bytes = 0;
+  for await (const chunk of stream) bytes += chunk.length;
+  t.is(bytes, size);
+  const done = performance.now();
+  t.is(await child.ended, 0);
+  // It would cut after 10 s what had not ended.
+  t.true(performance.now() - done < 9_000);
+});
+
+test('SIGTERM cuts what has not ended after 10 s, by both protocols, and not in a way that looks like an end', async (t) => {
+  const { child, boot } = await broker(t);
+  const old = await dial(boot, `GET ${kernel} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  await new Promise((resolve) => old.once('readable', resolve)); // and nothing more of it is read
+  const stream = session(t, boot).request({ ':path': kernel });
+  const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+  t.is(answer['content-length'], String(size));
+  const told = performance.now();
+  child.kill('SIGTERM');
+  t.is(await child.ended, 0);
+  t.true(performance.now() - told > 9_000);
+  let bytes = 0;
+  stream.on('error', () => {});
+  try {
+    for await (const chunk of stream) bytes += chunk.length;
+    t.not(stream.rstCode, constants.NGHTTP2_NO_ERROR);
+  } catch (error) {
+    t.truthy(error);
+  }
+  t.true(bytes < size);
+  t.true((await untilClosed(old)).length < size);
+});
