@@ -4,7 +4,8 @@ import { openRecords, type RecordsParts } from './drivers/records.ts';
 import { openStorage, type StorageParts } from './drivers/storage.ts';
 import { makeFolder } from './folder.ts';
 import { fileSecret } from './secrets.ts';
-import { googleCredentials } from './sign/google-credentials.ts';
+import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
+import { readSecret } from './sign/secret.ts';
 import { type Log, openLog } from './telemetry/log.ts';
 import { type Metrics, openMetrics } from './telemetry/metrics.ts';
 
@@ -14,6 +15,8 @@ export interface Parts extends RecordsParts, StorageParts {
   readonly metrics: Metrics;
   /** Undefined without the admin role. */
   readonly adminToken: string | undefined;
+  /** Reads the key of snapshots when it is first needed: no start waits for Secret Manager, or fails with it. */
+  readonly snapshotKey: (() => Promise<string>) | undefined;
 }
 
 /** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
@@ -34,11 +37,17 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     log,
     metrics,
     adminToken,
+    snapshotKey: snapshotKeyOf(config, google),
     async close() {
       await storage.close();
       await records.records.close();
     },
   };
+}
+
+function snapshotKeyOf({ snapshotKey }: Config, { token }: GoogleCredentials) {
+  if (!snapshotKey) return undefined;
+  return () => readSecret(snapshotKey, { setting: 'BROKER_SNAPSHOT_KEY', token });
 }
 
 /** What lies in the data folder besides the storage. */

@@ -18,7 +18,9 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
   const verifier = openVerifier({ ...parts, clock });
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
   const listeners: Listener[] = [];
+  const closing = new AbortController();
   const close = async (graceMs: number) => {
+    closing.abort();
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     await events.settled();
     await verifier.close();
@@ -47,6 +49,11 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
   const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
   void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });
+  const { snapshotKey: key, seed } = parts;
+  if (key && seed) {
+    const { beginSnapshots } = await import('./jobs/snapshots.ts');
+    beginSnapshots({ ...config, ...parts, clock, key, seed }, closing.signal);
+  }
   return { close };
 }
 

@@ -210,6 +210,17 @@ export const settings = {
     'Secret of the HMAC key; sm://projects/P/secrets/S/versions/V reads it from Secret Manager.',
     secretText,
   ),
+  snapshotKey: secret(
+    'BROKER_SNAPSHOT_KEY',
+    'Signs what machines boot, kept in the bucket for a start while Firestore is down; the same for all brokers; sm://... as above; unset: nothing is kept.',
+    secretText,
+  ),
+  snapshotSeconds: setting(
+    'BROKER_SNAPSHOT_SECONDS',
+    '120',
+    'How often the jobs role looks whether that has changed.',
+    integer(1, 3600),
+  ),
   url: setting(
     'BROKER_URL',
     'http://127.0.0.1:8081',

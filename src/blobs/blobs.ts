@@ -117,5 +117,9 @@ export interface Blobs {
    * whoever has it, for a week: it is a secret. `origin`: where its receiver reaches the storage; unset: as the broker does.
    */
   startSession(blob: NewBlob, options?: { readonly origin?: string }): Promise<string | undefined>;
+  /** Reads a small object of the broker's own, whatever it is now; undefined: no such object. More than `mostBytes` is a fault. */
+  read(object: string, mostBytes: number): Promise<Buffer | undefined>;
+  /** Writes one, over what is there. */
+  put(object: string, bytes: Buffer): Promise<void>;
   close(): Promise<void>;
 }

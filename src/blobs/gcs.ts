@@ -6,9 +6,11 @@ import { signUrl } from '../sign/v4.ts';
 import type { BlobStat, Blobs, FollowOptions } from './blobs.ts';
 import { storageConnections } from './connections.ts';
 import { digest } from './digest.ts';
+import { absent, advised, faults, taken } from './faults.ts';
 import { bootPatience, type ControlPatience, type Patience } from './patience.ts';
+import { readWhole } from './read-whole.ts';
 import { resuming } from './resuming.ts';
-import { retried, statusOf } from './retried.ts';
+import { retried } from './retried.ts';
 import type { SignedUrls } from './signed-urls.ts';
 
 export interface GcsOptions {
@@ -183,6 +185,23 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       return origin + pathname + search;
     },
 
+    async read(object, mostBytes) {
+      return faults(`reading ${object}`, async () => {
+        const request = { method: 'GET', bucket, object, endpoint } as const;
+        const url = await signUrl(request, signer, { now: clock(), expiresSeconds: ownUrlTtlSeconds });
+        return readWhole(url, mostBytes, await connections.open());
+      });
+    },
+
+    async put(object, bytes) {
+      await control(`writing ${object}`, (storage) =>
+        storage
+          .bucket(bucket)
+          .file(object)
+          .save(bytes, { resumable: false, metadata: { cacheControl: 'no-store' } }),
+      );
+    },
+
     async close() {
       await connections.close();
     },
@@ -206,33 +225,6 @@ async function connect({ endpoint, token, project }: GcsOptions): Promise<Storag
     retryOptions: { autoRetry: false },
     timeout: controlAttemptMs,
   });
-}
-
-async function faults<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof StoreDown ? error : new StoreDown('storage', doing, error);
-  }
-}
-
-/** The same error, and what to do about it where that is known. */
-function advised(error: unknown, bucket: string): unknown {
-  const advice = {
-    401: `see that the account that the broker runs as is not disabled, and that the clock is right`,
-    403: `grant roles/storage.objectAdmin and roles/storage.legacyBucketReader on gs://${bucket} to the account that the broker runs as`,
-  }[statusOf(error) ?? 0];
-  return advice ? new Error(`${(error as Error).message}; ${advice}`, { cause: error }) : error;
-}
-
-function absent(error: unknown): [undefined] {
-  if (statusOf(error) === 404) return [undefined];
-  throw error;
-}
-
-function taken(error: unknown): undefined {
-  if (statusOf(error) === 412) return undefined;
-  throw error;
 }
 
 function statOf({ generation, size, crc32c, contentType }: FileMetadata): BlobStat {

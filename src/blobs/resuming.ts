@@ -157,16 +157,14 @@ class ResumingBody extends Readable {
     else this.#timer = setTimeout(() => void this.#attempt(), pause);
   }
 
-  /** The reader wants bytes, perhaps. */
   #wake(): void {
-    if (this.#isHeld()) return;
-    if (this.#isDormant && this.#trouble) {
+    if (this.#transfer) {
+      this.#timer?.refresh();
+      this.#transfer.resume();
+    } else if (this.#isDormant && this.#trouble && !this.#isHeld()) {
       this.#isDormant = false;
       this.#trouble.since = performance.now();
       void this.#attempt();
-    } else if (this.#transfer) {
-      this.#timer?.refresh();
-      this.#transfer.resume();
     }
   }
 

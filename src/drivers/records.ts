@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Snapshot } from '../boot/snapshot.ts';
 import type { Config } from '../config.ts';
 import type { Records } from '../records/records.ts';
 import { openSqlite } from '../records/sqlite.ts';
@@ -11,6 +12,8 @@ export interface RecordsParts {
   readonly records: Records;
   /** For booting: an answer may be 5 s old, and older while the store is down. */
   readonly bootRecords: Records;
+  /** Lets a snapshot stand in for what the store has not said yet; undefined: it is never away. */
+  readonly seed: ((snapshot: Snapshot) => void) | undefined;
 }
 
 interface Tools {
@@ -28,7 +31,7 @@ export async function openRecords(
   if (config.records === 'sqlite') {
     // It answers in microseconds and is never away: there is nothing to cache.
     const records = openSqlite(join(config.dataDir, 'records.db'));
-    return { records, bootRecords: records };
+    return { records, bootRecords: records, seed: undefined };
   }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
   const { openFirestore } = await import('../records/firestore.ts');
@@ -49,5 +52,5 @@ export async function openRecords(
       );
     },
   });
-  return { records: cached.uncached, bootRecords: cached };
+  return { records: cached.uncached, bootRecords: cached, seed: cached.seed };
 }

@@ -1,8 +1,8 @@
-import Router from '@koa/router';
 import type Koa from 'koa';
 import { adminRoutes } from './admin.ts';
 import { authenticate, knownHost } from './auth.ts';
 import { metricsPage } from './health.ts';
+import { Router } from './node-http.ts';
 import { openapiPage } from './openapi-page.ts';
 import type { AdminParts } from './parts.ts';
 import { planeApp } from './plane.ts';

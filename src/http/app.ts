@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import { clientOf } from '../boot/client.ts';
@@ -9,6 +8,7 @@ import type { Answer } from './answer.ts';
 import { deliver } from './deliver.ts';
 import { answerProblem } from './errors.ts';
 import { metricsPage } from './health.ts';
+import { Router } from './node-http.ts';
 import { openapiPage } from './openapi-page.ts';
 import type { BootParts } from './parts.ts';
 import { planeApp } from './plane.ts';

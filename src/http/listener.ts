@@ -1,7 +1,8 @@
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
 import { type Http2Options, http2Server } from './http2.ts';
+import { createServer } from './node-http.ts';
 import { takeBoth } from './protocols.ts';
 import { cutSilentReader } from './silence.ts';
 

@@ -27,7 +27,10 @@ export async function loadSnapshot({
   try {
     const sealed = await blobs.read(object, mostBytes);
     if (!sealed) {
-      log.info({ object }, 'there is no snapshot of the records yet: a broker with the jobs role publishes it');
+      log.info(
+        { object },
+        'there is no snapshot of the records yet: a broker with the jobs role publishes it',
+      );
       return;
     }
     const snapshot = open(sealed, await key(), clock());
@@ -36,7 +39,10 @@ export async function loadSnapshot({
       return;
     }
     seed(snapshot);
-    log.info({ object, at: snapshot.at, machines: snapshot.machines.length }, 'a snapshot of the records is loaded');
+    log.info(
+      { object, at: snapshot.at, machines: snapshot.machines.length },
+      'a snapshot of the records is loaded',
+    );
   } catch (error) {
     log.warn({ object, error }, 'the snapshot of the records could not be loaded');
   }

@@ -54,7 +54,10 @@ export function snapshotPublisher(parts: {
     published = { digest, at: at.getTime() };
     const { machines, profiles, assets } = taken;
     const counts = { machines: machines.length, profiles: profiles.length, assets: assets.length };
-    log.info({ object: snapshotObject, bytes: sealed.length, ...counts }, 'a snapshot of the records is published');
+    log.info(
+      { object: snapshotObject, bytes: sealed.length, ...counts },
+      'a snapshot of the records is published',
+    );
     return true;
   };
 }

@@ -1,8 +1,9 @@
-import { createHash, createPublicKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Verdict, type VerifyingKey, verifyUrl } from '../sign/verify.ts';
 import type { LocalgcsOptions } from './localgcs.ts';
 import { isLoopback } from './loopback.ts';
+import { publicKeyOf } from './public-key.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** Whom this storage believes. */
@@ -36,14 +37,6 @@ export function createTrust(
       return verdict.ok ? verdict : refusalOf(verdict);
     },
   };
-}
-
-function publicKeyOf(identity: string, pem: string): KeyObject {
-  try {
-    return createPublicKey(pem);
-  } catch (cause) {
-    throw new Error(`the public key of ${identity} cannot be read: give it as PEM`, { cause });
-  }
 }
 
 /** Whether a request says that it is signed. */

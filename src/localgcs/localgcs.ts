@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { isLoopback } from './loopback.ts';
+import { publicKeyOf } from './public-key.ts';
 import type { Listening } from './worker.ts';
 
 /** Crosses into the worker: everything in it can be cloned. */
@@ -73,7 +74,9 @@ export async function startLocalgcs(options: LocalgcsOptions): Promise<Localgcs>
 /** Paths that mean something else than a bucket. */
 const RESERVED = ['storage', 'upload', 'download', 'resumable', 'health', 'healthz', 'readyz'];
 
-function check({ buckets, token, listen }: LocalgcsOptions): void {
+function check({ buckets, token, listen, keys }: LocalgcsOptions): void {
+  for (const key of keys)
+    if (key.algorithm === 'GOOG4-RSA-SHA256') publicKeyOf(key.identity, key.publicKeyPem);
   for (const bucket of buckets) {
     if (!/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket) || RESERVED.includes(bucket))
       throw new Error(

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createTrust } from './auth.ts';
 import { isHangUp } from './faults.ts';
 import type { LocalgcsOptions } from './localgcs.ts';
 import { openSessions } from './sessions.ts';
@@ -24,7 +23,6 @@ export interface RunningServer {
 
 /** Opens the store and serves it from the calling thread. Times are in milliseconds. */
 export async function serve(options: LocalgcsOptions, clock: () => Date): Promise<RunningServer> {
-  const trust = createTrust(options, clock);
   const store = await openStore(options.dataDir, options.buckets, clock);
   const sessions = openSessions(store);
   const print = (to: NodeJS.WriteStream) => (line: object) =>
@@ -36,8 +34,9 @@ export async function serve(options: LocalgcsOptions, clock: () => Date): Promis
   };
   /** Loaded when the first request comes: a broker that starts redirects before anybody follows. */
   const load = async () => {
-    const { createApp } = await import('./app.ts');
-    return createApp({ store, sessions, trust, log }).on('error', onFault).callback();
+    const [{ createApp }, { createTrust }] = await Promise.all([import('./app.ts'), import('./auth.ts')]);
+    const app = createApp({ store, sessions, trust: createTrust(options, clock), log });
+    return app.on('error', onFault).callback();
   };
 
   // A body may take as long as it takes: slow links are what resumable uploads are for.

@@ -1,4 +1,7 @@
+import type { Machine } from '../boot/machine.ts';
+import { oldestSnapshotMs, type Snapshot } from '../boot/snapshot.ts';
 import { type CacheOptions, openCache } from './cached/cache.ts';
+import { type Seed, seedOf } from './cached/seed.ts';
 import type { Records } from './records.ts';
 
 export interface CachedRecords extends Records {
@@ -7,6 +10,8 @@ export interface CachedRecords extends Records {
    * writes are known to the cache at once; other processes' within its TTL.
    */
   readonly uncached: Records;
+  /** Has this stand in, while the store is down, for what the store was never heard to say; up to a day after it was taken. */
+  seed(snapshot: Snapshot): void;
 }
 
 /**
@@ -15,13 +20,32 @@ export interface CachedRecords extends Records {
  */
 export function cachedRecords(records: Records, options: CacheOptions): CachedRecords {
   const cache = openCache(options);
+  let seed: Seed | undefined;
+
+  const spare =
+    <T>(look: (seed: Seed) => T | undefined) =>
+    () => {
+      const value = seed && look(seed);
+      if (!seed || value === undefined || options.clock().getTime() - seed.at >= oldestSnapshotMs)
+        return undefined;
+      return { value, at: seed.at };
+    };
+
+  /** The seed knows a machine by many names: under none of them may it contradict what the store said. */
+  const heard = (machine: Machine | undefined) => {
+    if (machine) seed?.drop(machine.id);
+    return machine;
+  };
 
   /** Even a write that failed may have happened. */
   async function expiring<T>(write: Promise<T>, outdates: (result: T) => string | undefined): Promise<T> {
     try {
       const result = await write;
       const id = outdates(result);
-      if (id !== undefined) cache.forget((value) => mentions(value, id));
+      if (id !== undefined) {
+        cache.forget((value) => mentions(value, id));
+        seed?.drop(id);
+      }
       return result;
     } finally {
       cache.expire();
@@ -41,25 +65,37 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
   return {
     ...uncached,
     uncached,
+    seed(snapshot) {
+      seed = seedOf(snapshot);
+    },
     // A machine whose script is served stale is not to wait for the deadline of a write.
     addBootEvent: async (event) => {
       const down = cache.outage();
       if (down) throw down;
       await records.addBootEvent(event);
     },
-    machine: (id) => cache.get(['machine', id], () => records.machine(id)),
-    findMachine: ({ mac, uuid, serial }) =>
-      cache.get(['findMachine', mac, uuid, serial], async (keep) => {
-        const machine = await records.findMachine({
-          ...(mac && { mac }),
-          ...(uuid && { uuid }),
-          ...(serial && { serial }),
-        });
-        // The script asks by MAC, and what it names by id.
-        if (machine) keep(['machine', machine.id], machine);
-        return machine;
+    machine: (id) =>
+      cache.get(['machine', id], async () => heard(await records.machine(id)), {
+        spare: spare((seed) => seed.machine(id)),
       }),
-    profile: (id) => cache.get(['profile', id], () => records.profile(id), { immutable: true }),
+    findMachine: ({ mac, uuid, serial }) => {
+      const identity = { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
+      return cache.get(
+        ['findMachine', mac, uuid, serial],
+        async (keep) => {
+          const machine = heard(await records.findMachine(identity));
+          // The script asks by MAC, and what it names by id.
+          if (machine) keep(['machine', machine.id], machine);
+          return machine;
+        },
+        { spare: spare((seed) => seed.findMachine(identity)) },
+      );
+    },
+    profile: (id) =>
+      cache.get(['profile', id], () => records.profile(id), {
+        immutable: true,
+        spare: spare((seed) => seed.profile(id)),
+      }),
     newestProfile: (name) => cache.get(['newestProfile', name], () => records.newestProfile(name)),
     asset: (id) => cache.get(['asset', id], () => records.asset(id)),
     namedAsset: ({ kind, name, version, arch }) =>
@@ -68,7 +104,9 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
       ),
     imageAssets: (name) => cache.get(['imageAssets', name], () => records.imageAssets(name)),
     newestAsset: ({ kind, name, arch }) =>
-      cache.get(['newestAsset', kind, name, arch], () => records.newestAsset({ kind, name, arch })),
+      cache.get(['newestAsset', kind, name, arch], () => records.newestAsset({ kind, name, arch }), {
+        spare: spare((seed) => seed.newestAsset({ kind, name, arch })),
+      }),
   };
 }
 

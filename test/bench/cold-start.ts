@@ -82,15 +82,3 @@ function stagesOf(env: NodeJS.ProcessEnv): [what: string, ms: number][] {
 }
 
 const local = (entry: string) => new URL(entry, import.meta.url).pathname;
-
-if (import.meta.main) {
-  const { openWorkshop } = await import('./workshop.ts');
-  const { cold_start_ms, cold_start_to_bare, cold_start_stages_ms } = await measureColdStart(
-    openWorkshop(),
-    25,
-  );
-  console.table(cold_start_ms);
-  console.log('broker / bare', cold_start_to_bare);
-  console.table(cold_start_stages_ms);
-  process.exit();
-}

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
+import { measureColdStart } from './cold-start.ts';
 import { measureFirstByte } from './first-byte.ts';
 import { measureMemory } from './memory.ts';
 import { openScene } from './scene.ts';
@@ -14,20 +15,30 @@ if (missing.length > 0) {
   process.exit(2);
 }
 
-const scene = await openScene(openWorkshop());
+const workshop = openWorkshop();
+const scene = await openScene(workshop);
 const load = [loadavg()[0]];
 const { mb_per_s, broker_to } = await measureThroughput(scene, 15);
 const memory_mb = await measureMemory(scene);
 const first_byte_ms = await measureFirstByte(scene, 500);
+const { cold_start_to_bare, ...coldStart } = await measureColdStart(workshop, 25);
 load.push(loadavg()[0]);
 
-const tables = { mb_per_s, memory_mb, first_byte_ms };
+const tables = { mb_per_s, memory_mb, first_byte_ms, ...coldStart };
 for (const [title, table] of Object.entries(tables)) {
   console.log(title);
   console.table(table);
 }
 console.log('throughput of the broker as a share of', broker_to);
+console.log('cold start of the broker as a multiple of a bare server', cold_start_to_bare);
 console.log(
-  JSON.stringify({ at: new Date().toISOString(), node: process.version, load, broker_to, ...tables }),
+  JSON.stringify({
+    at: new Date().toISOString(),
+    node: process.version,
+    load,
+    broker_to,
+    cold_start_to_bare,
+    ...tables,
+  }),
 );
 process.exit();

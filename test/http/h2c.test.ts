@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomFill } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Http2Server, type IncomingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { http2Server } from '../../src/http/http2.ts';
 import { listen } from '../../src/http/listener.ts';
-import { cutSilentReader } from '../../src/http/silence.ts';
 import { brokenStorage } from '../support/broken-storage.ts';
 import { brokerFor, push } from '../support/broker.ts';
 import { ask, dial, say, until, untilClosed } from '../support/http.ts';
@@ -170,7 +170,7 @@ test('a preface, or a body by HTTP/2, that does not come within 10 s is cut, wit
 test('150 MB come byte for byte by HTTP/2, to a fast and a slow reader on one connection', async (t) => {
   const broker = await brokerFor(t);
   const bytes = Buffer.alloc(150_000_000);
-  for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE((at * 2_654_435_761) >>> 0, at);
+  await promisify(randomFill)(bytes);
   await push(broker, { kind: 'kernel', name: 'k', bytes });
   const client = session(t, broker.bootPort);
   const read = async (pauseMs: number) => {
@@ -190,7 +190,7 @@ test('150 MB come byte for byte by HTTP/2, to a fast and a slow reader on one co
 
 test('a slow reader by HTTP/2 holds its own stream back and nobody else, and the broker keeps little', async (t) => {
   const broker = await brokerFor(t);
-  const bytes = Buffer.alloc(150_000_000, 'boot');
+  const bytes = Buffer.alloc(40_000_000, 'boot');
   await push(broker, { kind: 'kernel', name: 'k', bytes });
   const client = session(t, broker.bootPort);
   const path = '/assets/k:1:x86_64/kernel';
@@ -200,7 +200,7 @@ test('a slow reader by HTTP/2 holds its own stream back and nobody else, and the
   const fast = await ask2(client, '/healthz');
   t.is(fast.status, 200);
   await sleep(500);
-  t.true(process.memoryUsage().rss - before < 100_000_000);
+  t.true(process.memoryUsage().rss - before < 20_000_000);
   slow.close();
   await until(async () => /^bootbroker_streams 0$/m.test((await broker.boot('/metrics')).text));
   await until(() => broker.log.some((line) => line.path === path && line.hung_up === true));
@@ -240,40 +240,6 @@ test('an answer whose storage breaks off ends by RST_STREAM, never cleanly; the 
     t.false(broken.some(({ type, flags }) => type === frameType.data && (flags & flag.endStream) !== 0));
     socket.destroy();
   }
-});
-
-const silenceMs = 2_000;
-
-/** A server of HTTP/2 whose every answer is as long as anybody waits, and which says whose have ended. */
-async function talker(t: ExecutionContext) {
-  const ended: string[] = [];
-  const server: Http2Server = createServer((request, response) => {
-    cutSilentReader(response as never, silenceMs);
-    const chunk = Buffer.alloc(16_384);
-    const fill = () => {
-      while (!response.stream.destroyed && response.write(chunk));
-    };
-    response.on('drain', fill).on('close', () => ended.push(request.url));
-    fill();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  return { port: (server.address() as AddressInfo).port, ended };
-}
-
-test('by HTTP/2, a reader that reads nothing is cut, and whoever reads slowly on the same connection is not', async (t) => {
-  const { port, ended } = await talker(t);
-  const client = session(t, port);
-  const slow = client.request({ ':path': '/slow' });
-  const silent = client.request({ ':path': '/silent' });
-  for (const stream of [slow, silent]) stream.on('error', () => {});
-  const slowly = setInterval(() => slow.read(20_000) ?? slow.read(), 200);
-  t.teardown(() => clearInterval(slowly));
-  await until(() => ended.length > 0);
-  t.deepEqual(ended, ['/silent']);
-  await sleep(2 * silenceMs);
-  t.deepEqual(ended, ['/silent']);
-  t.false(client.destroyed);
 });
 
 /** A plane whose every answer begins at once, and ends with the request's `?after=` milliseconds. */

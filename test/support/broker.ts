@@ -165,7 +165,10 @@ export async function send(upload: { signed_url: string; headers: Record<string,
 export async function push(broker: Admin, asset: NewAsset): Promise<Asset> {
   const upload = await announce(broker, asset);
   await send(upload, asset.bytes);
-  return expectStatus(await broker.admin(`/api/v1/uploads/${upload.id}/complete`, {}), 200).json;
+  let completed: Answered;
+  do completed = await broker.admin(`/api/v1/uploads/${upload.id}/complete`, {});
+  while (completed.status === 202); // still hashing
+  return expectStatus(completed, 200).json;
 }
 
 export async function addMachine({ admin }: Admin, machine: object): Promise<Machine> {

@@ -26,9 +26,23 @@ export interface CacheOptions {
 export type Key = readonly [read: string, ...of: readonly unknown[]];
 export type Keep = (key: Key, value: unknown) => void;
 
+/** An answer that somebody else knew. */
+export interface Spare<T> {
+  readonly value: T;
+  /** As of when, in ms since 1970. */
+  readonly at: number;
+}
+
+export interface Reading<T> {
+  /** Stays good once it is known. */
+  readonly immutable?: true;
+  /** Asked while the store is down, for what the store has never been heard to say. */
+  readonly spare?: () => Spare<T> | undefined;
+}
+
 export interface Cache {
-  /** `load` may keep other answers too that it learnt on the way. What is `immutable` stays good once it is known. */
-  get<T>(key: Key, load: (keep: Keep) => Promise<T>, is?: { readonly immutable: boolean }): Promise<T>;
+  /** `load` may keep other answers too that it learnt on the way. */
+  get<T>(key: Key, load: (keep: Keep) => Promise<T>, reading?: Reading<NoInfer<T>>): Promise<T>;
   /** From now on everything is asked for again; what was known is left for an outage. */
   expire(): void;
   /** What this is true of is not even served in an outage. */
@@ -104,26 +118,34 @@ export function openCache(options: CacheOptions): Cache {
     return promise;
   }
 
+  /** What is known, however old; else the spare, unless the store said that there is nothing. */
+  function outdated<T>(key: Key, { spare }: Reading<T>): Spare<T> | undefined {
+    const name = JSON.stringify(key);
+    const entry = known.get(name) as Spare<T> | undefined;
+    return entry ?? (absent.get(name) ? undefined : spare?.());
+  }
+
   /** The outdated answer; or the fault, where nothing is known, or too long ago. */
-  function servedStale<T>(key: Key, error: StoreDown): T {
-    const entry = known.get(JSON.stringify(key));
-    if (!entry || age(entry) >= staleIfErrorMs) throw error;
-    onStale?.({ read: key[0], ageMs: age(entry), error });
-    return entry.value as T;
+  function servedStale<T>(key: Key, error: StoreDown, reading: Reading<T>): T {
+    const answer = outdated(key, reading);
+    const ageMs = answer ? Math.max(0, clock().getTime() - answer.at) : 0;
+    if (!answer || (known.get(JSON.stringify(key)) && ageMs >= staleIfErrorMs)) throw error;
+    onStale?.({ read: key[0], ageMs, error });
+    return answer.value;
   }
 
   return {
-    async get<T>(key: Key, load: (keep: Keep) => Promise<T>, { immutable } = { immutable: false }) {
+    async get<T>(key: Key, load: (keep: Keep) => Promise<T>, reading: Reading<T> = {}) {
       const name = JSON.stringify(key);
       const entry = known.get(name) ?? absent.get(name);
-      if (entry && isFresh(entry, immutable)) return entry.value as T;
+      if (entry && isFresh(entry, reading.immutable === true)) return entry.value as T;
       const down = outageNow();
-      if (down && known.get(name)) return servedStale<T>(key, down);
+      if (down && outdated(key, reading)) return servedStale(key, down, reading);
       try {
         return await flight(key, load);
       } catch (error) {
         if (!(error instanceof StoreDown)) throw error;
-        return servedStale<T>(key, error);
+        return servedStale(key, error, reading);
       }
     },
     expire() {

@@ -18,29 +18,27 @@ export interface Seed {
 
 export function seedOf({ at, machines, profiles, assets }: Snapshot): Seed {
   const dropped = new Set<string>();
-  const kept = <Document extends { readonly id: string }>(found: readonly Document[] | undefined) =>
-    found?.length === 1 && found[0] && !dropped.has(found[0].id) ? found[0] : undefined;
-  const byMachineId = Map.groupBy(machines, ({ id }) => id);
-  const byMac = Map.groupBy(
-    machines.flatMap((machine) => machine.macs.map((mac) => ({ mac, machine }))),
-    ({ mac }) => mac,
-  );
+  const kept = <Document extends { readonly id: string }>(document: Document | undefined) =>
+    document && !dropped.has(document.id) ? document : undefined;
+  const machineById = new Map(machines.map((machine) => [machine.id, machine]));
+  const byMac = new Map(machines.flatMap((machine) => machine.macs.map((mac) => [mac, machine] as const)));
   const byUuid = Map.groupBy(machines, ({ uuid }) => uuid);
   const bySerial = Map.groupBy(machines, ({ serial }) => serial);
-  const byProfileId = Map.groupBy(profiles, ({ id }) => id);
+  const profileById = new Map(profiles.map((profile) => [profile.id, profile]));
+  const only = (found: readonly Machine[] = []) => (found.length === 1 ? found[0] : undefined);
   return {
     at: Date.parse(at),
-    machine: (id) => kept(byMachineId.get(id)),
+    machine: (id) => kept(machineById.get(id)),
     findMachine: ({ mac, uuid, serial }) =>
       kept(
-        (mac && byMac.get(mac)?.map(({ machine }) => machine)) ||
-          (uuid && byUuid.get(uuid)) ||
-          (serial && bySerial.get(serial)) ||
+        (mac && byMac.get(mac)) ||
+          (uuid && only(byUuid.get(uuid))) ||
+          (serial && only(bySerial.get(serial))) ||
           undefined,
       ),
-    profile: (id) => kept(byProfileId.get(id)),
+    profile: (id) => kept(profileById.get(id)),
     newestAsset: ({ kind, name, arch }) =>
-      kept(assets.filter((asset) => asset.kind === kind && asset.name === name && asset.arch === arch)),
+      kept(assets.find((asset) => asset.kind === kind && asset.name === name && asset.arch === arch)),
     drop: (id) => void dropped.add(id),
   };
 }

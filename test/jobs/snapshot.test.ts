@@ -1,0 +1,152 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Snapshot } from '../../src/boot/snapshot.ts';
+import { StoreDown } from '../../src/boot/store-down.ts';
+import { loadSnapshot } from '../../src/jobs/load-snapshot.ts';
+import { seal, unseal } from '../../src/jobs/seal.ts';
+import { snapshotPublisher } from '../../src/jobs/snapshot.ts';
+import { openSqlite } from '../../src/records/sqlite.ts';
+import { asset, at, machine, macOf, revision, uploadOf } from '../records/examples.ts';
+import { tempFile } from '../records/temp-file.ts';
+import { type LogLine, recorder } from '../support/broker.ts';
+
+const hour = 3_600_000;
+const key = 'the-key-of-these-snapshots';
+
+/** Records with a machine, and a bucket that keeps what is put into it; its clock stands until it is told. */
+async function scene(t: ExecutionContext) {
+  const records = openSqlite(await tempFile(t));
+  t.teardown(() => records.close());
+  const bucket = new Map<string, Buffer>();
+  const log: LogLine[] = [];
+  const seeded: Snapshot[] = [];
+  const state = { now: Date.parse(at(0)), key };
+  const parts = {
+    records,
+    blobs: {
+      put: async (object: string, bytes: Buffer) => void bucket.set(object, bytes),
+      read: async (object: string) => bucket.get(object),
+    },
+    key: async () => state.key,
+    firstStage: 'ipxe',
+    clock: () => new Date(state.now),
+    log: recorder(log),
+    seed: (snapshot: Snapshot) => void seeded.push(snapshot),
+  };
+  const known = machine({ macs: [macOf(1)] });
+  const booted = revision();
+  await records.createMachine(known);
+  await records.createProfile(booted, { machine_id: known.id, at: at(0) });
+  return { records, bucket, log, seeded, state, parts, known, booted };
+}
+
+test('what was sealed is opened by the same key alone, and not when a bit of it changed', (t) => {
+  const content = Buffer.from('{"größe": 1}');
+  const sealed = seal(content, key);
+  t.deepEqual(unseal(sealed, key), content);
+  t.is(unseal(sealed, `${key}!`), undefined);
+  for (let n = 0; n < sealed.length; n += 1) {
+    const forged = Buffer.from(sealed);
+    forged.writeUInt8(forged.readUInt8(n) ^ 1, n);
+    t.is(unseal(forged, key), undefined, `byte ${n}`);
+    t.is(unseal(sealed.subarray(0, n), key), undefined, `${n} bytes`);
+  }
+});
+
+test('a snapshot holds what machines boot, and comes back as it was', async (t) => {
+  const { records, parts, seeded, known, booted } = await scene(t);
+  await records.createMachine(machine());
+  await records.createProfile(revision({ name: 'that nobody boots' }));
+  const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready', ready_at: at(1) });
+  for (const each of [efi, asset({ kind: 'efi', name: 'other', state: 'ready', ready_at: at(1) })])
+    await records.createUpload(uploadOf(each), each);
+  t.true(await snapshotPublisher(parts)());
+  await loadSnapshot(parts);
+  const { items } = await records.listMachines({ limit: 10 });
+  t.deepEqual(seeded, [
+    {
+      at: at(0),
+      machines: items.map((each) => ({ ...each, history: [] })),
+      profiles: [booted],
+      assets: [efi],
+    },
+  ]);
+  t.is(items[0]?.id, known.id);
+});
+
+test('a snapshot is published when something changed, and else once an hour', async (t) => {
+  const { records, parts, state, bucket, known } = await scene(t);
+  const publish = snapshotPublisher(parts);
+  t.true(await publish());
+  t.false(await publish());
+  await records.createProfile(revision(), { machine_id: known.id, at: at(1) });
+  t.true(await publish());
+  state.now += hour - 1;
+  t.false(await publish());
+  state.now += 1;
+  t.true(await publish());
+  t.is(bucket.size, 1);
+});
+
+test('a snapshot is taken whole, or not at all', async (t) => {
+  const { parts, bucket } = await scene(t);
+  const broken = {
+    ...parts.records,
+    profile: () => Promise.reject(new StoreDown('records', 'reading', 'it is down')),
+  };
+  await t.throwsAsync(snapshotPublisher({ ...parts, records: broken })(), { instanceOf: StoreDown });
+  t.is(bucket.size, 0);
+});
+
+for (const [what, spoil, reason] of [
+  [
+    'under another key',
+    ({ state }) => (state.key = 'another-key-of-somebody'),
+    /signature is not by BROKER_SNAPSHOT_KEY/,
+  ],
+  ['of a day ago', ({ state }) => (state.now += 24 * hour), /too old to be believed/],
+  ['that is to come', ({ state }) => (state.now -= hour), /which is to come/],
+  ['that is no JSON', (s) => putSealed(s, 'nonsense'), /not as this version writes it/],
+  [
+    'that lacks something',
+    (s) => putSealed(s, `{"at": "${at(0)}", "machines": []}`),
+    /not as this version writes it/,
+  ],
+  [
+    'without a time',
+    (s) => putSealed(s, '{"at": "soon", "machines": [], "profiles": [], "assets": []}'),
+    /not as this version/,
+  ],
+  ['of nothing', (s) => put(s, Buffer.alloc(0)), /signature/],
+] as const satisfies readonly (readonly [
+  string,
+  (s: Awaited<ReturnType<typeof scene>>) => unknown,
+  RegExp,
+])[])
+  test(`a snapshot ${what} is refused with its reason, and changes nothing`, async (t) => {
+    const s = await scene(t);
+    await snapshotPublisher(s.parts)();
+    spoil(s);
+    await loadSnapshot(s.parts);
+    t.deepEqual(s.seeded, []);
+    const line = s.log.at(-1);
+    t.like(line, { level: 'error', message: 'the snapshot of the records is refused' });
+    t.regex(String(line?.reason), reason);
+  });
+
+test('without a snapshot, or with a storage that is down, a start goes on', async (t) => {
+  const { parts, log, seeded } = await scene(t);
+  await loadSnapshot(parts);
+  t.like(log.at(-1), { level: 'info' });
+  const down = { read: () => Promise.reject(new StoreDown('storage', 'reading', 'it is down')) };
+  await loadSnapshot({ ...parts, blobs: down });
+  t.like(log.at(-1), { level: 'warn', message: 'the snapshot of the records could not be loaded' });
+  t.deepEqual(seeded, []);
+});
+
+function put({ bucket }: { bucket: Map<string, Buffer> }, bytes: Buffer): void {
+  for (const object of bucket.keys()) bucket.set(object, bytes);
+}
+
+function putSealed(into: { bucket: Map<string, Buffer> }, text: string): void {
+  put(into, seal(Buffer.from(text), key));
+}
