@@ -194,12 +194,12 @@ export function gcsBlobs(options: GcsOptions): Blobs {
     },
 
     async put(object, bytes) {
-      await control(`writing ${object}`, (storage) =>
+      const write = (storage: Storage) =>
         storage
           .bucket(bucket)
           .file(object)
-          .save(bytes, { resumable: false, metadata: { cacheControl: 'no-store' } }),
-      );
+          .save(bytes, { resumable: false, metadata: { cacheControl: 'no-store' } });
+      await control(`writing ${object}`, write, { idempotent: false });
     },
 
     async close() {

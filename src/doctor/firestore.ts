@@ -49,6 +49,8 @@ export const indexedQueries: Readonly<Record<string, (records: Records) => Promi
   'assets(name)': (records) => records.listAssets({ name: 'bootbroker-doctor' }, { limit: 1 }),
   'assets(version)': (records) => records.listAssets({ version: 'bootbroker-doctor' }, { limit: 1 }),
   'assets(state)': (records) => records.listAssets({ state: 'ready' }, { limit: 1 }),
+  'assets(kind, name, arch, state)': (records) =>
+    records.newestAsset({ kind: 'efi', name: 'bootbroker-doctor', arch: 'x86_64' }),
   'boots(machine_id)': (records) => records.listBootEvents('bootbroker-doctor', { limit: 1 }),
   'boots(machine_id, stage)': (records) => records.lastBootEvent('bootbroker-doctor', 'bootbroker-doctor'),
 };

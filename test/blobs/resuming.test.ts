@@ -251,7 +251,7 @@ test('before the first byte a storage is asked again, as long as firmware waits 
     [0, 0],
   );
 
-  const short = { ...patience, firstByte: 300, giveUp: 60_000 };
+  const short = { ...patience, firstByte: 2_500, giveUp: 60_000 };
   const refusing = await scene(t, Array(1_000).fill(saying(503, 'SlowDown')), short);
   await t.throwsAsync(refusing.follow(), {
     instanceOf: StoreDown,

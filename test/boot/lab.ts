@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { startEmulator } from '../support/firestore-emulator.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { serveDhcp } from './dhcp.ts';
@@ -5,6 +6,8 @@ import { packInitrd } from './initrd.ts';
 import { fetchKernel, type Kernel } from './kernel.ts';
 import { installed, type Loaders } from './loaders.ts';
 import { brokerAddress, openRoom, type Room } from './room.ts';
+
+const warm = join(import.meta.dirname, '../support/warm-firestore.ts');
 
 export type RecordsDriver = 'sqlite' | 'firestore';
 
@@ -36,6 +39,7 @@ export async function openLab(loaders = installed, records: RecordsDriver = 'sql
 /** Starts Google's emulator in the room, on a port of its own there. Returns the settings of a broker that uses it. */
 async function openFirestore(room: Room): Promise<Readonly<Record<string, string>>> {
   const { host } = await startEmulator(8086, (program, args) => room.start(program, args));
+  await room.run(process.execPath, [warm, host]);
   return {
     BROKER_RECORDS: 'firestore',
     BROKER_PROJECT: 'lab',
