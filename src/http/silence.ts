@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { canonicalAddress } from '../boot/network.ts';
 import { cut, streamOf } from './ending.ts';
@@ -18,17 +19,14 @@ export function cutSilentReader(response: ServerResponse, silenceMs = longestSil
   // A pipelined request's response gets its connection later, and the timer with it.
   const { socket } = response.req;
   const stream = streamOf(response);
+  const progressOf = stream ? streamProgress(response, stream, socket) : String;
   const interval = Math.min(lookMs, silenceMs / 4);
-  let drains = 0;
   let seen: string | undefined;
   let since = 0;
   const look = async () => {
-    // What the others on an HTTP/2 connection read says nothing of this reader.
-    const taken = stream
-      ? `${drains} ${stream.bufferSize}`
-      : `${socket.bytesWritten - socket.writableLength}`;
-    const progress = `${taken} ${await unacknowledged(socket)}`;
+    const waiting = (await unacknowledged(socket)) ?? 0;
     if (response.destroyed || response.writableFinished) return;
+    const progress = progressOf(socket.bytesWritten - socket.writableLength - waiting);
     if (progress !== seen) {
       seen = progress;
       since = performance.now();
@@ -37,16 +35,40 @@ export function cutSilentReader(response: ServerResponse, silenceMs = longestSil
       else socket.destroy();
       return;
     }
-    response.setTimeout(interval);
+    if (!stream) response.setTimeout(interval);
   };
+  if (!stream) {
+    response.on('timeout', () => void look()).setTimeout(interval);
+    return;
+  }
+  // A stream's own timeout does not come while others on its connection are busy.
+  const looking = setInterval(() => void look(), interval);
+  response.once('close', () => clearInterval(looking));
+}
+
+/**
+ * How far the reader of one HTTP/2 stream has come, from what its connection has acknowledged. Once the connection is beyond
+ * the stream's last bytes, the rest that it acknowledges is for other readers.
+ */
+function streamProgress(response: ServerResponse, stream: ServerHttp2Stream, socket: Socket) {
+  let drains = 0;
+  let taken = '';
+  let lastByte = 0;
   response.on('drain', () => {
     drains += 1;
   });
-  response.on('timeout', () => void look()).setTimeout(interval);
+  return (acknowledged: number): string => {
+    const now = `${drains} ${stream.bufferSize}`;
+    if (now !== taken) {
+      taken = now;
+      lastByte = socket.bytesWritten;
+    }
+    return `${taken} ${Math.min(acknowledged, lastByte)}`;
+  };
 }
 
 /** Bytes that the peer's kernel has not acknowledged: tx_queue of Linux's /proc/net/tcp (proc_net_tcp); undefined elsewhere. */
-async function unacknowledged(socket: Socket): Promise<string | undefined> {
+async function unacknowledged(socket: Socket): Promise<number | undefined> {
   const { localPort, remotePort, remoteAddress } = socket;
   if (!localPort || !remotePort || !remoteAddress) return undefined;
   const family = socket.remoteFamily === 'IPv6' ? 'tcp6' : 'tcp';
@@ -58,7 +80,7 @@ async function unacknowledged(socket: Socket): Promise<string | undefined> {
   );
   const peer = canonicalAddress(remoteAddress);
   const connection = table.matchAll(connections).find(([, hex = '']) => kernelAddress(hex) === peer);
-  return connection?.[2];
+  return connection && Number.parseInt(connection[2] ?? '', 16);
 }
 
 /** An address as the kernel prints it, word by word, on the little-endian machines that this runs on. */

@@ -92,7 +92,8 @@ test.serial(
     const args = [storm, String(site.boot), mac.replaceAll(':', '-'), revision.id, '1000'];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { statuses, locations } = JSON.parse(stdout);
-    t.deepEqual(statuses, ['200 200 200 302 302']);
+    // A first stage that a thousand stream at once may be told to come back; a redirect waits for nobody.
+    for (const all of statuses) t.regex(all, /^200 (200|503) 200 302 302$/);
     t.is(locations.length, 2);
     // The first stage is streamed.
     t.true(cloud.iam.asked.length - before <= 3);

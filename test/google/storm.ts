@@ -6,8 +6,14 @@ const [port = '', mac = '', revision = '', count = ''] = process.argv.slice(2);
 /** One machine, at an address of its own, up to its redirects. */
 async function boot(n: number) {
   const from = `127.1.${n >> 8}.${n & 255}`;
-  const get = (target: string, userAgent: string, method = 'GET') =>
-    ask(Number(port), target, { from, userAgent, method });
+  // On a busy host a request may be so late that its connection is closed: loaders, too, come back then.
+  const get = async (target: string, userAgent: string, method = 'GET') => {
+    for (let tries = 1; ; tries += 1) {
+      const asked = ask(Number(port), target, { from, userAgent, method });
+      const answer = tries < 5 ? await asked.catch(() => undefined) : await asked;
+      if (answer && (answer.status !== 408 || tries === 5)) return answer;
+    }
+  };
   const answers = [
     await get('/boot/x86_64/boot.efi', 'UefiHttpBoot/1.0', 'HEAD'),
     await get('/boot/x86_64/boot.efi', 'UefiHttpBoot/1.0'),
