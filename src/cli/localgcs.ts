@@ -17,7 +17,7 @@ interface Options {
 
 export function localgcs(parent: Command, outside: Outside): void {
   verb(parent, 'localgcs', 'Run the embedded Cloud Storage alone, until it is told to stop.', [
-    'bootbroker localgcs --data-dir /tmp/storage --bucket photos',
+    'bootbroker localgcs --data-dir ./storage --bucket photos',
     '',
     'Without --token-file it is open to every program on this machine, and only to',
     'those.',

@@ -42,16 +42,8 @@ export interface AssetFilter {
   readonly state?: AssetState;
 }
 
-/**
- * What we know. Drivers keep what they are given and enforce what needs a transaction; they make no ids and read no clock.
- * Every write that has returned lasts (it is on disk). Every fault is a `StoreDown`; "not there" is `undefined`, never a fault.
- * Lists are in the order of creation, oldest first, and a page that was begun goes on correctly while others write.
- */
-export interface Records {
-  /** Resolves when the store answers. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
-
+/** Machines, and the profile revisions that they point to. */
+export interface MachineRecords {
   /** All of it or nothing: a MAC belongs to one machine. */
   createMachine(machine: Machine): Promise<'created' | MacTaken>;
   machine(id: string): Promise<Machine | undefined>;
@@ -68,7 +60,10 @@ export interface Records {
   /** The revision of that name that was created last. */
   newestProfile(name: string): Promise<ProfileRevision | undefined>;
   listProfiles(page: PageRequest): Promise<Page<ProfileRevision>>;
+}
 
+/** Assets, and the uploads that bring their bytes. */
+export interface AssetRecords {
   /**
    * Announces an asset with its first upload; or, where an asset of that name is still `created` or `uploading`, gives it this
    * upload instead (it keeps its id and creation time, the rest is the new announcement's). The upload's asset_id is that of the returned asset.
@@ -88,10 +83,24 @@ export interface Records {
   imageAssets(name: string): Promise<readonly Asset[]>;
   /** Replaces the asset, and its upload if given, if it is as expected; false if it is not. */
   changeAsset(asset: Asset, expected: AssetExpectation, upload?: Upload): Promise<boolean>;
+}
 
+/** What happened in the boots of machines. */
+export interface BootRecords {
   /** An event whose id is known already changes nothing. */
   addBootEvent(event: BootEvent): Promise<void>;
   /** The machine's event of that stage that was added last. */
   lastBootEvent(machineId: string, stage: string): Promise<BootEvent | undefined>;
   listBootEvents(machineId: string | undefined, page: PageRequest): Promise<Page<BootEvent>>;
+}
+
+/**
+ * What we know. Drivers keep what they are given and enforce what needs a transaction; they make no ids and read no clock.
+ * Every write that has returned lasts (it is on disk). Every fault is a `StoreDown`; "not there" is `undefined`, never a fault.
+ * Lists are in the order of creation, oldest first, and a page that was begun goes on correctly while others write.
+ */
+export interface Records extends MachineRecords, AssetRecords, BootRecords {
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
 }

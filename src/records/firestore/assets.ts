@@ -1,21 +1,9 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
-import type { Records } from '../records.ts';
+import type { AssetRecords } from '../records.ts';
 import { type Documents, documentOf, type Fields, type Place, type Write } from './documents.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
-
-type AssetRecords = Pick<
-  Records,
-  | 'createUpload'
-  | 'upload'
-  | 'asset'
-  | 'namedAsset'
-  | 'listAssets'
-  | 'newestAsset'
-  | 'imageAssets'
-  | 'changeAsset'
->;
 
 /** A session that an upload opened lives for a week after the URL expired; then there is time to look what went wrong. */
 const uploadKeptMs = 30 * 24 * 3600 * 1000;

@@ -1,5 +1,5 @@
 import type { BootEvent } from '../../boot/event.ts';
-import type { Records } from '../records.ts';
+import type { BootRecords } from '../records.ts';
 import { documentOf } from './documents.ts';
 import { isConflict } from './fault.ts';
 import { pageOf } from './page.ts';
@@ -9,9 +9,7 @@ import type { Store } from './store.ts';
 const bootKeptMs = 90 * 24 * 3600 * 1000;
 
 /** What happened in the boots of machines. */
-export function bootRecords(
-  store: Store,
-): Pick<Records, 'addBootEvent' | 'lastBootEvent' | 'listBootEvents'> {
+export function bootRecords(store: Store): BootRecords {
   return {
     addBootEvent: (event) =>
       store.write('adding a boot event', async (documents) => {

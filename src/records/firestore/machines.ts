@@ -1,7 +1,7 @@
 import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import { activated } from '../activation.ts';
-import type { Records } from '../records.ts';
+import type { MachineRecords } from '../records.ts';
 import {
   type Documents,
   documentOf,
@@ -13,18 +13,6 @@ import {
 import { Fault } from './fault.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
-
-type MachineRecords = Pick<
-  Records,
-  | 'createMachine'
-  | 'machine'
-  | 'findMachine'
-  | 'listMachines'
-  | 'createProfile'
-  | 'profile'
-  | 'newestProfile'
-  | 'listProfiles'
->;
 
 /**
  * Machines, and the profile revisions that they point to. `macs/{mac}` is what makes a MAC one machine's: it is created in the

@@ -1,19 +1,7 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
-import type { Records } from '../records.ts';
+import type { AssetRecords } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
-
-type AssetRecords = Pick<
-  Records,
-  | 'createUpload'
-  | 'upload'
-  | 'asset'
-  | 'namedAsset'
-  | 'listAssets'
-  | 'newestAsset'
-  | 'imageAssets'
-  | 'changeAsset'
->;
 
 /** Assets, and the uploads that bring their bytes. */
 export function assetRecords(sql: Sql): AssetRecords {

@@ -1,9 +1,9 @@
 import type { BootEvent } from '../../boot/event.ts';
-import type { Records } from '../records.ts';
+import type { BootRecords } from '../records.ts';
 import { documents, pageOf, type Sql } from './sql.ts';
 
 /** What happened in the boots of machines. */
-export function bootRecords(sql: Sql): Pick<Records, 'addBootEvent' | 'lastBootEvent' | 'listBootEvents'> {
+export function bootRecords(sql: Sql): BootRecords {
   return {
     addBootEvent: (event) =>
       sql.write('adding a boot event', () => {

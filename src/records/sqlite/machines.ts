@@ -1,20 +1,8 @@
 import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import { activated } from '../activation.ts';
-import type { Records } from '../records.ts';
+import type { MachineRecords } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
-
-type MachineRecords = Pick<
-  Records,
-  | 'createMachine'
-  | 'machine'
-  | 'findMachine'
-  | 'listMachines'
-  | 'createProfile'
-  | 'profile'
-  | 'newestProfile'
-  | 'listProfiles'
->;
 
 /** Machines, and the profile revisions that they point to. */
 export function machineRecords(sql: Sql): MachineRecords {
