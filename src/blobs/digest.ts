@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { crc32c } from '@node-rs/crc32';
+import { crc32cText } from '../boot/crc32c.ts';
 import type { Digest } from './blobs.ts';
 
 /** Reads a stream to its end and says what it held. */
@@ -13,7 +14,5 @@ export async function digest(body: Readable): Promise<Digest> {
     checksum = crc32c(chunk, checksum);
     size += chunk.length;
   }
-  const bigEndian = Buffer.alloc(4);
-  bigEndian.writeUInt32BE(checksum);
-  return { size, crc32c: bigEndian.toString('base64'), sha256: sha256.digest('hex') };
+  return { size, crc32c: crc32cText(checksum), sha256: sha256.digest('hex') };
 }

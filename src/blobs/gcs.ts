@@ -1,4 +1,5 @@
 import type { FileMetadata, Storage } from '@google-cloud/storage';
+import { forGood } from '../boot/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import type { Signer } from '../sign/v4.ts';
@@ -33,8 +34,6 @@ export interface GcsOptions {
 
 /** How long one attempt at a control call may take. */
 const controlAttemptMs = 4_000;
-/** Of every object: what a redirected client sees is what the object carries, and a name is never used twice. */
-const cacheControl = 'private, max-age=31536000, immutable, no-transform';
 /** A digest reads at its own pace; its URL is used at once. */
 const ownUrlTtlSeconds = 60;
 
@@ -114,7 +113,7 @@ export function gcsBlobs(options: GcsOptions): Blobs {
         'x-goog-if-generation-match': '0',
         'x-upload-content-length': String(blob.size),
         'content-type': blob.type,
-        'cache-control': cacheControl,
+        'cache-control': forGood,
       };
       const { bucket, object } = blob;
       const request = { method: 'POST', bucket, object, endpoint: origin ?? endpoint, headers } as const;
@@ -156,7 +155,7 @@ export function gcsBlobs(options: GcsOptions): Blobs {
             uri: '/compose', // its own combine() sets no Cache-Control
             qs: ifGeneration === undefined ? {} : { ifGenerationMatch: ifGeneration },
             json: {
-              destination: { contentType: type, cacheControl },
+              destination: { contentType: type, cacheControl: forGood },
               sourceObjects: sources.map(({ object, generation }) => ({ name: object, generation })),
             },
           });
@@ -172,7 +171,7 @@ export function gcsBlobs(options: GcsOptions): Blobs {
           .bucket(bucket)
           .file(object)
           .createResumableUpload({
-            metadata: { contentType: type, contentLength: size, cacheControl },
+            metadata: { contentType: type, contentLength: size, cacheControl: forGood },
             preconditionOpts: { ifGenerationMatch: 0 },
           });
         return session;

@@ -101,8 +101,11 @@ export function resolved(asset: Asset): ResolvedAsset | undefined {
 /** `immutable`: the name means these bytes for good. `alias`: it can move to others. `entry`: who asks decides what comes. */
 export type Permanence = 'immutable' | 'alias' | 'entry';
 
+/** Of every object as well: what a redirected client sees is what the object carries, and a name is never used twice. */
+export const forGood = 'private, max-age=31536000, immutable, no-transform';
+
 const cacheControl: Record<Permanence, string> = {
-  immutable: 'private, max-age=31536000, immutable, no-transform',
+  immutable: forGood,
   alias: 'no-cache',
   entry: 'no-store',
 };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32c } from '@node-rs/crc32';
+import { crc32cText } from '../boot/crc32c.ts';
 
 export interface Digest {
   /** Base64 of the big-endian value, as Google writes it. */
@@ -29,7 +30,5 @@ export async function digest(
     done += bytesRead;
     onBytes(done);
   }
-  const bigEndian = Buffer.alloc(4);
-  bigEndian.writeUInt32BE(crc);
-  return { crc32c: bigEndian.toString('base64'), sha256: sha256.digest('hex') };
+  return { crc32c: crc32cText(crc), sha256: sha256.digest('hex') };
 }

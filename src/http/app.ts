@@ -6,7 +6,7 @@ import type { BootEvent } from '../boot/event.ts';
 import { sourceOf } from '../boot/source.ts';
 import type { Answer } from './answer.ts';
 import { deliver } from './deliver.ts';
-import { answerProblem } from './errors.ts';
+import { answerProblem, retryAfter } from './errors.ts';
 import { metricsPage } from './health.ts';
 import { Router } from './node-http.ts';
 import { openapiPage } from './openapi-page.ts';
@@ -25,7 +25,7 @@ export function bootApp(parts: BootParts): Koa {
   for (const route of bootRoutes)
     router.get(route.path, async (ctx) => {
       ctx.state.route = route.path;
-      if (route.serves === 'asset') ctx.state.retryAfterSeconds = 5;
+      if (route.serves === 'asset') ctx.state.faultHeaders = retryAfter;
       const answer = await route.answer(ctx, parts);
       await deliver(ctx, answer.plan, parts, slots, bootEvent(ctx, answer, parts.clock()));
     });

@@ -1,17 +1,15 @@
 import type { Context } from 'koa';
+import type { ByteRange } from '../blobs/blobs.ts';
 import type { BootEvent } from '../boot/event.ts';
 import type { Delivery, Plan, RedirectPlan, StreamPlan, TextPlan } from '../boot/plan.ts';
 import { refuse } from '../boot/problem.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import { evaluatePreconditions, requestedRange } from './conditional.ts';
-import { answerProblem } from './errors.ts';
+import { answerProblem, retryAfter } from './errors.ts';
 import type { BootParts } from './parts.ts';
 import { elapsedMs, note, round } from './request-log.ts';
 import { passOn } from './stream.ts';
 import type { StreamSlots } from './stream-slots.ts';
-
-/** A loader that is told so comes back by itself; a later try finds a place. */
-const retryAfterSeconds = 5;
 
 /** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends (BROKER_EVENTS). */
 export async function deliver(
@@ -113,24 +111,35 @@ async function stream(
       refuse(
         'too-many-streams',
         'The limit of BROKER_MAX_STREAMS or BROKER_MAX_STREAMS_PER_SOURCE is reached.',
-        {
-          'Retry-After': String(retryAfterSeconds),
-        },
+        retryAfter,
       ),
     );
+  const gone = new AbortController();
   parts.metrics.streams.inc();
   ctx.res.once('close', () => {
     parts.metrics.streams.dec();
     release();
+    gone.abort();
   });
+  return sendBytes(ctx, plan, range, parts, gone.signal, record);
+}
+
+/** Follows the signed URL and passes on what comes, until the client is `gone`. */
+async function sendBytes(
+  ctx: Context,
+  plan: StreamPlan,
+  range: ByteRange | 'whole',
+  parts: BootParts,
+  gone: AbortSignal,
+  record: Record,
+): Promise<void> {
+  const { delivery } = plan;
   const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
-  const gone = new AbortController();
-  ctx.res.once('close', () => gone.abort());
-  const { body } = await parts.blobs
+  const followed = await parts.blobs
     .follow(delivery.blob, {
       ttlSeconds: plan.ttlSeconds,
       size: delivery.size,
-      signal: gone.signal,
+      signal: gone,
       ...(range !== 'whole' && { range }),
       onResume({ atByte, reason }) {
         parts.metrics.resumes.inc();
@@ -141,15 +150,14 @@ async function stream(
       },
     })
     .catch((error: unknown) => {
-      if (gone.signal.aborted) return { body: undefined };
-      throw error;
+      if (!gone.aborted) throw error;
     });
-  if (!body) return;
+  if (!followed) return;
 
   ctx.status = range === 'whole' ? 200 : 206;
   ctx.set('Content-Length', String(length));
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
-  const outcome = await passOn(body, ctx.res, length, async () => {
+  const outcome = await passOn(followed.body, ctx.res, length, async () => {
     noteFirstByte(ctx, plan, parts);
     // Loaders that read in ranges ask by the thousand: the first of them stands for all.
     if (range === 'whole' || range.start === 0) await record();

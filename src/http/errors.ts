@@ -6,6 +6,9 @@ import { cut } from './ending.ts';
 import type { CommonParts } from './parts.ts';
 import { note } from './request-log.ts';
 
+/** A loader that is told so comes back by itself; a later try finds the store up, or a place. In seconds. */
+export const retryAfter = { 'Retry-After': '5' };
+
 /** Answers with RFC 9457 problem details. Whatever had been prepared for the answer is dropped. */
 export function answerProblem(ctx: Context, refusal: Refusal): void {
   const { status } = problems[refusal.problem];
@@ -34,18 +37,17 @@ export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics
       if (error instanceof StoreDown) metrics.faults.inc({ store: error.store });
       else log.error({ error, ...ctx.state.about }, 'the broker failed');
       if (ctx.headerSent) cut(ctx.res);
-      else answerProblem(ctx, faultRefusal(error, ctx.state.retryAfterSeconds));
+      else answerProblem(ctx, faultRefusal(error, ctx.state.faultHeaders));
     }
   };
 }
 
-function faultRefusal(error: unknown, retryAfterSeconds: number | undefined): Refusal {
+function faultRefusal(error: unknown, headers: Record<string, string> | undefined): Refusal {
   if (!(error instanceof StoreDown))
     return refuse(
       'internal',
       'This is a defect of the broker. Its log has the details, under this request id.',
     );
-  const headers = retryAfterSeconds === undefined ? undefined : { 'Retry-After': String(retryAfterSeconds) };
   return refuse(
     'store-down',
     `The ${error.store} did not answer. Nothing is wrong with the request: try again; the broker's log has the cause.`,
