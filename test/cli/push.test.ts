@@ -19,6 +19,9 @@ interface Context {
 }
 const test = anyTest as TestFn<Context>;
 
+const pushOf = (path: string) =>
+  ['asset', 'push', path, '--kind', 'kernel', '--name', 'debian-12', '--version', '6.1'] as const;
+
 test.beforeEach(async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'broker-push-'));
   const path = join(dir, 'vmlinuz');
@@ -34,8 +37,7 @@ test.beforeEach(async (t) => {
     broker,
     states: async () => (await readdir(uploads).catch(() => [])).map((name) => join(uploads, name)),
     push: async (...more) => {
-      const args = ['asset', 'push', path, '--kind', 'kernel', '--name', 'debian-12', '--version', '6.1'];
-      const ran = await run(...args, ...more);
+      const ran = await run(...pushOf(path), ...more);
       t.notRegex(ran.stdout + ran.stderr, /\/session\/|X-Goog-Signature/, 'a capability was printed');
       return ran;
     },
@@ -252,17 +254,7 @@ test.serial('a push needs no place to remember it', async (t) => {
   const { broker, path, dir } = t.context;
   const outside = { stateDir: join(path, 'not-a-folder') };
   const run = command({ url: broker.origin, token: broker.token, dir, outside });
-  const { code, stderr } = await run(
-    'asset',
-    'push',
-    path,
-    '--kind',
-    'kernel',
-    '--name',
-    'a',
-    '--version',
-    '1',
-  );
+  const { code, stderr } = await run(...pushOf(path));
   t.is(code, 0, stderr);
 });
 
@@ -270,17 +262,7 @@ test.serial('a broker that is not there is said at once', async (t) => {
   const { path, dir } = t.context;
   const outside = { sleep: async () => t.fail('a pause') };
   const run = command({ url: 'http://127.0.0.1:9', token: 'a-token', dir, outside });
-  const { code, stderr } = await run(
-    'asset',
-    'push',
-    path,
-    '--kind',
-    'kernel',
-    '--name',
-    'a',
-    '--version',
-    '1',
-  );
+  const { code, stderr } = await run(...pushOf(path));
   t.is(code, 3);
   t.regex(stderr, /the broker at http:\/\/127\.0\.0\.1:9 cannot be reached/);
 });

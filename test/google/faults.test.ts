@@ -9,7 +9,7 @@ import { command, needing } from '../support/needs.ts';
 import { tcpSwitch } from '../support/tcp-switch.ts';
 import { googleCloud } from './cloud.ts';
 import { warmEmulator } from './emulator.ts';
-import { files, mac, openSite, type Site, stockByApi } from './site.ts';
+import { files, ipxe, mac, openSite, type Site, scriptOf, stockByApi } from './site.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -18,9 +18,6 @@ test.before(async () => {
   emulator = await warmEmulator();
 });
 test.after.always(() => emulator?.kill());
-
-const ipxe = { userAgent: 'iPXE/2.0.0' };
-const scriptOf = (mac: string) => `/boot.ipxe?mac=${mac.replaceAll(':', '-')}`;
 
 /** The messages of all faults that it has logged. */
 const complaints = ({ broker }: Pick<Site, 'broker'>) =>

@@ -6,7 +6,7 @@ import { type Answered, ask } from '../support/http.ts';
 import { command, needing } from '../support/needs.ts';
 import { googleCloud, identities, type SignerName } from './cloud.ts';
 import { warmEmulator } from './emulator.ts';
-import { files, mac, openSite, stock } from './site.ts';
+import { files, ipxe, mac, openSite, stock } from './site.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -38,7 +38,6 @@ for (const signer of Object.keys(identities) as SignerName[])
       );
     t.true(get.body.equals(files.efi));
 
-    const ipxe = { userAgent: 'iPXE/2.0.0' };
     const script = await ask(site.boot, `/boot.ipxe?mac=${mac.replaceAll(':', '-')}`, ipxe);
     t.is(script.status, 200, script.text);
     const [kernel = '', initrd = ''] = script.text.match(/\/asset\/\S+/g) ?? [];

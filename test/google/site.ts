@@ -13,6 +13,9 @@ import type { Settings } from './cloud.ts';
 const cli = join(import.meta.dirname, '../../src/cli.ts');
 
 export const mac = '52:54:00:00:00:01';
+/** Its loader, and where that finds a machine's script. */
+export const ipxe = { userAgent: 'iPXE/2.0.0' };
+export const scriptOf = (mac: string) => `/boot.ipxe?mac=${mac.replaceAll(':', '-')}`;
 /** What the site boots. */
 export const files = { efi: bytes(60_000, 1), kernel: bytes(2_000_000, 2), initrd: bytes(500_000, 3) };
 

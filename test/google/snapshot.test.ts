@@ -8,7 +8,7 @@ import { command, needing } from '../support/needs.ts';
 import { tcpSwitch } from '../support/tcp-switch.ts';
 import { googleCloud } from './cloud.ts';
 import { warmEmulator } from './emulator.ts';
-import { files, mac, openSite, stockByApi } from './site.ts';
+import { files, ipxe, mac, openSite, scriptOf, stockByApi } from './site.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -17,9 +17,6 @@ test.before(async () => {
   emulator = await warmEmulator();
 });
 test.after.always(() => emulator?.kill());
-
-const ipxe = { userAgent: 'iPXE/2.0.0' };
-const scriptOf = (mac: string) => `/boot.ipxe?mac=${mac.replaceAll(':', '-')}`;
 
 test('an instance that starts while Firestore is down boots what the snapshot knows, if nobody forged it', async (t) => {
   const way = await tcpSwitch(t, emulator.port);

@@ -16,7 +16,7 @@ import { openMetrics } from '../../src/telemetry/metrics.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { asset, at, machine, macOf, revision, uploadOf } from './examples.ts';
-import { rolledBackBy } from './other-process.ts';
+import { seesRollBack } from './roll-back-seen.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -133,18 +133,5 @@ test('a cold boot costs three reads in three calls, a warm one none, and the nex
 
 test('a roll-back by another process is what the next boot here gets, five seconds later at most', async (t) => {
   const { project, store, records, pass } = scene(t);
-  const known = machine({ macs: [macOf(1)] });
-  const [first, second] = [revision(), revision()];
-  await store.createMachine(known);
-  for (const each of [first, second]) await store.createProfile(each, { machine_id: known.id, at: at(0) });
-  const boots = async () => {
-    const found = await records.findMachine({ mac: macOf(1) });
-    return records.profile(found?.active ?? '');
-  };
-  t.deepEqual(await boots(), second);
-  const back = await rolledBackBy(['firestore', emulator.host, project], known.id, first.id);
-  pass(4999);
-  t.deepEqual(await boots(), second);
-  pass(1);
-  t.deepEqual(await boots(), { ...first, id: back });
+  await seesRollBack(t, { store, records, pass, name: ['firestore', emulator.host, project] });
 });

@@ -7,7 +7,7 @@ import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { recordsContract } from './contract.ts';
 import { asset, at, bootEvent, machine, macOf, newId, revision, uploadOf } from './examples.ts';
-import { rolledBackBy } from './other-process.ts';
+import { seesRollBack } from './roll-back-seen.ts';
 import { tempFile } from './temp-file.ts';
 
 const clock = () => new Date();
@@ -317,18 +317,8 @@ test('a roll-back by another process is what the next boot here gets, five secon
   const store = await sqlite(t, file);
   let now = 0;
   const records = cachedRecords(store, { clock: () => new Date(now) });
-  const known = machine({ macs: [macOf(1)] });
-  const [first, second] = [revision(), revision()];
-  await store.createMachine(known);
-  for (const each of [first, second]) await store.createProfile(each, { machine_id: known.id, at: at(0) });
-  const boots = async () => {
-    const found = await records.findMachine({ mac: macOf(1) });
-    return records.profile(found?.active ?? '');
+  const pass = (ms: number) => {
+    now += ms;
   };
-  t.deepEqual(await boots(), second);
-  const back = await rolledBackBy(['sqlite', file], known.id, first.id);
-  now += 4999;
-  t.deepEqual(await boots(), second);
-  now += 1;
-  t.deepEqual(await boots(), { ...first, id: back });
+  await seesRollBack(t, { store, records, pass, name: ['sqlite', file] });
 });
