@@ -1,3 +1,4 @@
+import type { Pointer } from './activation.ts';
 import { anyContains, parseNetwork } from './network.ts';
 import { type Refusal, refuse } from './problem.ts';
 
@@ -6,12 +7,6 @@ export interface Identity {
   readonly mac?: string;
   readonly uuid?: string;
   readonly serial?: string;
-}
-
-/** A move of the machine's pointer to a profile revision. */
-export interface Activation {
-  readonly revision: string;
-  readonly at: string;
 }
 
 /** What an administrator wrote down about the machine's parts. Sizes are bytes. */
@@ -23,7 +18,8 @@ export interface Hardware {
   readonly accelerators?: readonly { readonly model?: string }[];
 }
 
-export interface Machine {
+/** `active` is the revision it boots; without one, a rule decides. */
+export interface Machine extends Pointer {
   /** UUIDv7. */
   readonly id: string;
   readonly name?: string;
@@ -36,12 +32,8 @@ export interface Machine {
   readonly labels: Readonly<Record<string, string>>;
   /** CIDRs that the machine boots from; empty: any admitted address. */
   readonly networks: readonly string[];
-  /** The profile revision it boots, and all that it was given before, oldest first. */
-  readonly active?: string;
-  readonly history: readonly Activation[];
   /** RFC 3339. */
   readonly created_at: string;
-  readonly updated_at: string;
 }
 
 /** Any usual spelling of an EUI-48 in, `aa:bb:cc:dd:ee:ff` out; undefined when it is none, or a group address (IEEE 802, I/G bit). */

@@ -20,6 +20,8 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'No complete request came in time' },
   'mac-taken': { status: 409, title: 'Another machine holds this MAC' },
+  'rule-taken': { status: 409, title: 'Another rule has this name or priority' },
+  'too-many-rules': { status: 409, title: 'There is no room for more rules' },
   'asset-exists': { status: 409, title: 'This asset exists' },
   'upload-incomplete': { status: 409, title: 'The bytes are not all there' },
   'upload-mismatch': { status: 409, title: 'The bytes are not the ones that were announced' },

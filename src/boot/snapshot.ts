@@ -1,6 +1,7 @@
 import type { Asset } from './asset.ts';
 import type { Machine } from './machine.ts';
 import type { ProfileRevision } from './profile.ts';
+import type { RuleInForce } from './rule.ts';
 
 /** What a boot reads of the records, as it was at one moment. An instance that starts while they are down goes by it. */
 export interface Snapshot {
@@ -8,7 +9,9 @@ export interface Snapshot {
   readonly at: string;
   /** Without their histories. */
   readonly machines: readonly Machine[];
-  /** The revisions that these machines boot. */
+  /** Absent in one that an earlier version published. */
+  readonly rules?: readonly RuleInForce[];
+  /** The revisions that these machines boot, and that the rules hand out. */
   readonly profiles: readonly ProfileRevision[];
   /** The first stages. */
   readonly assets: readonly Asset[];

@@ -1,17 +1,6 @@
 import { join } from 'node:path';
-import type { ProfileRevision } from '../boot/profile.ts';
 import { openSqlite } from '../records/sqlite.ts';
 import { failed, type Outcome, passed } from './finding.ts';
-
-const nothing: ProfileRevision = {
-  id: 'bootbroker-doctor',
-  name: 'bootbroker-doctor',
-  arch: 'x86_64',
-  initrds: [],
-  cmdline: '',
-  metadata: {},
-  created_at: '1970-01-01T00:00:00Z',
-};
 
 /** Opens the records as the broker does, beside it if it runs. */
 export async function checkSqlite(dataDir: string): Promise<Outcome<never>> {
@@ -20,8 +9,7 @@ export async function checkSqlite(dataDir: string): Promise<Outcome<never>> {
     const records = openSqlite(file);
     try {
       await records.ping();
-      // A transaction that takes the lock for writing and then finds nothing to write.
-      await records.createProfile(nothing, { machine_id: nothing.id, at: nothing.created_at });
+      await records.write([]); // takes the lock for writing
     } finally {
       await records.close();
     }

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Machine } from '../boot/machine.ts';
 import { isRefusal, refuse } from '../boot/problem.ts';
 import type { PageRequest } from '../records/records.ts';
+import { conflicting } from './conflicting.ts';
 import { explain } from './explain.ts';
 import { createProfile } from './profiles.ts';
 import { type Route, route } from './route.ts';
@@ -34,15 +35,12 @@ export const adminRoutes: readonly Route[] = [
         ...rest,
         macs: [...new Set(macs)],
         history: [],
+        version: 1,
         created_at: now,
         updated_at: now,
       };
-      const created = await records.createMachine(machine);
-      if (created !== 'created')
-        return refuse(
-          'mac-taken',
-          `MAC ${created.mac} belongs to machine ${created.holder}. A MAC belongs to one machine.`,
-        );
+      const written = await records.write([{ kind: 'machine', id: machine.id, expected: 0, to: machine }]);
+      if (written !== 'written') return conflicting(written);
       return { status: 201, headers: { Location: `/api/v1/machines/${machine.id}` }, body: machine };
     },
   }),

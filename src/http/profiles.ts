@@ -1,8 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
+import { activated } from '../boot/activation.ts';
 import { type Arch, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { bootable, type ProfileRevision, parseArch, parseAssetReference } from '../boot/profile.ts';
+import type { Change } from '../records/records.ts';
+import { conflicting } from './conflicting.ts';
 import type { AdminParts } from './parts.ts';
 import type { Reply } from './route.ts';
 import type { newProfile } from './schemas.ts';
@@ -42,13 +45,39 @@ export async function createProfile(
     metadata: wanted.metadata,
     created_at: now,
   };
-  const created = await records.createProfile(revision, machine && { machine_id: machine.id, at: now });
-  if (created === 'unknown-machine') return noMachine(machine?.id ?? '');
+  const written = await write(revision, machine?.id, parts);
+  if (isRefusal(written)) return written;
   return {
     status: 201,
     headers: { Location: `/api/v1/profiles/${revision.id}` },
     body: { ...revision, machine_id: machine?.id },
   };
+}
+
+/** Whoever moves the same machine's pointer at the same time does so before or after. */
+async function write(
+  revision: ProfileRevision,
+  machineId: string | undefined,
+  { records }: AdminParts,
+): Promise<'written' | Refusal> {
+  const made: Change = { kind: 'profile', to: revision };
+  for (;;) {
+    const machine = machineId === undefined ? undefined : await records.machine(machineId);
+    if (machineId !== undefined && !machine) return noMachine(machineId);
+    const moved: Change[] = machine
+      ? [
+          {
+            kind: 'machine',
+            id: machine.id,
+            expected: machine.version,
+            to: activated(machine, revision.id, revision.created_at),
+          },
+        ]
+      : [];
+    const written = await records.write([made, ...moved]);
+    if (written === 'written') return written;
+    if (written.kind !== 'changed') return conflicting(written);
+  }
 }
 
 async function resolveAsset(

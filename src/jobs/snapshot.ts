@@ -16,7 +16,7 @@ const refreshMs = 3_600_000;
 
 /** Each call takes a snapshot, and publishes it if it says something new; resolves to whether it did. */
 export function snapshotPublisher(parts: {
-  readonly records: Pick<Records, 'listMachines' | 'profile' | 'newestAsset'>;
+  readonly records: Pick<Records, 'listMachines' | 'rulebook' | 'profile' | 'newestAsset'>;
   readonly blobs: Pick<Blobs, 'put'>;
   /** Whose holders believe the snapshot. */
   readonly key: () => Promise<string>;
@@ -31,8 +31,11 @@ export function snapshotPublisher(parts: {
 
   const take = async (): Promise<Omit<Snapshot, 'at'>> => {
     const machines = await allMachines(records);
+    const rules = await records.rulebook();
     const known = new Map<string, ProfileRevision>();
-    for (const id of new Set(machines.flatMap(({ active }) => active ?? []))) {
+    const pointed = [...machines, ...rules].flatMap(({ active }) => active ?? []);
+    const arriving = rules.flatMap(({ rollout }) => rollout?.revision ?? []);
+    for (const id of new Set([...pointed, ...arriving])) {
       const revision = revisions.get(id) ?? (await records.profile(id)); // what never changes is read once
       if (revision) known.set(id, revision);
     }
@@ -40,7 +43,12 @@ export function snapshotPublisher(parts: {
     const firstStages = await Promise.all(
       archs.map((arch) => records.newestAsset({ kind: 'efi', name: firstStage, arch })),
     );
-    return { machines, profiles: [...known.values()], assets: firstStages.flatMap((asset) => asset ?? []) };
+    return {
+      machines,
+      rules,
+      profiles: [...known.values()],
+      assets: firstStages.flatMap((asset) => asset ?? []),
+    };
   };
 
   return async () => {

@@ -2,7 +2,7 @@ import type { Machine } from '../boot/machine.ts';
 import { oldestSnapshotMs, type Snapshot } from '../boot/snapshot.ts';
 import { type CacheOptions, openCache } from './cached/cache.ts';
 import { type Seed, seedOf } from './cached/seed.ts';
-import type { Records } from './records.ts';
+import type { Change, Records } from './records.ts';
 
 export interface CachedRecords extends Records {
   /**
@@ -38,11 +38,10 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
   };
 
   /** Even a write that failed may have happened. */
-  async function expiring<T>(write: Promise<T>, outdates: (result: T) => string | undefined): Promise<T> {
+  async function expiring<T>(write: Promise<T>, outdates: (result: T) => readonly string[]): Promise<T> {
     try {
       const result = await write;
-      const id = outdates(result);
-      if (id !== undefined) {
+      for (const id of outdates(result)) {
         cache.forget((value) => mentions(value, id));
         seed?.drop(id);
       }
@@ -54,12 +53,12 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
 
   const uncached: Records = {
     ...records,
-    createMachine: (machine) => expiring(records.createMachine(machine), () => undefined),
-    createProfile: (revision, activation) =>
-      expiring(records.createProfile(revision, activation), () => activation?.machine_id),
-    createUpload: (upload, asset) => expiring(records.createUpload(upload, asset), ({ asset: { id } }) => id),
-    changeAsset: (asset, expected, upload) =>
-      expiring(records.changeAsset(asset, expected, upload), () => asset.id),
+    write: (changes, audit) =>
+      expiring(records.write(changes, audit), (result) => (result === 'written' ? changes.map(idOf) : [])),
+    createUpload: (upload, asset, audit) =>
+      expiring(records.createUpload(upload, asset, audit), ({ asset: { id } }) => [id]),
+    changeAsset: (asset, expected, upload, audit) =>
+      expiring(records.changeAsset(asset, expected, upload, audit), () => [asset.id]),
   };
 
   return {
@@ -96,6 +95,8 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
         immutable: true,
         spare: spare((seed) => seed.profile(id)),
       }),
+    rulebook: () =>
+      cache.get(['rulebook'], () => records.rulebook(), { spare: spare((seed) => seed.rulebook()) }),
     newestProfile: (name) => cache.get(['newestProfile', name], () => records.newestProfile(name)),
     asset: (id) => cache.get(['asset', id], () => records.asset(id)),
     namedAsset: ({ kind, name, version, arch }) =>
@@ -108,6 +109,11 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
         spare: spare((seed) => seed.newestAsset({ kind, name, arch })),
       }),
   };
+}
+
+function idOf(change: Change): string {
+  if (change.kind === 'profile') return change.to.id;
+  return change.kind === 'asset' ? change.of.id : change.id;
 }
 
 /** Whether the answer is the document of this id, or a list that it is in. */

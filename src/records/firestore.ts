@@ -1,9 +1,12 @@
+import { adminRecords } from './firestore/admin.ts';
 import { assetRecords } from './firestore/assets.ts';
 import { bootRecords } from './firestore/boots.ts';
 import { machineRecords } from './firestore/machines.ts';
 import { openRest, type RestOptions } from './firestore/rest.ts';
+import { ruleRecords } from './firestore/rules.ts';
 import { type Deadlines, openStore } from './firestore/store.ts';
 import { documentsAt } from './firestore/wire.ts';
+import { writes } from './firestore/write.ts';
 import type { Records } from './records.ts';
 
 /** For everything that one call of `Records` does, retries included: a boot must not hang, and firmware waits 5 s for a first byte. */
@@ -23,7 +26,10 @@ export function openFirestore(options: FirestoreOptions): Records {
   return {
     ping: () => store.read('ping', async (documents) => void (await documents.get(['machines', 'ping']))),
     close: () => rest.close(),
+    ...writes(store),
     ...machineRecords(store),
+    ...ruleRecords(store),
+    ...adminRecords(store),
     ...assetRecords(store),
     ...bootRecords(store),
   };

@@ -1,7 +1,10 @@
 import type { Asset, AssetKind, AssetName, AssetState } from '../boot/asset.ts';
+import type { AuditEntry, AuditEvent } from '../boot/audit.ts';
 import type { BootEvent } from '../boot/event.ts';
 import type { Identity, Machine } from '../boot/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
+import type { Rule, RuleInForce } from '../boot/rule.ts';
+import type { ApiToken } from '../boot/token.ts';
 import type { Upload } from '../boot/upload.ts';
 
 export interface PageRequest {
@@ -17,13 +20,6 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-export interface MacTaken {
-  readonly kind: 'mac-taken';
-  readonly mac: string;
-  /** The id of the machine that holds it. */
-  readonly holder: string;
-}
-
 export interface AssetExists {
   readonly kind: 'asset-exists';
   readonly asset: Asset;
@@ -35,6 +31,50 @@ export interface AssetExpectation {
   readonly upload_id: string;
 }
 
+/** One write to one document, and what has to be there for it. */
+export type Change =
+  | Replacement<'machine', Machine>
+  | Replacement<'rule', Rule>
+  | Replacement<'token', ApiToken>
+  /** Made once, and never changed. */
+  | { readonly kind: 'profile'; readonly to: ProfileRevision }
+  /** With the asset as it is, this only insists that it still is so when all the rest happens. */
+  | {
+      readonly kind: 'asset';
+      readonly of: Asset;
+      readonly expected: AssetExpectation;
+      /** Undefined: it goes, with its upload. */
+      readonly to: Asset | undefined;
+    };
+
+export interface Replacement<Kind, Document> {
+  readonly kind: Kind;
+  readonly id: string;
+  /** The version that is there; 0: nothing is. */
+  readonly expected: number;
+  /** The version after that one; undefined: it goes. */
+  readonly to: Document | undefined;
+}
+
+/** Why nothing was written. */
+export type Conflict =
+  /** Somebody else was faster; `version` is what is there now, absent where there is none. */
+  | {
+      readonly kind: 'changed';
+      readonly what: Change['kind'];
+      readonly id: string;
+      readonly version?: number;
+    }
+  | {
+      readonly kind: 'taken';
+      readonly what: 'mac' | 'rule-name' | 'rule-priority';
+      readonly key: string;
+      /** Id of the machine or rule that has it. */
+      readonly holder: string;
+    }
+  /** There is no room for that many rules. */
+  | { readonly kind: 'full'; readonly what: 'rules' };
+
 export interface AssetFilter {
   readonly kind?: AssetKind;
   readonly name?: string;
@@ -44,22 +84,30 @@ export interface AssetFilter {
 
 /** Machines, and the profile revisions that they point to. */
 export interface MachineRecords {
-  /** All of it or nothing: a MAC belongs to one machine. */
-  createMachine(machine: Machine): Promise<'created' | MacTaken>;
   machine(id: string): Promise<Machine | undefined>;
   /** By MAC, else by UUID, else by serial; the latter two only if exactly one machine has it. A MAC that nobody holds does not rule out the rest. */
   findMachine(identity: Identity): Promise<Machine | undefined>;
   listMachines(page: PageRequest): Promise<Page<Machine>>;
 
-  /** With an activation also moves that machine's pointer and appends to its history, of which the last 100 moves are kept, in the same transaction. */
-  createProfile(
-    revision: ProfileRevision,
-    activation?: { readonly machine_id: string; readonly at: string },
-  ): Promise<'created' | 'unknown-machine'>;
   profile(id: string): Promise<ProfileRevision | undefined>;
   /** The revision of that name that was created last. */
   newestProfile(name: string): Promise<ProfileRevision | undefined>;
   listProfiles(page: PageRequest): Promise<Page<ProfileRevision>>;
+}
+
+/** Which profile machines get that have none of their own. */
+export interface RuleRecords {
+  rule(id: string): Promise<Rule | undefined>;
+  listRules(page: PageRequest): Promise<Page<Rule>>;
+  /** All of them, the highest priority first; one read of the store. */
+  rulebook(): Promise<readonly RuleInForce[]>;
+}
+
+/** Who may ask for changes, and who did. */
+export interface AdminRecords {
+  token(id: string): Promise<ApiToken | undefined>;
+  listTokens(page: PageRequest): Promise<Page<ApiToken>>;
+  listAudit(page: PageRequest): Promise<Page<AuditEvent>>;
 }
 
 /** Assets, and the uploads that bring their bytes. */
@@ -71,6 +119,7 @@ export interface AssetRecords {
   createUpload(
     upload: Upload,
     asset: Asset,
+    audit?: readonly AuditEntry[],
   ): Promise<{ readonly kind: 'created'; readonly asset: Asset } | AssetExists>;
   upload(id: string): Promise<Upload | undefined>;
 
@@ -82,7 +131,12 @@ export interface AssetRecords {
   /** Every ready kernel and initrd that shares this name. */
   imageAssets(name: string): Promise<readonly Asset[]>;
   /** Replaces the asset, and its upload if given, if it is as expected; false if it is not. */
-  changeAsset(asset: Asset, expected: AssetExpectation, upload?: Upload): Promise<boolean>;
+  changeAsset(
+    asset: Asset,
+    expected: AssetExpectation,
+    upload?: Upload,
+    audit?: readonly AuditEntry[],
+  ): Promise<boolean>;
 }
 
 /** What happened in the boots of machines. */
@@ -99,7 +153,12 @@ export interface BootRecords {
  * Every write that has returned lasts (it is on disk). Every fault is a `StoreDown`; "not there" is `undefined`, never a fault.
  * Lists are in the order of creation, oldest first, and a page that was begun goes on correctly while others write.
  */
-export interface Records extends MachineRecords, AssetRecords, BootRecords {
+export interface Records extends MachineRecords, RuleRecords, AdminRecords, AssetRecords, BootRecords {
+  /**
+   * All changes or none, with the audit entries in the same transaction. A MAC belongs to one machine, a name and a priority
+   * to one rule; what a change gives up, another in the same call may take.
+   */
+  write(changes: readonly Change[], audit?: readonly AuditEntry[]): Promise<'written' | Conflict>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

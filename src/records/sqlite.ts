@@ -5,11 +5,14 @@ import { StoreDown } from '../boot/store-down.ts';
 import { makeFolder } from '../folder.ts';
 import { BadCursor } from './cursor.ts';
 import type { Records } from './records.ts';
+import { adminRecords } from './sqlite/admin.ts';
 import { assetRecords } from './sqlite/assets.ts';
 import { bootRecords } from './sqlite/boots.ts';
 import { machineRecords } from './sqlite/machines.ts';
 import { migrations } from './sqlite/migrations.ts';
+import { ruleRecords } from './sqlite/rules.ts';
 import type { Row, Sql } from './sqlite/sql.ts';
+import { writes } from './sqlite/write.ts';
 
 /** How long a write waits for another process's. The wait holds up this whole thread, so it is short; a write takes milliseconds. */
 const busyTimeoutMs = 2000;
@@ -25,7 +28,10 @@ export function openSqlite(path: string): Records {
   return {
     ping: () => sql.read('ping', () => void sql.rows('SELECT seq, body FROM machines LIMIT 1')),
     close: () => sql.read('closing', () => void (database.isOpen && database.close())),
+    ...writes(sql),
     ...machineRecords(sql),
+    ...ruleRecords(sql),
+    ...adminRecords(sql),
     ...assetRecords(sql),
     ...bootRecords(sql),
   };

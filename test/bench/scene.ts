@@ -6,6 +6,7 @@ import { openSqlite } from '../../src/records/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { signUrl } from '../../src/sign/v4.ts';
 import { asset, machine, revision } from '../records/examples.ts';
+import { createMachine, createProfile } from '../records/writing.ts';
 import type { BrokerOptions } from './broker.ts';
 import { type BufferSize, startNginx } from './nginx.ts';
 import type { Server, Workshop } from './workshop.ts';
@@ -87,8 +88,8 @@ async function push({ endpoint, records: path }: BrokerOptions, size: number): P
   const booting = machine();
   const profile = revision({ kernel });
   const records = openSqlite(path);
-  await records.createMachine(booting);
-  await records.createProfile(profile, { machine_id: booting.id, at: last_modified });
+  await createMachine(records, booting);
+  await createProfile(records, profile, { machine_id: booting.id, at: last_modified });
   await records.close();
 
   const url = await signUrl({ method: 'GET', bucket, object, endpoint, query: { generation } }, signer, {

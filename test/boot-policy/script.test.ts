@@ -17,6 +17,7 @@ const machine = {
   labels: {},
   networks: [],
   history: [],
+  version: 1,
   created_at: '2026-01-01T00:00:00.000Z',
   updated_at: '2026-01-01T00:00:00.000Z',
 };

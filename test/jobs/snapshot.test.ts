@@ -7,6 +7,7 @@ import { snapshotPublisher } from '../../src/jobs/snapshot.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { asset, at, machine, macOf, revision, uploadOf } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
+import { createMachine, createProfile } from '../records/writing.ts';
 import { type LogLine, recorder } from '../support/broker.ts';
 
 const hour = 3_600_000;
@@ -34,8 +35,8 @@ async function scene(t: ExecutionContext) {
   };
   const known = machine({ macs: [macOf(1)] });
   const booted = revision();
-  await records.createMachine(known);
-  await records.createProfile(booted, { machine_id: known.id, at: at(0) });
+  await createMachine(records, known);
+  await createProfile(records, booted, { machine_id: known.id, at: at(0) });
   return { records, bucket, log, seeded, state, parts, known, booted };
 }
 
@@ -54,8 +55,8 @@ test('what was sealed is opened by the same key alone, and not when a bit of it 
 
 test('a snapshot holds what machines boot, and comes back as it was', async (t) => {
   const { records, parts, seeded, known, booted } = await scene(t);
-  await records.createMachine(machine());
-  await records.createProfile(revision({ name: 'that nobody boots' }));
+  await createMachine(records, machine());
+  await createProfile(records, revision({ name: 'that nobody boots' }));
   const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready', ready_at: at(1) });
   for (const each of [efi, asset({ kind: 'efi', name: 'other', state: 'ready', ready_at: at(1) })])
     await records.createUpload(uploadOf(each), each);
@@ -78,7 +79,7 @@ test('a snapshot is published when something changed, and else once an hour', as
   const publish = snapshotPublisher(parts);
   t.true(await publish());
   t.false(await publish());
-  await records.createProfile(revision(), { machine_id: known.id, at: at(1) });
+  await createProfile(records, revision(), { machine_id: known.id, at: at(1) });
   t.true(await publish());
   state.now += hour - 1;
   t.false(await publish());

@@ -17,6 +17,7 @@ import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { asset, at, machine, macOf, revision, uploadOf } from './examples.ts';
 import { seesRollBack } from './roll-back-seen.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -106,8 +107,8 @@ test('a cold boot costs three reads in three calls, a warm one none, and the nex
   for (const each of [efi, kernel, initrd]) await store.createUpload(uploadOf(each), each);
   const machines = [machine({ macs: [macOf(1)] }), machine({ macs: [macOf(2)] })];
   const booted = revision({ kernel: part(kernel), initrds: [part(initrd)] });
-  await store.createProfile(booted);
-  for (const each of machines) await store.createMachine({ ...each, active: booted.id });
+  await createProfile(store, booted);
+  for (const each of machines) await createMachine(store, { ...each, active: booted.id });
   const plane = await bootPlane(t, records, clock);
 
   const boot = async (n: number) => {

@@ -9,6 +9,7 @@ import { recordsContract } from './contract.ts';
 import { asset, at, bootEvent, machine, macOf, newId, revision, uploadOf } from './examples.ts';
 import { seesRollBack } from './roll-back-seen.ts';
 import { tempFile } from './temp-file.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 const clock = () => new Date();
 
@@ -49,8 +50,8 @@ async function scene(t: ExecutionContext, options: Partial<CacheOptions> = {}) {
   });
   const known = machine({ macs: [macOf(1)], serial: 'S' });
   const first = revision();
-  await store.createMachine(known);
-  await store.createProfile(first, { machine_id: known.id, at: at(0) });
+  await createMachine(store, known);
+  await createProfile(store, first, { machine_id: known.id, at: at(0) });
   asked.length = 0;
   return {
     records,
@@ -156,7 +157,7 @@ test('a write here shows at once, and a read that began before it is not believe
   const before = records.findMachine({ mac: macOf(1) });
   state.held = undefined;
   const second = revision();
-  await records.uncached.createProfile(second, { machine_id: known.id, at: at(1) });
+  await createProfile(records.uncached, second, { machine_id: known.id, at: at(1) });
   t.is((await records.findMachine({ mac: macOf(1) }))?.active, second.id, 'joins no earlier read');
   resolve();
   t.is((await before)?.active, first.id);
@@ -176,8 +177,8 @@ test('a machine, an asset or a profile that is created here is there at once', a
       records.imageAssets('next'),
     ]);
   t.deepEqual(await looks(), [undefined, undefined, []]);
-  await records.uncached.createMachine(created);
-  await records.uncached.createProfile(next);
+  await createMachine(records.uncached, created);
+  await createProfile(records.uncached, next);
   await records.uncached.createUpload(uploadOf(ready), ready);
   t.deepEqual(await looks(), [created, next, [ready]]);
   const retired = { ...ready, state: 'retired' } as const;
@@ -255,7 +256,7 @@ test('when the store is back, it is asked again within a second', async (t) => {
   t.deepEqual(asked.splice(0), ['machine', 'machine'], 'once before, once in the outage');
   state.down = false;
   const second = revision();
-  await store.createProfile(second, { machine_id: known.id, at: at(1) });
+  await createProfile(store, second, { machine_id: known.id, at: at(1) });
   pass(999);
   t.is((await records.machine(known.id))?.active, first.id);
   pass(1);
@@ -265,13 +266,13 @@ test('when the store is back, it is asked again within a second', async (t) => {
 test('a write that fails loses nothing that an outage needs, and one that succeeds is not undone by one', async (t) => {
   const { records, state, known, first, pass } = await scene(t);
   const before = await records.machine(known.id);
-  const move = () => records.uncached.createProfile(revision(), { machine_id: known.id, at: at(1) });
+  const move = () => createProfile(records.uncached, revision(), { machine_id: known.id, at: at(1) });
   state.down = true;
   await t.throwsAsync(move(), { instanceOf: StoreDown });
   t.deepEqual(await records.machine(known.id), before);
   t.is(before?.active, first.id);
   state.down = false;
-  t.is(await move(), 'created');
+  t.is(await move(), 'written');
   state.down = true;
   pass(1000);
   await t.throwsAsync(records.machine(known.id), { instanceOf: StoreDown });
@@ -303,7 +304,7 @@ test('the cache is bounded, and a flood of unknown machines pushes out no known 
 test('what was asked for last stays longest', async (t) => {
   const { records, store, asked } = await scene(t, { maxEntries: 2 });
   const names = ['a', 'b', 'c'];
-  for (const name of names) await store.createProfile(revision({ name }));
+  for (const name of names) await createProfile(store, revision({ name }));
   for (const name of ['a', 'b', 'a', 'c']) await records.newestProfile(name);
   asked.length = 0;
   await records.newestProfile('a');

@@ -1,22 +1,48 @@
 import type { ExecutionContext } from 'ava';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Records } from '../../src/records/records.ts';
-import { asset, at, bootEvent, machine, macOf, newId, revision, uploadOf } from './examples.ts';
+import {
+  asset,
+  auditEntry,
+  bootEvent,
+  machine,
+  macOf,
+  newId,
+  revision,
+  rule,
+  token,
+  uploadOf,
+} from './examples.ts';
 
 /** One call of every method that asks the store. */
 export function everyCall(records: Records): Record<Exclude<keyof Records, 'close'>, () => Promise<unknown>> {
   const given = asset();
+  const [newMachine, newRule, newToken] = [machine({ macs: [macOf(1)] }), rule(), token()];
   const page = { limit: 10 };
   return {
     ping: () => records.ping(),
-    createMachine: () => records.createMachine(machine({ macs: [macOf(1)] })),
+    write: () =>
+      records.write(
+        [
+          { kind: 'machine', id: newMachine.id, expected: 0, to: newMachine },
+          { kind: 'rule', id: newRule.id, expected: 0, to: newRule },
+          { kind: 'token', id: newToken.id, expected: 0, to: newToken },
+          { kind: 'profile', to: revision() },
+        ],
+        [auditEntry()],
+      ),
     machine: () => records.machine('m'),
     findMachine: () => records.findMachine({ mac: macOf(1), uuid: newId(), serial: 'S' }),
     listMachines: () => records.listMachines(page),
-    createProfile: () => records.createProfile(revision(), { machine_id: 'm', at: at(0) }),
     profile: () => records.profile('p'),
     newestProfile: () => records.newestProfile('p'),
     listProfiles: () => records.listProfiles(page),
+    rule: () => records.rule('r'),
+    listRules: () => records.listRules(page),
+    rulebook: () => records.rulebook(),
+    token: () => records.token('t'),
+    listTokens: () => records.listTokens(page),
+    listAudit: () => records.listAudit(page),
     createUpload: () => records.createUpload(uploadOf(given), given),
     upload: () => records.upload('u'),
     asset: () => records.asset('a'),

@@ -1,7 +1,10 @@
 import type { Asset } from '../../src/boot/asset.ts';
+import type { AuditEntry } from '../../src/boot/audit.ts';
 import type { BootEvent } from '../../src/boot/event.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
+import type { Rule } from '../../src/boot/rule.ts';
+import type { ApiToken } from '../../src/boot/token.ts';
 import type { Upload } from '../../src/boot/upload.ts';
 
 const start = Date.now();
@@ -30,6 +33,7 @@ export function machine(is: Partial<Machine> = {}): Machine {
     labels: {},
     networks: [],
     history: [],
+    version: 1,
     created_at: at(0),
     updated_at: at(0),
     ...is,
@@ -85,4 +89,45 @@ export function uploadOf(of: Asset, is: Partial<Upload> = {}): Upload {
 
 export function bootEvent(is: Partial<BootEvent> = {}): BootEvent {
   return { id: newId(), at: at(0), machine_id: 'm', stage: 'script', source: '10.0.0.7', ...is };
+}
+
+export function rule(is: Partial<Rule> = {}): Rule {
+  made += 1;
+  return {
+    id: newId(),
+    name: `rule-${made}`,
+    selector: { all: [] },
+    profile: 'debian',
+    priority: made,
+    percent: 100,
+    history: [],
+    version: 1,
+    created_at: at(0),
+    updated_at: at(0),
+    ...is,
+  };
+}
+
+export function token(is: Partial<ApiToken> = {}): ApiToken {
+  return {
+    id: newId(),
+    name: 'ci',
+    role: 'operator',
+    hash: 'ab'.repeat(32),
+    version: 1,
+    created_at: at(0),
+    ...is,
+  };
+}
+
+export function auditEntry(is: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: newId(),
+    at: at(0),
+    actor: { kind: 'bootstrap', id: 'bootstrap', role: 'admin' },
+    from: '127.0.0.1',
+    action: 'machine.create',
+    outcome: 'done',
+    ...is,
+  };
 }

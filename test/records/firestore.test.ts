@@ -12,6 +12,7 @@ import { everyCall, rejectsEverything } from './every-call.ts';
 import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
 import { type Index, missingIndexes, needsIndex, type StructuredQuery } from './firestore-indexes.ts';
 import { forgetfulProxy } from './forgetful-proxy.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -57,9 +58,9 @@ test('the index file for Terraform has what the queries need, nothing else, and 
   const records = opened(t, { onCall: (call) => calls.push(call) });
   const known = machine({ macs: [macOf(2)] });
   const announced = asset();
-  await records.createMachine(known);
+  await createMachine(records, known);
   await records.createUpload(uploadOf(announced), announced);
-  await records.createProfile(revision());
+  await createProfile(records, revision());
   for (const call of Object.values(everyCall(records))) await call();
   const parts = [{ kind: 'kernel' }, { name: 'a' }, { version: '1' }, { state: 'ready' }] as const;
   for (let chosen = 0; chosen < 2 ** parts.length; chosen += 1) {
@@ -127,7 +128,7 @@ test('databases of one project are apart', async (t) => {
   const project = `test-${randomUUID()}`;
   const [usual, other] = [opened(t, { project }), opened(t, { project, database: 'other' })];
   const given = machine({ macs: [macOf(1)] });
-  await other.createMachine(given);
+  await createMachine(other, given);
   t.is(await usual.machine(given.id), undefined);
   t.deepEqual(await other.findMachine({ mac: macOf(1) }), given);
 });
@@ -140,12 +141,12 @@ test('a write whose answer was lost is written once, and succeeds', async (t) =>
     return call();
   };
   const given = machine({ macs: [macOf(1)] });
-  t.is(await losing(() => records.createMachine(given)), 'created');
+  t.is(await losing(() => createMachine(records, given)), 'written');
   t.deepEqual(await records.listMachines({ limit: 10 }), { items: [given] });
 
   const next = revision();
   const activation = { machine_id: given.id, at: at(1) };
-  t.is(await losing(() => records.createProfile(next, activation)), 'created');
+  t.is(await losing(() => createProfile(records, next, activation)), 'written');
   t.deepEqual((await records.machine(given.id))?.history, [{ revision: next.id, at: at(1) }]);
 
   const announced = asset();
@@ -165,11 +166,11 @@ test('a write whose answer was lost is written once, and succeeds', async (t) =>
 
 test('an id that is used twice is a fault, at once', async (t) => {
   const records = opened(t);
-  const given = machine();
-  await records.createMachine(given);
-  await t.throwsAsync(records.createMachine(given), {
+  const given = revision();
+  await createProfile(records, given);
+  await t.throwsAsync(createProfile(records, given), {
     instanceOf: StoreDown,
-    message: 'records: creating a machine failed: its id is in use',
+    message: 'records: writing profile failed: its id is in use',
   });
 });
 

@@ -2,6 +2,7 @@ import type { ExecutionContext } from 'ava';
 import type { Records } from '../../src/records/records.ts';
 import { at, machine, macOf, revision } from './examples.ts';
 import { rolledBackBy } from './other-process.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 /** What another process rolls back is what the next boot here gets, five seconds later at most. */
 export async function seesRollBack(
@@ -19,8 +20,8 @@ export async function seesRollBack(
   const { store, records, pass, name } = cache;
   const known = machine({ macs: [macOf(1)] });
   const [first, second] = [revision(), revision()];
-  await store.createMachine(known);
-  for (const each of [first, second]) await store.createProfile(each, { machine_id: known.id, at: at(0) });
+  await createMachine(store, known);
+  for (const each of [first, second]) await createProfile(store, each, { machine_id: known.id, at: at(0) });
   const boots = async () => {
     const found = await records.findMachine({ mac: macOf(1) });
     return records.profile(found?.active ?? '');

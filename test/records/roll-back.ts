@@ -1,6 +1,7 @@
 import { openFirestore } from '../../src/records/firestore.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { at, newId } from './examples.ts';
+import { createProfile } from './writing.ts';
 
 // Run as a process of its own: `roll-back.ts MACHINE REVISION sqlite FILE` or `... firestore HOST:PORT PROJECT`.
 const [machine_id = '', earlier = '', driver = '', where = '', project = ''] = process.argv.slice(2);
@@ -10,6 +11,6 @@ const records =
 const revision = await records.profile(earlier);
 if (!revision) throw new Error(`there is no revision ${earlier}`);
 const again = { ...revision, id: newId() };
-await records.createProfile(again, { machine_id, at: at(1) });
+await createProfile(records, again, { machine_id, at: at(1) });
 await records.close();
 console.log(again.id);

@@ -6,6 +6,7 @@ import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { asset, at, machine, macOf, newId, revision } from './examples.ts';
 import { tempFile } from './temp-file.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 const minute = 60_000;
 
@@ -84,7 +85,7 @@ test('while the store answers, the snapshot says nothing', async (t) => {
   const { store, records, state, stale, known } = await scene(t);
   state.down = false;
   t.is(await records.machine(known.id), undefined);
-  await store.createMachine({ ...known, name: 'as it is now' });
+  await createMachine(store, { ...known, name: 'as it is now' });
   state.now += minute;
   t.is((await records.machine(known.id))?.name, 'as it is now');
   t.deepEqual(stale, []);
@@ -92,7 +93,7 @@ test('while the store answers, the snapshot says nothing', async (t) => {
 
 test('what the store has said the snapshot does not take back, by whatever name it is asked for', async (t) => {
   const { store, records, state, known } = await scene(t);
-  await store.createMachine({ ...known, active: newId() });
+  await createMachine(store, { ...known, active: newId() });
   state.down = false;
   const heard = await records.findMachine({ mac: macOf(1) });
   state.down = true;
@@ -115,9 +116,9 @@ test('that the store did not know somebody is not undone by the snapshot', async
 
 test('what was written here the snapshot does not undo', async (t) => {
   const { store, records, state, known } = await scene(t);
-  await store.createMachine(known);
+  await createMachine(store, known);
   state.down = false;
-  await records.createProfile(revision(), { machine_id: known.id, at: at(1) });
+  await createProfile(records, revision(), { machine_id: known.id, at: at(1) });
   state.down = true;
   await t.throwsAsync(records.machine(known.id), down);
 });

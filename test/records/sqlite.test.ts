@@ -13,6 +13,7 @@ import { recordsContract } from './contract.ts';
 import { rejectsEverything } from './every-call.ts';
 import { at, machine, macOf, revision } from './examples.ts';
 import { tempFile } from './temp-file.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 recordsContract(test, async (t) => opened(t, await tempFile(t)));
 
@@ -36,20 +37,20 @@ test('what was written is there when the file is opened again, and a cursor stil
   const file = await tempFile(t);
   const first = openSqlite(file);
   const [a, b] = [machine({ macs: [macOf(1)] }), machine({ macs: [macOf(2)] })];
-  for (const each of [a, b]) await first.createMachine(each);
-  await first.createProfile(revision(), { machine_id: a.id, at: at(1) });
+  for (const each of [a, b]) await createMachine(first, each);
+  await createProfile(first, revision(), { machine_id: a.id, at: at(1) });
   const moved = await first.machine(a.id);
   const { next = '' } = await first.listMachines({ limit: 1 });
   await first.close();
   const again = opened(t, file);
   t.deepEqual(await again.findMachine({ mac: macOf(1) }), moved);
   t.deepEqual(await again.listMachines({ limit: 1, cursor: next }), { items: [b] });
-  t.like(await again.createMachine(machine({ macs: [macOf(2)] })), { kind: 'mac-taken', holder: b.id });
+  t.like(await createMachine(again, machine({ macs: [macOf(2)] })), { kind: 'taken', holder: b.id });
 });
 
 test('the files are for their owner alone', async (t) => {
   const file = await tempFile(t);
-  await opened(t, file).createMachine(machine());
+  await createMachine(opened(t, file), machine());
   t.is((await stat(dirname(file))).mode & 0o777, 0o700);
   for (const name of [file, `${file}-wal`, `${file}-shm`]) t.is((await stat(name)).mode & 0o777, 0o600, name);
 });
@@ -107,24 +108,24 @@ test('while another process holds the write lock, reads go on and a write is Sto
   const file = await tempFile(t);
   const records = opened(t, file);
   const known = machine();
-  await records.createMachine(known);
+  await createMachine(records, known);
   const other = new DatabaseSync(file);
   t.teardown(() => other.close());
   other.exec('BEGIN EXCLUSIVE');
   t.deepEqual(await records.machine(known.id), known);
   const blocked = machine();
-  await t.throwsAsync(records.createMachine(blocked), {
+  await t.throwsAsync(createMachine(records, blocked), {
     instanceOf: StoreDown,
-    message: 'records: creating a machine failed: database is locked',
+    message: 'records: writing machine failed: database is locked',
   });
   other.exec('COMMIT');
-  t.is(await records.createMachine(blocked), 'created');
+  t.is(await createMachine(records, blocked), 'written');
 });
 
 test('every method of a store that cannot be read rejects with StoreDown', async (t) => {
   const file = await tempFile(t);
   const whole = openSqlite(file);
-  for (let n = 0; n < 100; n += 1) await whole.createMachine(machine({ macs: [macOf(n)] }));
+  for (let n = 0; n < 100; n += 1) await createMachine(whole, machine({ macs: [macOf(n)] }));
   await whole.close();
   const damaged = await open(file, 'r+');
   const { size } = await damaged.stat();
@@ -157,7 +158,7 @@ test('an empty file becomes a database', async (t) => {
   const file = await tempFile(t);
   await mkdir(dirname(file));
   await writeFile(file, '');
-  t.is(await opened(t, file).createMachine(machine()), 'created');
+  t.is(await createMachine(opened(t, file), machine()), 'written');
 });
 
 test('a database of a newer version does not open, and stays as it is', async (t) => {

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
+import { createMachine, createProfile } from './writing.ts';
 
 // Run as a process of its own: `writer.ts FILE COUNT`. Creates COUNT machines with the MACs 0, 1, 2, ... and what belongs
 // to each, and says so line by line, each only when the store has said that it is done.
@@ -10,13 +11,13 @@ const say = (what: string, id: string) => writeSync(1, `${what} ${id}\n`);
 
 for (let n = 0; n < Number(count); n += 1) {
   const created = machine({ macs: [macOf(n)] });
-  if ((await records.createMachine(created)) !== 'created') {
+  if ((await createMachine(records, created)) !== 'written') {
     say('taken', macOf(n));
     continue;
   }
   say('machine', created.id);
   const booted = revision();
-  await records.createProfile(booted, { machine_id: created.id, at: at(n) });
+  await createProfile(records, booted, { machine_id: created.id, at: at(n) });
   say('profile', booted.id);
   say('active', created.id);
   const announced = asset({ version: created.id });

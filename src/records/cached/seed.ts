@@ -1,6 +1,7 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Identity, Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
+import type { RuleInForce } from '../../boot/rule.ts';
 import type { Snapshot } from '../../boot/snapshot.ts';
 
 /** What a snapshot of the records says. That it says nothing means nothing. */
@@ -11,12 +12,14 @@ export interface Seed {
   /** As the store itself finds one: by MAC, else by UUID, else by serial, the latter two if exactly one machine has it. */
   findMachine(identity: Identity): Machine | undefined;
   profile(id: string): ProfileRevision | undefined;
+  /** Undefined once the store has said anything of a rule in it. */
+  rulebook(): readonly RuleInForce[] | undefined;
   newestAsset(which: Omit<AssetName, 'version'>): Asset | undefined;
   /** Of what has this id the store itself has said something newer. */
   drop(id: string): void;
 }
 
-export function seedOf({ at, machines, profiles, assets }: Snapshot): Seed {
+export function seedOf({ at, machines, profiles, rules = [], assets }: Snapshot): Seed {
   const dropped = new Set<string>();
   const kept = <Document extends { readonly id: string }>(document: Document | undefined) =>
     document && !dropped.has(document.id) ? document : undefined;
@@ -37,6 +40,7 @@ export function seedOf({ at, machines, profiles, assets }: Snapshot): Seed {
           undefined,
       ),
     profile: (id) => kept(profileById.get(id)),
+    rulebook: () => (rules.some(({ id }) => dropped.has(id)) ? undefined : rules),
     newestAsset: ({ kind, name, arch }) =>
       kept(assets.find((asset) => asset.kind === kind && asset.name === name && asset.arch === arch)),
     drop: (id) => void dropped.add(id),

@@ -1,7 +1,8 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
 import type { AssetRecords } from '../records.ts';
-import { type Documents, documentOf, type Fields, type Place, type Write } from './documents.ts';
+import { headPlace, remembered } from './audit.ts';
+import { type Documents, documentOf, type Fields, type Place, put, type Write } from './documents.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -14,19 +15,22 @@ const uploadKeptMs = 30 * 24 * 3600 * 1000;
  */
 export function assetRecords(store: Store): AssetRecords {
   return {
-    createUpload: (upload, announced) =>
+    createUpload: (upload, announced, audit = []) =>
       store.write('creating an upload', async (documents, { mayHaveLanded }) => {
-        const [found, own] = await documents.get(placeOf(announced), ['uploads', upload.id]);
+        const [found, own, head] = await documents.get(
+          assetPlace(announced),
+          ['uploads', upload.id],
+          headPlace,
+        );
         const known = documentOf<Asset>(found);
         if (known && own && mayHaveLanded) return { kind: 'created', asset: known };
         if (known && known.state !== 'created' && known.state !== 'uploading')
           return { kind: 'asset-exists', asset: known };
         const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
         await documents.commit(
-          found
-            ? { kind: 'change', found, fields: assetFields(asset) }
-            : { kind: 'create', place: placeOf(asset), fields: assetFields(asset) },
-          put({ ...upload, asset_id: asset.id }),
+          put(assetPlace(asset), found, assetFields(asset)),
+          uploadWrite({ ...upload, asset_id: asset.id }),
+          ...remembered(audit, head),
         );
         return { kind: 'created', asset };
       }),
@@ -40,7 +44,7 @@ export function assetRecords(store: Store): AssetRecords {
       store.read('reading an asset', async (documents) => (await queried(documents, { id }, 1))[0]),
     namedAsset: (name) =>
       store.read('finding an asset', async (documents) =>
-        documentOf<Asset>((await documents.get(placeOf(name)))[0]),
+        documentOf<Asset>((await documents.get(assetPlace(name)))[0]),
       ),
     listAssets: ({ kind, name, version, state }, page) =>
       store.read('listing assets', (documents) =>
@@ -62,31 +66,35 @@ export function assetRecords(store: Store): AssetRecords {
         const ready = await queried(documents, { name, state: 'ready' });
         return ready.filter(({ kind }) => kind === 'kernel' || kind === 'initrd');
       }),
-    changeAsset: (asset, expected, upload) =>
+    changeAsset: (asset, expected, upload, audit = []) =>
       store.write('changing an asset', async (documents, { mayHaveLanded }) => {
-        const [found] = await documents.get(placeOf(asset));
+        const [found, head] = await documents.get(assetPlace(asset), headPlace);
         const fields = assetFields(asset);
         if (found?.body === fields.body && mayHaveLanded) return true;
         const known = documentOf<Asset>(found);
         if (!found || known?.id !== asset.id) return false;
         if (known.state !== expected.state || known.upload_id !== expected.upload_id) return false;
-        await documents.commit({ kind: 'change', found, fields }, ...(upload ? [put(upload)] : []));
+        await documents.commit(
+          { kind: 'change', found, fields },
+          ...(upload ? [uploadWrite(upload)] : []),
+          ...remembered(audit, head),
+        );
         return true;
       }),
   };
 }
 
-const placeOf = ({ kind, name, version, arch }: AssetName): Place => [
+export const assetPlace = ({ kind, name, version, arch }: AssetName): Place => [
   'assets',
   [kind, name, version, arch].join(':'),
 ];
 
-function assetFields(asset: Asset): Fields {
+export function assetFields(asset: Asset): Fields {
   const { id, kind, name, version, arch, state, ready_at } = asset;
   return { body: JSON.stringify(asset), id, kind, name, version, arch, state, ready_at };
 }
 
-function put(upload: Upload): Write {
+function uploadWrite(upload: Upload): Write {
   const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
   return { kind: 'put', place: ['uploads', upload.id], fields: { body: JSON.stringify(upload), expire_at } };
 }

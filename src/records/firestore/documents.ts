@@ -1,7 +1,18 @@
 /** What is stored in a field: text, a list of texts, or a time. */
 export type Value = string | readonly string[] | Date;
 
-export type Collection = 'machines' | 'macs' | 'profiles' | 'assets' | 'uploads' | 'boots';
+export type Collection =
+  | 'machines'
+  | 'macs'
+  | 'profiles'
+  | 'rules'
+  | 'rulebooks'
+  | 'assets'
+  | 'uploads'
+  | 'boots'
+  | 'tokens'
+  | 'audit'
+  | 'heads';
 export type Place = readonly [collection: Collection, id: string];
 
 /**
@@ -25,8 +36,15 @@ export type Write =
   | { readonly kind: 'create'; readonly place: Place; readonly fields: Fields }
   /** It is as it was found. */
   | { readonly kind: 'change'; readonly found: Found; readonly fields: Fields }
+  /** It is as it was found. */
+  | { readonly kind: 'delete'; readonly found: Found }
   /** Whatever is there. */
   | { readonly kind: 'put'; readonly place: Place; readonly fields: Fields };
+
+/** Makes the document, or changes what was found in its place. */
+export function put(place: Place, found: Found | undefined, fields: Fields): Write {
+  return found ? { kind: 'change', found, fields } : { kind: 'create', place, fields };
+}
 
 export interface Query {
   readonly from: Collection;

@@ -49,6 +49,10 @@ export function documentsAt(rest: Rest): (signal: () => AbortSignal) => Document
   };
 
   const wireWrite = (write: Write) => {
+    if (write.kind === 'delete') {
+      const { place, updateTime } = write.found;
+      return { delete: nameOf(place), currentDocument: { updateTime } };
+    }
     const fields = wireFields(write.fields);
     switch (write.kind) {
       case 'create':

@@ -2,6 +2,7 @@ import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
 import type { AssetRecords } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
+import { remember } from './write.ts';
 
 /** Assets, and the uploads that bring their bytes. */
 export function assetRecords(sql: Sql): AssetRecords {
@@ -16,7 +17,7 @@ export function assetRecords(sql: Sql): AssetRecords {
     );
 
   return {
-    createUpload: (upload, announced) =>
+    createUpload: (upload, announced, audit = []) =>
       sql.write('creating an upload', () => {
         const known = byName(announced);
         if (known && known.state !== 'created' && known.state !== 'uploading')
@@ -26,6 +27,7 @@ export function assetRecords(sql: Sql): AssetRecords {
         else sql.run('INSERT INTO assets (body) VALUES (?)', JSON.stringify(asset));
         const stored: Upload = { ...upload, asset_id: asset.id };
         sql.run('INSERT INTO uploads (body) VALUES (?)', JSON.stringify(stored));
+        remember(sql, audit);
         return { kind: 'created', asset };
       }),
     upload: (id) =>
@@ -56,7 +58,7 @@ export function assetRecords(sql: Sql): AssetRecords {
           name,
         ),
       ),
-    changeAsset: (asset, expected, upload) =>
+    changeAsset: (asset, expected, upload, audit = []) =>
       sql.write('changing an asset', () => {
         const changed = sql.run(
           'UPDATE assets SET body = ? WHERE id = ? AND state = ? AND upload_id = ?',
@@ -67,6 +69,7 @@ export function assetRecords(sql: Sql): AssetRecords {
         );
         if (changed === 0) return false;
         if (upload) sql.run('UPDATE uploads SET body = ? WHERE id = ?', JSON.stringify(upload), upload.id);
+        remember(sql, audit);
         return true;
       }),
   };

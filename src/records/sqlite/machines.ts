@@ -1,6 +1,5 @@
 import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
-import { activated } from '../activation.ts';
 import type { MachineRecords } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 
@@ -15,17 +14,6 @@ export function machineRecords(sql: Sql): MachineRecords {
     only<Machine>(sql, 'SELECT body FROM machines WHERE serial = ? LIMIT 2', serial);
 
   return {
-    createMachine: (machine) =>
-      sql.write('creating a machine', () => {
-        const macs = new Set(machine.macs);
-        for (const mac of macs) {
-          const holder = byMac(mac);
-          if (holder) return { kind: 'mac-taken', mac, holder: holder.id };
-        }
-        sql.run('INSERT INTO machines (body) VALUES (?)', JSON.stringify(machine));
-        for (const mac of macs) sql.run('INSERT INTO macs VALUES (?, ?)', mac, machine.id);
-        return 'created';
-      }),
     machine: (id) => sql.read('reading a machine', () => byId(id)),
     findMachine: ({ mac, uuid, serial }) =>
       sql.read(
@@ -34,17 +22,6 @@ export function machineRecords(sql: Sql): MachineRecords {
       ),
     listMachines: (page) => sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', {}, page)),
 
-    createProfile: (revision, activation) =>
-      sql.write('creating a profile', () => {
-        if (activation) {
-          const machine = byId(activation.machine_id);
-          if (!machine) return 'unknown-machine';
-          const moved = activated(machine, revision.id, activation.at);
-          sql.run('UPDATE machines SET body = ? WHERE id = ?', JSON.stringify(moved), machine.id);
-        }
-        sql.run('INSERT INTO profiles (body) VALUES (?)', JSON.stringify(revision));
-        return 'created';
-      }),
     profile: (id) =>
       sql.read('reading a profile', () =>
         only<ProfileRevision>(sql, 'SELECT body FROM profiles WHERE id = ?', id),

@@ -58,4 +58,24 @@ export const migrations: readonly string[] = [
   CREATE INDEX boot_events_by_machine ON boot_events (machine_id);
   CREATE INDEX boot_events_by_stage ON boot_events (machine_id, stage);
   `,
+  `
+  UPDATE machines SET body = json_set(body, '$.version', 1);
+
+  CREATE TABLE rules (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE AS (body ->> 'id')
+  ) STRICT;
+
+  CREATE TABLE tokens (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE AS (body ->> 'id')
+  ) STRICT;
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

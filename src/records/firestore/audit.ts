@@ -1,0 +1,29 @@
+import { type AuditEntry, type AuditHead, chained, chainStart } from '../../boot/audit.ts';
+import { type Documents, documentOf, type Found, type Place, put, type Write } from './documents.ts';
+
+/** The end of the chain. Whoever adds to it changes this document, so that the chain has one end. */
+export const headPlace: Place = ['heads', 'audit'];
+
+/** What adds the entries to the chain whose end was found. */
+export function remembered(audit: readonly AuditEntry[], found: Found | undefined): Write[] {
+  const events = chained(audit, documentOf<AuditHead>(found) ?? chainStart);
+  const last = events.at(-1);
+  if (!last) return [];
+  const head: AuditHead = { seq: last.seq, hash: last.hash };
+  return [
+    ...events.map(
+      (event): Write => ({
+        kind: 'create',
+        // Events of one commit are listed by id.
+        place: ['audit', String(event.seq).padStart(12, '0')],
+        fields: { body: JSON.stringify(event), id: event.id },
+      }),
+    ),
+    put(headPlace, found, { body: JSON.stringify(head) }),
+  ];
+}
+
+export async function isRemembered(documents: Documents, { id }: AuditEntry): Promise<boolean> {
+  const where = [{ field: 'id', op: 'EQUAL', value: id }] as const;
+  return (await documents.query({ from: 'audit', where, limit: 1 })).length > 0;
+}

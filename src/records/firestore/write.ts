@@ -1,0 +1,115 @@
+import type { Asset } from '../../boot/asset.ts';
+import type { Machine } from '../../boot/machine.ts';
+import type { ApiToken } from '../../boot/token.ts';
+import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
+import type { Change, Records } from '../records.ts';
+import { assetFields, assetPlace } from './assets.ts';
+import { headPlace, isRemembered, remembered } from './audit.ts';
+import { documentOf, type Fields, type Found, type Place, put, type Write } from './documents.ts';
+import { Fault } from './fault.ts';
+import { machineFields } from './machines.ts';
+import { rulebookIn, rulebookPlace } from './rules.ts';
+import type { Store } from './store.ts';
+
+/** Firestore takes a document of 1 MiB at most (https://cloud.google.com/firestore/quotas); some room is left for the rest of it. */
+const longestRulebook = 1_000_000;
+
+/**
+ * All changes of one call, and what is to be remembered of them, in one commit. `macs/{mac}` is what makes a MAC one machine's, and
+ * `rulebooks/current` what makes the rules one book: of two writers that meet there, one goes through and the other reads again.
+ */
+export function writes(store: Store): Pick<Records, 'write'> {
+  return {
+    write: (changes, audit = []) =>
+      store.write(writing(changes), async (documents, { mayHaveLanded }) => {
+        const found = new Map<string, Found | undefined>();
+        const read = async (...places: readonly Place[]) => {
+          const got = await documents.get(...places);
+          for (const [n, place] of places.entries()) found.set(place.join('/'), got[n]);
+        };
+        const at = (place: Place) => found.get(place.join('/'));
+
+        const touchesRules = changes.some(({ kind }) => kind === 'rule');
+        const uploads = changes.flatMap((change): Place[] =>
+          change.kind === 'asset' && !change.to ? [['uploads', change.of.upload_id]] : [],
+        );
+        const macs = changes.flatMap((change) => (change.kind === 'machine' && change.to?.macs) || []);
+        await read(
+          ...changes.map(placeOf),
+          ...uploads,
+          ...macs.map(macPlace),
+          ...(touchesRules ? [rulebookPlace] : []),
+          ...(audit.length > 0 ? [headPlace] : []),
+        );
+        if (mayHaveLanded && (await hasLanded())) return 'written';
+
+        const known: Known = {
+          machine: (id) => documentOf<Machine>(at(['machines', id])),
+          token: (id) => documentOf<ApiToken>(at(['tokens', id])),
+          asset: (id) => assets.find((asset) => asset.id === id),
+          holder: (mac) => at(macPlace(mac))?.body,
+          rulebook: rulebookIn(at(rulebookPlace)),
+        };
+        const assets = changes.flatMap(
+          (change) => (change.kind === 'asset' && documentOf<Asset>(at(placeOf(change)))) || [],
+        );
+        const conflict = conflictOf(changes, known);
+        if (conflict) return conflict;
+        const rulebook = JSON.stringify(rulebookAfter(changes, known.rulebook));
+        if (touchesRules && Buffer.byteLength(rulebook) > longestRulebook)
+          return { kind: 'full', what: 'rules' };
+
+        const { released, claimed } = macsMoved(changes, known);
+        const given = [...released].filter((mac) => !claimed.has(mac));
+        await read(...given.map(macPlace));
+        await documents.commit(
+          ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
+          ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
+          ...[...claimed].map(([mac, id]) => put(macPlace(mac), at(macPlace(mac)), { body: id })),
+          ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { body: rulebook })] : []),
+          ...remembered(audit, at(headPlace)),
+        );
+        return 'written';
+
+        /** Whether an earlier run's commit, whose answer was lost, has happened. */
+        async function hasLanded(): Promise<boolean> {
+          if (audit[0]) return isRemembered(documents, audit[0]);
+          return changes.every(
+            (change) => at(placeOf(change))?.body === (change.to && JSON.stringify(change.to)),
+          );
+        }
+      }),
+  };
+}
+
+const collections = { machine: 'machines', rule: 'rules', token: 'tokens' } as const;
+
+const macPlace = (mac: string): Place => ['macs', mac];
+
+function placeOf(change: Change): Place {
+  if (change.kind === 'asset') return assetPlace(change.of);
+  if (change.kind === 'profile') return ['profiles', change.to.id];
+  return [collections[change.kind], change.id];
+}
+
+function writeOf(change: Change, found: Found | undefined): Write[] {
+  if (change.kind === 'profile' && found) throw new Fault('UNKNOWN', 'its id is in use');
+  return change.to ? [put(placeOf(change), found, fieldsOf(change, change.to))] : remove(found);
+}
+
+function remove(found: Found | undefined): Write[] {
+  return found ? [{ kind: 'delete', found }] : [];
+}
+
+function fieldsOf(change: Change, to: NonNullable<Change['to']>): Fields {
+  switch (change.kind) {
+    case 'machine':
+      return machineFields(to as Machine);
+    case 'asset':
+      return assetFields(to as Asset);
+    case 'profile':
+      return { body: JSON.stringify(to), name: change.to.name };
+    default:
+      return { body: JSON.stringify(to) };
+  }
+}

@@ -1,0 +1,64 @@
+import type { Asset } from '../../boot/asset.ts';
+import { type AuditEntry, type AuditEvent, chained, chainStart } from '../../boot/audit.ts';
+import type { Machine } from '../../boot/machine.ts';
+import type { ApiToken } from '../../boot/token.ts';
+import { conflictOf, macsMoved, writing } from '../conflict.ts';
+import type { Change, Records } from '../records.ts';
+import { rulebook } from './rules.ts';
+import { documents, only, type Sql } from './sql.ts';
+
+/** All changes of one call, and what is to be remembered of them. */
+export function writes(sql: Sql): Pick<Records, 'write'> {
+  return {
+    write: (changes, audit = []) =>
+      sql.write(writing(changes), () => {
+        const known = {
+          machine: (id: string) => only<Machine>(sql, 'SELECT body FROM machines WHERE id = ?', id),
+          token: (id: string) => only<ApiToken>(sql, 'SELECT body FROM tokens WHERE id = ?', id),
+          asset: (id: string) => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id),
+          holder: (mac: string) =>
+            only<Machine>(sql, 'SELECT body FROM machines JOIN macs ON machine_id = id WHERE mac = ?', mac)
+              ?.id,
+          rulebook: changes.some(({ kind }) => kind === 'rule') ? rulebook(sql) : [],
+        };
+        const conflict = conflictOf(changes, known);
+        if (conflict) return conflict;
+        const { released, claimed } = macsMoved(changes, known);
+        for (const mac of released) sql.run('DELETE FROM macs WHERE mac = ?', mac);
+        for (const change of changes) apply(sql, change);
+        for (const [mac, id] of claimed) sql.run('INSERT INTO macs VALUES (?, ?)', mac, id);
+        remember(sql, audit);
+        return 'written';
+      }),
+  };
+}
+
+const tables = { machine: 'machines', rule: 'rules', token: 'tokens' } as const;
+
+function apply(sql: Sql, change: Change): void {
+  if (change.kind === 'profile') {
+    sql.run('INSERT INTO profiles (body) VALUES (?)', JSON.stringify(change.to));
+  } else if (change.kind === 'asset') {
+    const { id } = change.of;
+    if (change.to) {
+      sql.run('UPDATE assets SET body = ? WHERE id = ?', JSON.stringify(change.to), id);
+    } else {
+      sql.run('DELETE FROM uploads WHERE asset_id = ?', id);
+      sql.run('DELETE FROM assets WHERE id = ?', id);
+    }
+  } else {
+    const { kind, id, expected, to } = change;
+    const table = tables[kind];
+    if (!to) sql.run(`DELETE FROM ${table} WHERE id = ?`, id);
+    else if (expected === 0) sql.run(`INSERT INTO ${table} (body) VALUES (?)`, JSON.stringify(to));
+    else sql.run(`UPDATE ${table} SET body = ? WHERE id = ?`, JSON.stringify(to), id);
+  }
+}
+
+/** Adds the entries to the chain. */
+export function remember(sql: Sql, audit: readonly AuditEntry[]): void {
+  if (audit.length === 0) return;
+  const [last = chainStart] = documents<AuditEvent>(sql, 'SELECT body FROM audit ORDER BY seq DESC LIMIT 1');
+  for (const event of chained(audit, last))
+    sql.run('INSERT INTO audit (seq, body) VALUES (?, ?)', event.seq, JSON.stringify(event));
+}

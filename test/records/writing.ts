@@ -1,0 +1,28 @@
+import { activated } from '../../src/boot/activation.ts';
+import type { Machine } from '../../src/boot/machine.ts';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
+import type { Change, Conflict, Records } from '../../src/records/records.ts';
+
+type Written = Promise<'written' | Conflict>;
+
+export function createMachine(records: Records, machine: Machine): Written {
+  return records.write([{ kind: 'machine', id: machine.id, expected: 0, to: machine }]);
+}
+
+/** With an activation it also moves that machine's pointer, whoever else moves it meanwhile. */
+export async function createProfile(
+  records: Records,
+  revision: ProfileRevision,
+  activation?: { readonly machine_id: string; readonly at: string },
+): Written {
+  const made: Change = { kind: 'profile', to: revision };
+  if (!activation) return records.write([made]);
+  const { machine_id: id, at } = activation;
+  for (;;) {
+    const machine = await records.machine(id);
+    if (!machine) throw new Error(`there is no machine ${id}`);
+    const to = activated(machine, revision.id, at);
+    const written = await records.write([made, { kind: 'machine', id, expected: machine.version, to }]);
+    if (written === 'written' || written.kind !== 'changed') return written;
+  }
+}
