@@ -1,21 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Role } from './token.ts';
 
-/** Who asked for a change. */
-export interface Actor {
-  /** `bootstrap` holds the token of the settings; `broker` is the program itself. */
-  readonly kind: 'token' | 'oidc' | 'bootstrap' | 'broker' | 'anonymous';
-  readonly id: string;
-  readonly role?: Role;
-}
-
 /** One change, or one refusal, as whoever made it tells it. Nothing in it opens anything. */
 export interface AuditEntry {
   /** UUIDv7. */
   readonly id: string;
   /** RFC 3339. */
   readonly at: string;
-  readonly actor: Actor;
+  /** `bootstrap` holds the token of the settings; `broker` is the program itself. */
+  readonly actor: {
+    readonly kind: 'token' | 'oidc' | 'bootstrap' | 'broker' | 'anonymous';
+    readonly id: string;
+    readonly role?: Role;
+  };
   /** Address. */
   readonly from?: string;
   /** Such as `machine.create`. */

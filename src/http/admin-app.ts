@@ -17,5 +17,5 @@ export function adminApp(parts: AdminParts): Koa {
       await handleRoute(ctx, route, parts);
     });
   const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage()];
-  return planeApp('admin', parts, [...open, authenticate(parts.adminToken)], router);
+  return planeApp('admin', parts, [...open, authenticate(parts)], router);
 }

@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Context, Middleware } from 'koa';
+import type { Actor } from '../boot/actor.ts';
+import { canonicalAddress } from '../boot/network.ts';
 import { refuse } from '../boot/problem.ts';
 import { answerProblem } from './errors.ts';
+import type { AdminParts } from './parts.ts';
 
 /** Whether the request carries this token as a bearer (RFC 6750 section 2.1). Compared in constant time, whatever its length. */
 export function isBearer(ctx: Context, token: string): boolean {
@@ -11,10 +14,20 @@ export function isBearer(ctx: Context, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 
-/** Before anything else of a request is read: only who has the token gets on. */
-export function authenticate(token: string): Middleware {
+/** Before anything else of a request is read: only who has the token gets on. From then on `ctx.state.by` is the Actor. */
+export function authenticate({ adminToken, clock }: Pick<AdminParts, 'adminToken' | 'clock'>): Middleware {
   return async (ctx, next) => {
-    if (isBearer(ctx, token)) return next();
+    if (isBearer(ctx, adminToken)) {
+      const address = canonicalAddress(ctx.req.socket.remoteAddress ?? '');
+      ctx.state.by = {
+        kind: 'bootstrap',
+        id: 'admin-token',
+        role: 'admin',
+        at: clock().toISOString(),
+        ...(address && { address }),
+      } satisfies Actor;
+      return next();
+    }
     answerProblem(
       ctx,
       refuse(

@@ -1,6 +1,8 @@
 import type { Context } from 'koa';
 import type { ZodType, z } from 'zod';
+import { type Actor, allows } from '../boot/actor.ts';
 import { isRefusal, type Problem, type Refusal, refuse } from '../boot/problem.ts';
+import type { Role } from '../boot/token.ts';
 import { readBody } from './body.ts';
 import { answerProblem } from './errors.ts';
 import type { AdminParts } from './parts.ts';
@@ -18,16 +20,19 @@ export interface RouteRequest<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
+  readonly by: Actor;
   /** Address of this end of the connection. */
   readonly localAddress: string | undefined;
 }
 
 /** One route of the admin plane: this declaration validates it, types it and documents it. */
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** In OpenAPI's notation: `{id}` is one segment. */
   readonly path: string;
   readonly summary: string;
+  /** The least that may call it. */
+  readonly role: Role;
   readonly query?: ZodType;
   readonly body?: ZodType;
   readonly answers: Readonly<Record<number, string>>;
@@ -55,13 +60,22 @@ export function routerPath({ path }: Route): string {
 }
 
 export async function handleRoute(ctx: Context, declared: Route, parts: AdminParts): Promise<void> {
+  const by: Actor = ctx.state.by;
+  if (!allows(by.role, declared.role))
+    return answerProblem(
+      ctx,
+      refuse(
+        'forbidden',
+        `This needs the role ${declared.role}; ${by.kind} ${by.id} has ${by.role ?? 'none'}.`,
+      ),
+    );
   const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
   if (isRefusal(query)) return answerProblem(ctx, query);
   const json = declared.body ? await readJson(ctx) : { value: undefined };
   if (isRefusal(json)) return answerProblem(ctx, json);
   const body = parse(declared.body, json.value, 'body');
   if (isRefusal(body)) return answerProblem(ctx, body);
-  const request = { params: ctx.params, query, body, localAddress: ctx.req.socket.localAddress };
+  const request = { params: ctx.params, query, body, by, localAddress: ctx.req.socket.localAddress };
   const reply = await declared.handle(request as RouteRequest<never, never>, parts);
   if (isRefusal(reply)) return answerProblem(ctx, reply);
   ctx.status = reply.status;
