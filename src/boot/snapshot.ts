@@ -9,8 +9,7 @@ export interface Snapshot {
   readonly at: string;
   /** Without their histories. */
   readonly machines: readonly Machine[];
-  /** Absent in one that an earlier version published. */
-  readonly rules?: readonly RuleInForce[];
+  readonly rules: readonly RuleInForce[];
   /** The revisions that these machines boot, and that the rules hand out. */
   readonly profiles: readonly ProfileRevision[];
   /** The first stages. */

@@ -64,10 +64,11 @@ function open(sealed: Buffer, key: string, now: Date): Snapshot | string {
 
 function parse(content: Buffer): Snapshot | undefined {
   try {
-    const { at, machines, profiles, assets } = JSON.parse(content.toString()) as Partial<Snapshot>;
+    const { at, machines, rules, profiles, assets } = JSON.parse(content.toString()) as Partial<Snapshot>;
     if (at === undefined || Number.isNaN(Date.parse(at))) return undefined;
-    if (!Array.isArray(machines) || !Array.isArray(profiles) || !Array.isArray(assets)) return undefined;
-    return { at, machines, profiles, assets };
+    if (!Array.isArray(machines) || !Array.isArray(rules)) return undefined;
+    if (!Array.isArray(profiles) || !Array.isArray(assets)) return undefined;
+    return { at, machines, rules, profiles, assets };
   } catch {
     return undefined;
   }

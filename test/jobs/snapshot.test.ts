@@ -1,11 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
+import { inForce } from '../../src/boot/rule.ts';
 import type { Snapshot } from '../../src/boot/snapshot.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { loadSnapshot } from '../../src/jobs/load-snapshot.ts';
 import { seal, unseal } from '../../src/jobs/seal.ts';
 import { snapshotPublisher } from '../../src/jobs/snapshot.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
-import { asset, at, machine, macOf, revision, uploadOf } from '../records/examples.ts';
+import { asset, at, machine, macOf, revision, rule, uploadOf } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
 import { createMachine, createProfile } from '../records/writing.ts';
 import { type LogLine, recorder } from '../support/broker.ts';
@@ -57,6 +58,13 @@ test('a snapshot holds what machines boot, and comes back as it was', async (t) 
   const { records, parts, seeded, known, booted } = await scene(t);
   await createMachine(records, machine());
   await createProfile(records, revision({ name: 'that nobody boots' }));
+  const [standing, arriving] = [revision(), revision()];
+  for (const each of [standing, arriving]) await createProfile(records, each);
+  const law = rule({
+    active: standing.id,
+    rollout: { revision: arriving.id, percent: 5, started_at: at(1) },
+  });
+  await records.write([{ kind: 'rule', id: law.id, expected: 0, to: law }]);
   const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready', ready_at: at(1) });
   for (const each of [efi, asset({ kind: 'efi', name: 'other', state: 'ready', ready_at: at(1) })])
     await records.createUpload(uploadOf(each), each);
@@ -67,7 +75,8 @@ test('a snapshot holds what machines boot, and comes back as it was', async (t) 
     {
       at: at(0),
       machines: items.map((each) => ({ ...each, history: [] })),
-      profiles: [booted],
+      rules: [inForce(law)],
+      profiles: [booted, standing, arriving],
       assets: [efi],
     },
   ]);

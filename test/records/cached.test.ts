@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { inForce } from '../../src/boot/rule.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { CacheOptions, Stale } from '../../src/records/cached/cache.ts';
 import { cachedRecords } from '../../src/records/cached.ts';
@@ -6,7 +7,7 @@ import { BadCursor } from '../../src/records/cursor.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { recordsContract } from './contract.ts';
-import { asset, at, bootEvent, machine, macOf, newId, revision, uploadOf } from './examples.ts';
+import { asset, at, bootEvent, machine, macOf, newId, revision, rule, uploadOf } from './examples.ts';
 import { seesRollBack } from './roll-back-seen.ts';
 import { tempFile } from './temp-file.ts';
 import { createMachine, createProfile } from './writing.ts';
@@ -184,6 +185,20 @@ test('a machine, an asset or a profile that is created here is there at once', a
   const retired = { ...ready, state: 'retired' } as const;
   await records.uncached.changeAsset(retired, { state: 'ready', upload_id: ready.upload_id });
   t.deepEqual(await looks(), [created, next, []]);
+});
+
+test('the rules are read once, and again when one is written', async (t) => {
+  const { records, asked } = await scene(t);
+  const law = rule();
+  const later = { ...law, version: 2, percent: 5 };
+  t.deepEqual(await records.rulebook(), []);
+  t.deepEqual(await records.rulebook(), []);
+  for (const to of [law, later]) {
+    await records.uncached.write([{ kind: 'rule', id: law.id, expected: to.version - 1, to }]);
+    t.deepEqual(await records.rulebook(), [inForce(to)]);
+    t.deepEqual(await records.rulebook(), [inForce(to)]);
+  }
+  t.deepEqual(asked, ['rulebook', 'write', 'rulebook', 'write', 'rulebook']);
 });
 
 test('reads that feed writes go to the store, and fail with it', async (t) => {

@@ -1,10 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
+import { inForce } from '../../src/boot/rule.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Stale } from '../../src/records/cached/cache.ts';
 import { cachedRecords } from '../../src/records/cached.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
-import { asset, at, machine, macOf, newId, revision } from './examples.ts';
+import { asset, at, machine, macOf, newId, revision, rule } from './examples.ts';
 import { tempFile } from './temp-file.ts';
 import { createMachine, createProfile } from './writing.ts';
 
@@ -35,7 +36,7 @@ async function scene(t: ExecutionContext) {
     active: booted.id,
   });
   const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready' });
-  const snapshot = { at: at(0), machines: [known], profiles: [booted], assets: [efi] };
+  const snapshot = { at: at(0), machines: [known], rules: [], profiles: [booted], assets: [efi] };
   records.seed(snapshot);
   return { store, state, stale, records, known, booted, efi, snapshot };
 }
@@ -121,4 +122,16 @@ test('what was written here the snapshot does not undo', async (t) => {
   await createProfile(records, revision(), { machine_id: known.id, at: at(1) });
   state.down = true;
   await t.throwsAsync(records.machine(known.id), down);
+});
+
+test('the rules of a snapshot stand in for the store, until one of them is written here', async (t) => {
+  const { store, records, state, snapshot } = await scene(t);
+  const law = rule();
+  records.seed({ ...snapshot, rules: [inForce(law)] });
+  t.deepEqual(await records.rulebook(), [inForce(law)]);
+  state.down = false;
+  await store.write([{ kind: 'rule', id: law.id, expected: 0, to: law }]);
+  await records.write([{ kind: 'rule', id: law.id, expected: 1, to: undefined }]);
+  state.down = true;
+  await t.throwsAsync(records.rulebook(), down);
 });

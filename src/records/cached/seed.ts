@@ -19,7 +19,7 @@ export interface Seed {
   drop(id: string): void;
 }
 
-export function seedOf({ at, machines, profiles, rules = [], assets }: Snapshot): Seed {
+export function seedOf({ at, machines, profiles, rules, assets }: Snapshot): Seed {
   const dropped = new Set<string>();
   const kept = <Document extends { readonly id: string }>(document: Document | undefined) =>
     document && !dropped.has(document.id) ? document : undefined;
