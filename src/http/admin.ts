@@ -4,6 +4,16 @@ import { isRefusal, refuse } from '../boot/problem.ts';
 import type { PageRequest } from '../records/records.ts';
 import { explain } from './explain.ts';
 import { createProfile } from './profiles.ts';
+import {
+  assetSchema,
+  bootEventSchema,
+  createdRevisionSchema,
+  explanationSchema,
+  machineSchema,
+  pageSchema,
+  profileRevisionSchema,
+  startedUploadSchema,
+} from './resources.ts';
 import { type Route, route } from './route.ts';
 import {
   assetsQuery,
@@ -17,6 +27,8 @@ import {
 } from './schemas.ts';
 import { completeUpload, startUpload } from './uploads.ts';
 
+const location = { Location: 'Where it is from now on' };
+
 /** The admin plane, on one screen. */
 export const adminRoutes: readonly Route[] = [
   route({
@@ -24,7 +36,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/machines',
     summary: 'Register a machine',
     body: newMachine,
-    answers: { 201: 'The machine' },
+    answers: { 201: { description: 'The machine', body: machineSchema, headers: location } },
     problems: ['bad-input', 'mac-taken'],
     async handle({ body }, { records, clock }) {
       const now = clock().toISOString();
@@ -51,7 +63,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/machines',
     summary: 'List machines, or the one that has a MAC',
     query: machinesQuery,
-    answers: { 200: 'A page of machines' },
+    answers: { 200: { description: 'A page of machines', body: pageSchema(machineSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
       if (query.mac === undefined) return { status: 200, body: await records.listMachines(pageOf(query)) };
@@ -63,7 +75,7 @@ export const adminRoutes: readonly Route[] = [
     method: 'get',
     path: '/api/v1/machines/{id}',
     summary: 'One machine',
-    answers: { 200: 'The machine' },
+    answers: { 200: { description: 'The machine', body: machineSchema } },
     problems: ['unknown-machine'],
     async handle({ params: { id = '' } }, { records }) {
       const machine = await records.machine(id);
@@ -77,7 +89,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/uploads',
     summary: 'Announce an asset and get the signed URL under which its bytes may come',
     body: newUpload,
-    answers: { 201: 'The upload' },
+    answers: { 201: { description: 'The upload', body: startedUploadSchema, headers: location } },
     problems: ['bad-input', 'asset-exists'],
     handle: ({ body, localAddress }, parts) => startUpload(body, localAddress, parts),
   }),
@@ -85,7 +97,10 @@ export const adminRoutes: readonly Route[] = [
     method: 'post',
     path: '/api/v1/uploads/{id}/complete',
     summary: 'Say that the bytes are there; they are checked and hashed. May be repeated',
-    answers: { 200: 'The asset, ready', 202: 'The asset, while it is being hashed: ask again' },
+    answers: {
+      200: { description: 'The asset, ready', body: assetSchema },
+      202: { description: 'The asset, while it is being hashed: ask again', body: assetSchema },
+    },
     problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded'],
     handle: ({ params: { id = '' } }, parts) => completeUpload(id, parts),
   }),
@@ -94,7 +109,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/assets',
     summary: 'List assets',
     query: assetsQuery,
-    answers: { 200: 'A page of assets' },
+    answers: { 200: { description: 'A page of assets', body: pageSchema(assetSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
       const { limit: _, cursor: __, ...filter } = query;
@@ -105,7 +120,7 @@ export const adminRoutes: readonly Route[] = [
     method: 'get',
     path: '/api/v1/assets/{id}',
     summary: 'One asset',
-    answers: { 200: 'The asset' },
+    answers: { 200: { description: 'The asset', body: assetSchema } },
     problems: ['unknown-asset'],
     async handle({ params: { id = '' } }, { records }) {
       const asset = await records.asset(id);
@@ -117,7 +132,13 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/profiles',
     summary: "Make a profile revision; with machine_id it becomes that machine's",
     body: newProfile,
-    answers: { 201: 'The revision, its assets resolved' },
+    answers: {
+      201: {
+        description: 'The revision, its assets resolved',
+        body: createdRevisionSchema,
+        headers: location,
+      },
+    },
     problems: ['bad-input', 'unknown-machine', 'asset-not-ready'],
     handle: ({ body }, parts) => createProfile(body, parts),
   }),
@@ -126,7 +147,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/profiles',
     summary: 'List profile revisions',
     query: page,
-    answers: { 200: 'A page of revisions' },
+    answers: { 200: { description: 'A page of revisions', body: pageSchema(profileRevisionSchema) } },
     problems: ['bad-input'],
     handle: async ({ query }, { records }) => ({
       status: 200,
@@ -137,7 +158,7 @@ export const adminRoutes: readonly Route[] = [
     method: 'get',
     path: '/api/v1/profiles/{id}',
     summary: 'One profile revision',
-    answers: { 200: 'The revision' },
+    answers: { 200: { description: 'The revision', body: profileRevisionSchema } },
     problems: ['unknown-profile'],
     async handle({ params: { id = '' } }, { records }) {
       const revision = await records.profile(id);
@@ -151,7 +172,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/boots',
     summary: 'What machines were given and what they reported',
     query: bootsQuery,
-    answers: { 200: 'A page of boot events' },
+    answers: { 200: { description: 'A page of boot events', body: pageSchema(bootEventSchema) } },
     problems: ['bad-input'],
     handle: async ({ query }, { records }) => ({
       status: 200,
@@ -163,7 +184,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/explain',
     summary: 'What a caller would get, and why',
     query: explainQuery,
-    answers: { 200: 'The decision and its reasons' },
+    answers: { 200: { description: 'The decision and its reasons', body: explanationSchema } },
     problems: ['bad-input'],
     async handle({ query }, parts) {
       const explained = await explain(query, parts);
