@@ -5,6 +5,16 @@ import type { PageRequest } from '../records/records.ts';
 import { conflicting } from './conflicting.ts';
 import { explain } from './explain.ts';
 import { createProfile } from './profiles.ts';
+import {
+  assetSchema,
+  bootEventSchema,
+  createdRevisionSchema,
+  explanationSchema,
+  machineSchema,
+  pageSchema,
+  profileRevisionSchema,
+  startedUploadSchema,
+} from './resources.ts';
 import { type Route, route } from './route.ts';
 import {
   assetsQuery,
@@ -18,6 +28,8 @@ import {
 } from './schemas.ts';
 import { completeUpload, startUpload } from './uploads.ts';
 
+const location = { Location: 'Where it is from now on' };
+
 /** The admin plane, on one screen. */
 export const adminRoutes: readonly Route[] = [
   route({
@@ -26,7 +38,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'Register a machine',
     role: 'operator',
     body: newMachine,
-    answers: { 201: 'The machine' },
+    answers: { 201: { description: 'The machine', body: machineSchema, headers: location } },
     problems: ['bad-input', 'mac-taken'],
     async handle({ body }, { records, clock }) {
       const now = clock().toISOString();
@@ -51,7 +63,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'List machines, or the one that has a MAC',
     role: 'viewer',
     query: machinesQuery,
-    answers: { 200: 'A page of machines' },
+    answers: { 200: { description: 'A page of machines', body: pageSchema(machineSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
       if (query.mac === undefined) return { status: 200, body: await records.listMachines(pageOf(query)) };
@@ -64,7 +76,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/machines/{id}',
     summary: 'One machine',
     role: 'viewer',
-    answers: { 200: 'The machine' },
+    answers: { 200: { description: 'The machine', body: machineSchema } },
     problems: ['unknown-machine'],
     async handle({ params: { id = '' } }, { records }) {
       const machine = await records.machine(id);
@@ -79,7 +91,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'Announce an asset and get the signed URL under which its bytes may come',
     role: 'operator',
     body: newUpload,
-    answers: { 201: 'The upload' },
+    answers: { 201: { description: 'The upload', body: startedUploadSchema, headers: location } },
     problems: ['bad-input', 'asset-exists'],
     handle: ({ body, localAddress }, parts) => startUpload(body, localAddress, parts),
   }),
@@ -88,7 +100,10 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/uploads/{id}/complete',
     summary: 'Say that the bytes are there; they are checked and hashed. May be repeated',
     role: 'operator',
-    answers: { 200: 'The asset, ready', 202: 'The asset, while it is being hashed: ask again' },
+    answers: {
+      200: { description: 'The asset, ready', body: assetSchema },
+      202: { description: 'The asset, while it is being hashed: ask again', body: assetSchema },
+    },
     problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded'],
     handle: ({ params: { id = '' } }, parts) => completeUpload(id, parts),
   }),
@@ -98,7 +113,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'List assets',
     role: 'viewer',
     query: assetsQuery,
-    answers: { 200: 'A page of assets' },
+    answers: { 200: { description: 'A page of assets', body: pageSchema(assetSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
       const { limit: _, cursor: __, ...filter } = query;
@@ -110,7 +125,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/assets/{id}',
     summary: 'One asset',
     role: 'viewer',
-    answers: { 200: 'The asset' },
+    answers: { 200: { description: 'The asset', body: assetSchema } },
     problems: ['unknown-asset'],
     async handle({ params: { id = '' } }, { records }) {
       const asset = await records.asset(id);
@@ -123,7 +138,13 @@ export const adminRoutes: readonly Route[] = [
     summary: "Make a profile revision; with machine_id it becomes that machine's",
     role: 'operator',
     body: newProfile,
-    answers: { 201: 'The revision, its assets resolved' },
+    answers: {
+      201: {
+        description: 'The revision, its assets resolved',
+        body: createdRevisionSchema,
+        headers: location,
+      },
+    },
     problems: ['bad-input', 'unknown-machine', 'asset-not-ready'],
     handle: ({ body }, parts) => createProfile(body, parts),
   }),
@@ -133,7 +154,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'List profile revisions',
     role: 'viewer',
     query: page,
-    answers: { 200: 'A page of revisions' },
+    answers: { 200: { description: 'A page of revisions', body: pageSchema(profileRevisionSchema) } },
     problems: ['bad-input'],
     handle: async ({ query }, { records }) => ({
       status: 200,
@@ -145,7 +166,7 @@ export const adminRoutes: readonly Route[] = [
     path: '/api/v1/profiles/{id}',
     summary: 'One profile revision',
     role: 'viewer',
-    answers: { 200: 'The revision' },
+    answers: { 200: { description: 'The revision', body: profileRevisionSchema } },
     problems: ['unknown-profile'],
     async handle({ params: { id = '' } }, { records }) {
       const revision = await records.profile(id);
@@ -160,7 +181,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'What machines were given and what they reported',
     role: 'viewer',
     query: bootsQuery,
-    answers: { 200: 'A page of boot events' },
+    answers: { 200: { description: 'A page of boot events', body: pageSchema(bootEventSchema) } },
     problems: ['bad-input'],
     handle: async ({ query }, { records }) => ({
       status: 200,
@@ -173,7 +194,7 @@ export const adminRoutes: readonly Route[] = [
     summary: 'What a caller would get, and why',
     role: 'viewer',
     query: explainQuery,
-    answers: { 200: 'The decision and its reasons' },
+    answers: { 200: { description: 'The decision and its reasons', body: explanationSchema } },
     problems: ['bad-input'],
     async handle({ query }, parts) {
       const explained = await explain(query, parts);

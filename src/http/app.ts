@@ -14,7 +14,7 @@ import type { BootParts } from './parts.ts';
 import { planeApp } from './plane.ts';
 import { report } from './report.ts';
 import { note } from './request-log.ts';
-import { bootRoutes } from './routes.ts';
+import { bootRoutes, reportRoute } from './routes.ts';
 import { StreamSlots } from './stream-slots.ts';
 import { callerOf } from './who.ts';
 
@@ -30,8 +30,8 @@ export function bootApp(parts: BootParts): Koa {
       await deliver(ctx, answer.plan, parts, slots, bootEvent(ctx, answer, parts.clock()));
     });
   for (const method of ['get', 'post'] as const)
-    router[method]('/report/:stage', async (ctx) => {
-      ctx.state.route = '/report/:stage';
+    router[method](reportRoute.path, async (ctx) => {
+      ctx.state.route = reportRoute.path;
       await report(ctx, parts);
     });
   return planeApp('boot', parts, [admit(parts), metricsPage(parts), openapiPage()], router);

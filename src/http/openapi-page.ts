@@ -6,7 +6,7 @@ export function openapiPage(): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/openapi.json') return next();
     ctx.state.route = ctx.path;
-    const { openapi } = await import('./openapi.ts');
+    const { openapi } = await import('./openapi/document.ts');
     document ??= JSON.stringify(openapi());
     ctx.type = 'application/json';
     ctx.body = document;

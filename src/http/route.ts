@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { ZodType, z } from 'zod';
+import type { ZodObject, ZodType, z } from 'zod';
 import { type Actor, allows } from '../boot/actor.ts';
 import { isRefusal, type Problem, type Refusal, refuse } from '../boot/problem.ts';
 import type { Role } from '../boot/token.ts';
@@ -16,13 +16,23 @@ export interface Reply {
 }
 
 /** What a handler gets: everything checked, nothing of Koa. */
-export interface RouteRequest<Query, Body> {
+export interface RouteRequest<Query, Body, Headers = undefined> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
+  readonly headers: Headers;
   readonly body: Body;
   readonly by: Actor;
   /** Address of this end of the connection. */
   readonly localAddress: string | undefined;
+}
+
+/** What a route answers with one status. */
+export interface RouteAnswer {
+  readonly description: string;
+  /** Of the JSON body; without one there is none. */
+  readonly body?: ZodType;
+  /** Headers that always come with it, by name, and what each says. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One route of the admin plane: this declaration validates it, types it and documents it. */
@@ -35,18 +45,30 @@ export interface Route {
   readonly role: Role;
   readonly query?: ZodType;
   readonly body?: ZodType;
-  readonly answers: Readonly<Record<number, string>>;
+  /** Of the request's headers, by names in lower case, those that the route reads. */
+  readonly headers?: ZodObject;
+  /** By status. A text alone describes a JSON body that has no schema yet. */
+  readonly answers: Readonly<Record<number, string | RouteAnswer>>;
+  /** Its own; what stands before every route adds its own (openapi/problems.ts). */
   readonly problems: readonly Problem[];
-  readonly handle: (request: RouteRequest<never, never>, parts: AdminParts) => Promise<Reply | Refusal>;
+  readonly handle: (
+    request: RouteRequest<never, never, never>,
+    parts: AdminParts,
+  ) => Promise<Reply | Refusal>;
 }
 
 /** Declares a route; its handler sees what its schemas let through. */
-export function route<Query extends ZodType = ZodType<undefined>, Body extends ZodType = ZodType<undefined>>(
-  declared: Omit<Route, 'handle' | 'query' | 'body'> & {
+export function route<
+  Query extends ZodType = ZodType<undefined>,
+  Body extends ZodType = ZodType<undefined>,
+  Headers extends ZodType = ZodType<undefined>,
+>(
+  declared: Omit<Route, 'handle' | 'query' | 'body' | 'headers'> & {
     readonly query?: Query;
     readonly body?: Body;
+    readonly headers?: Headers & ZodObject;
     readonly handle: (
-      request: RouteRequest<z.output<Query>, z.output<Body>>,
+      request: RouteRequest<z.output<Query>, z.output<Body>, z.output<Headers>>,
       parts: AdminParts,
     ) => Promise<Reply | Refusal>;
   },
@@ -71,16 +93,27 @@ export async function handleRoute(ctx: Context, declared: Route, parts: AdminPar
     );
   const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
   if (isRefusal(query)) return answerProblem(ctx, query);
+  const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');
+  if (isRefusal(headers)) return answerProblem(ctx, headers);
   const json = declared.body ? await readJson(ctx) : { value: undefined };
   if (isRefusal(json)) return answerProblem(ctx, json);
   const body = parse(declared.body, json.value, 'body');
   if (isRefusal(body)) return answerProblem(ctx, body);
-  const request = { params: ctx.params, query, body, by, localAddress: ctx.req.socket.localAddress };
-  const reply = await declared.handle(request as RouteRequest<never, never>, parts);
+  const { localAddress } = ctx.req.socket;
+  const request = { params: ctx.params, query, headers, body, by, localAddress };
+  const reply = await declared.handle(request as RouteRequest<never, never, never>, parts);
   if (isRefusal(reply)) return answerProblem(ctx, reply);
   ctx.status = reply.status;
   ctx.set({ 'Cache-Control': 'no-store', ...reply.headers });
   ctx.body = reply.body;
+}
+
+/** Those of the request's headers that the schema names. */
+function named(ctx: Context, schema: ZodObject | undefined): unknown {
+  const names = Object.keys(schema?.shape ?? {});
+  return Object.fromEntries(
+    names.flatMap((name) => (ctx.req.headers[name] === undefined ? [] : [[name, ctx.req.headers[name]]])),
+  );
 }
 
 async function readJson(ctx: Context): Promise<{ value: unknown } | Refusal> {

@@ -1,6 +1,4 @@
 import anyTest, { type TestFn } from 'ava';
-import { adminRoutes } from '../../src/http/admin.ts';
-import { bootRoutes } from '../../src/http/routes.ts';
 import { brokerFor } from '../support/broker.ts';
 import { ask, until } from '../support/http.ts';
 import { agents, mac, type Site, startSite } from './site.ts';
@@ -100,65 +98,4 @@ test('a request has one line, with all that was decided', async (t) => {
   t.true(Number(lines()[0]?.first_byte_ms) >= 0);
   const { headers } = await site.boot('/nothing', { headers: { 'X-Request-Id': 'not one\tof ours' } });
   t.regex(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
-});
-
-interface Operation {
-  readonly summary: string;
-  readonly parameters?: readonly {
-    readonly name: string;
-    readonly in: string;
-    readonly required?: boolean;
-  }[];
-  readonly responses: Readonly<Record<string, { readonly description: string }>>;
-}
-
-test('openapi.json names every route, and each is whole', async (t) => {
-  const { headers, json } = await site.boot('/openapi.json');
-  t.regex(headers['content-type'] ?? '', /^application\/json/);
-  t.deepEqual((await ask(site.adminPort, '/openapi.json')).json, json);
-  t.is(json.openapi, '3.1.0');
-  t.truthy(json.info.title && json.info.version);
-  const paths = json.paths as Record<string, Record<string, Operation>>;
-  for (const { path } of bootRoutes) t.truthy(paths[path.replace(/:(\w+)/g, '{$1}')]?.get, path);
-  for (const { path, method } of adminRoutes) t.truthy(paths[path]?.[method], `${method} ${path}`);
-  for (const path of ['/report/{stage}', '/healthz', '/readyz', '/metrics', '/openapi.json'])
-    t.truthy(paths[path]?.get, path);
-  for (const [path, item] of Object.entries(paths))
-    for (const [method, { summary, parameters = [], responses }] of Object.entries(item)) {
-      const what = `${method} ${path}`;
-      t.truthy(summary, what);
-      t.true(
-        Object.values(responses).every(({ description }) => description.length > 0),
-        what,
-      );
-      t.true(
-        Object.keys(responses).every((status) => /^(default|[1-5]\d\d)$/.test(status)),
-        what,
-      );
-      const inPath = parameters.filter((one) => one.in === 'path');
-      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-      t.deepEqual(
-        inPath.map(({ name }) => name),
-        named as string[],
-        what,
-      );
-      t.true(
-        inPath.every(({ required }) => required),
-        what,
-      );
-      t.is(new Set(parameters.map((one) => `${one.in} ${one.name}`)).size, parameters.length, what);
-    }
-  for (const reference of JSON.stringify(json).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
-    const found = reference[1]
-      ?.split('/')
-      .reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], json);
-    t.truthy(found, reference[1]);
-  }
-  const body = paths['/api/v1/machines']?.post as unknown as {
-    requestBody: { content: Record<string, { schema: object }> };
-  };
-  t.like(body.requestBody.content['application/json']?.schema, {
-    type: 'object',
-    additionalProperties: false,
-  });
 });

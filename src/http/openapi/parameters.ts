@@ -1,0 +1,40 @@
+/** What stands in a path, by its name there. */
+const described: Readonly<Record<string, object>> = {
+  id: { schema: { type: 'string' }, example: '019abcde-0000-7000-8000-000000000001' },
+  arch: {
+    description: 'Architecture, in any of its spellings',
+    schema: { enum: ['x86_64', 'amd64', 'i386', '16', 'arm64', 'aarch64', '19'] },
+  },
+  mac: { description: "The machine's MAC address, in any spelling", schema: { type: 'string' } },
+  revision: { description: 'Id of a profile revision', schema: { type: 'string' } },
+  image: {
+    description: 'name:version:arch, the id of an asset, or a bare name: the newest complete image of it',
+    schema: { type: 'string' },
+  },
+  n: { description: 'Which initrd, from 0', schema: { type: 'integer', minimum: 0, maximum: 9999 } },
+  part: { schema: { enum: ['kernel', 'initrd', 'efi', 'iso'] } },
+  kind: { schema: { enum: ['kernel', 'initrd'] } },
+  file: { description: 'NAME.img', schema: { type: 'string' } },
+  stage: { description: 'up, installed, failed or the like', schema: { type: 'string' } },
+};
+
+/** The parameters of a path in OpenAPI's notation. */
+export function pathParameters(path: string): object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+    ...described[name],
+  }));
+}
+
+/** Query parameters, none of them required, each with what it says. */
+export function queryParameters(query: Readonly<Record<string, string>>): object[] {
+  return Object.entries(query).map(([name, description]) => ({
+    name,
+    in: 'query',
+    description,
+    schema: { type: 'string' },
+  }));
+}

@@ -1,0 +1,227 @@
+import { type ZodType, z } from 'zod';
+import { type Asset, archs, assetKinds, type ResolvedAsset } from '../boot/asset.ts';
+import type { Client } from '../boot/client.ts';
+import type { BootEvent } from '../boot/event.ts';
+import type { Hardware, Machine } from '../boot/machine.ts';
+import type { ProfileRevision } from '../boot/profile.ts';
+
+/** What a type says, whoever may write to it. */
+type Plain<Type> = Type extends object ? { -readonly [Key in keyof Type]: Plain<Type[Key]> } : Type;
+
+/** True of one and the same type only: types that take each other's values may still differ in what is optional. */
+type Same<A, B> =
+  (<Type>() => Type extends A ? 1 : 2) extends <Type>() => Type extends B ? 1 : 2 ? true : false;
+
+/** The schema of a type of the policy, under its name in the API's description. The compiler takes none that says anything else. */
+export function schemaOf<Type>(id: string, description: string) {
+  return <Schema extends ZodType>(
+    schema: Same<Plain<z.output<Schema>>, Plain<Type>> extends true ? Schema : never,
+  ): Schema => schema.meta({ id, description });
+}
+
+const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
+const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
+const text = z.string();
+const bytes = z.int().positive().describe('Bytes');
+const mac = z
+  .string()
+  .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
+  .meta({ description: 'MAC address', examples: ['52:54:00:aa:bb:01'] });
+const crc32c = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{6}==$/)
+  .describe('Base64 of the big-endian CRC32C, as Google writes it');
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('Hex');
+const state = z
+  .enum(['created', 'uploading', 'verifying', 'ready', 'retired'])
+  .describe('created: announced; verifying: its bytes are being hashed; ready: it boots');
+
+const hardwareSchema = schemaOf<Hardware>(
+  'Hardware',
+  'What an administrator wrote down about the parts of a machine',
+)(
+  z.strictObject({
+    cpus: z
+      .array(z.strictObject({ model: text.exactOptional(), cores: z.int().positive().exactOptional() }))
+      .exactOptional(),
+    memory: bytes.exactOptional(),
+    nics: z.array(z.strictObject({ mac: mac.exactOptional(), model: text.exactOptional() })).exactOptional(),
+    drives: z
+      .array(z.strictObject({ model: text.exactOptional(), size: bytes.exactOptional() }))
+      .exactOptional(),
+    accelerators: z.array(z.strictObject({ model: text.exactOptional() })).exactOptional(),
+  }),
+);
+
+const activationSchema = z
+  .strictObject({ revision: id, at: time })
+  .meta({ id: 'Activation', description: 'A move to a profile revision' });
+
+export const machineSchema = schemaOf<Machine>(
+  'Machine',
+  'A machine and all that it may be called',
+)(
+  z.strictObject({
+    id,
+    name: text.exactOptional(),
+    macs: z.array(mac),
+    uuid: z.string().describe('SMBIOS system UUID').exactOptional(),
+    serial: text.exactOptional(),
+    hardware: hardwareSchema.exactOptional(),
+    labels: z.record(z.string(), text),
+    networks: z.array(text).describe('CIDRs that it boots from; empty: any admitted address'),
+    active: id.describe('The profile revision that it boots').exactOptional(),
+    history: z.array(activationSchema).describe('Oldest first'),
+    version: z.int().min(1).describe('Raised by one with each write'),
+    created_at: time,
+    updated_at: time,
+  }),
+);
+
+const assetName = { kind: z.enum(assetKinds), name: text, version: text, arch: z.enum(archs) };
+const etag = text.describe('Strong entity tag, with its quotes');
+
+export const assetSchema = schemaOf<Asset>(
+  'Asset',
+  'Bytes to boot from, which never change',
+)(
+  z.strictObject({
+    ...assetName,
+    id,
+    upload_id: id,
+    bucket: text,
+    object: text,
+    generation: text.exactOptional(),
+    size: bytes,
+    crc32c,
+    sha256: sha256.exactOptional(),
+    type: text.describe('Media type'),
+    etag: etag.exactOptional(),
+    last_modified: time.exactOptional(),
+    state,
+    failure: text.describe('Why the last upload did not become ready').exactOptional(),
+    created_at: time,
+    updated_at: time,
+    ready_at: time.exactOptional(),
+  }),
+);
+
+const resolvedAssetSchema = schemaOf<ResolvedAsset>(
+  'ResolvedAsset',
+  'A ready asset, as a revision pins it',
+)(
+  z.strictObject({
+    ...assetName,
+    asset_id: id,
+    bucket: text,
+    object: text,
+    generation: text,
+    size: bytes,
+    crc32c,
+    sha256,
+    type: text,
+    etag,
+    last_modified: time,
+    ready_at: time,
+  }),
+);
+
+const revisionFields = {
+  id,
+  name: text,
+  arch: z.enum(archs),
+  kernel: resolvedAssetSchema.exactOptional(),
+  initrds: z.array(resolvedAssetSchema),
+  efi: resolvedAssetSchema.exactOptional(),
+  iso: resolvedAssetSchema.exactOptional(),
+  cmdline: text,
+  metadata: z.record(z.string(), z.unknown()),
+  created_at: time,
+};
+export const profileRevisionSchema = schemaOf<ProfileRevision>(
+  'ProfileRevision',
+  'One immutable revision of a profile, its assets resolved',
+)(z.strictObject(revisionFields));
+/** What creating one answers. */
+export const createdRevisionSchema = z.strictObject({
+  ...revisionFields,
+  machine_id: id.describe('The machine that boots it from now on').exactOptional(),
+});
+
+export const bootEventSchema = schemaOf<BootEvent>(
+  'BootEvent',
+  'Something that happened in the boot of a machine',
+)(
+  z.strictObject({
+    id: text,
+    at: time,
+    machine_id: id,
+    revision: id.exactOptional(),
+    stage: text.describe('script, asset, or what the machine reported: up, installed, failed, ...'),
+    source: text.describe('Address that it came from'),
+    detail: text.exactOptional(),
+  }),
+);
+
+export const startedUploadSchema = z
+  .strictObject({
+    id,
+    asset_id: id,
+    signed_url: z.string().describe('A bearer capability: whoever has it may send the bytes'),
+    method: z.literal('POST'),
+    headers: z.record(z.string(), text).describe('To be sent along, as they are'),
+    expires_at: time,
+  })
+  .meta({ id: 'StartedUpload', description: 'Under which signature the bytes may come' });
+
+/** A page of a list; `next` goes into `cursor`, and is absent on the last page. */
+export function pageSchema(item: ZodType) {
+  return z.strictObject({
+    items: z.array(item),
+    next: text.describe('Cursor of the next page; absent on the last').exactOptional(),
+  });
+}
+
+const planned = { plan: z.enum(['text', 'redirect', 'stream', 'refuse']), reason: text };
+const clientSchema = schemaOf<Client>(
+  'Client',
+  'What a caller is able to do, and how that is known',
+)(
+  z.strictObject({
+    id: text,
+    followsRedirects: z.boolean(),
+    https: z.boolean(),
+    reencodesQuery: z.boolean(),
+    maxUrlLength: z.int().positive().exactOptional(),
+    maxRedirectLength: z.int().positive().exactOptional(),
+    needs: z.strictObject({ contentLength: z.boolean(), head: z.boolean(), range: z.boolean() }),
+    evidence: z.strictObject({ kind: z.enum(['source', 'binary', 'report', 'guess']), text }),
+  }),
+);
+
+export const explanationSchema = z
+  .strictObject({
+    identity: z.strictObject({
+      mac: mac.exactOptional(),
+      uuid: text.exactOptional(),
+      serial: text.exactOptional(),
+    }),
+    source: z
+      .strictObject({ address: text, machine_boots_from_here: z.boolean().exactOptional() })
+      .exactOptional(),
+    machine: machineSchema.nullable(),
+    revision: profileRevisionSchema.nullable(),
+    client: clientSchema,
+    ...planned,
+    boot_url: z.strictObject({
+      path: text,
+      ...planned,
+      script: text.exactOptional(),
+      asset: text.exactOptional(),
+    }),
+    assets: z.array(z.strictObject({ path: text, asset: text, ...planned })),
+  })
+  .meta({ id: 'Explanation', description: 'What a caller would get, and why' });
