@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 
 /**
- * Starts the boot plane as src/main.ts does, but one step after the other, and says what each took, in ms, as JSON
+ * Starts the boot plane as src/main.ts does, but one step after the other, and says what each took, in ms, as JSON.
  * In the program the storage starts while the planes load.
  */
 const stages: [what: string, ms: number][] = [['node, with node:http', performance.now()]];
@@ -25,7 +25,7 @@ const { openParts } = await import('../../src/parts.ts');
 done('drivers');
 const clock = () => new Date();
 const parts = await openParts(config, clock);
-done('opening them, the storage and its thread');
+done('opening them, with the embedded storage its thread');
 await import('koa');
 await import('@koa/router');
 done('koa and its router');

@@ -21,7 +21,7 @@ const load = [loadavg()[0]];
 const { mb_per_s, broker_to } = await measureThroughput(scene, 15);
 const memory_mb = await measureMemory(scene);
 const first_byte_ms = await measureFirstByte(scene, 500);
-const { cold_start_to_bare, ...coldStart } = await measureColdStart(workshop, 25);
+const coldStart = await measureColdStart(workshop, 25);
 load.push(loadavg()[0]);
 
 const tables = { mb_per_s, memory_mb, first_byte_ms, ...coldStart };
@@ -30,14 +30,12 @@ for (const [title, table] of Object.entries(tables)) {
   console.table(table);
 }
 console.log('throughput of the broker as a share of', broker_to);
-console.log('cold start of the broker as a multiple of a bare server', cold_start_to_bare);
 console.log(
   JSON.stringify({
     at: new Date().toISOString(),
     node: process.version,
     load,
     broker_to,
-    cold_start_to_bare,
     ...tables,
   }),
 );

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Owner } from '../support/owner.ts';
 
 /** Where a measurement's processes and files live. */
-export interface Workshop {
+export interface Workshop extends Owner {
   readonly folder: string;
   /** Starts a server of ours, which tells where it listens. It ends when we do. */
   fork(entry: string, options: object): Promise<Server>;
@@ -25,8 +26,11 @@ export interface Server extends Running {
 /** Opens a folder; the end of this process, by Ctrl-C too, removes it and ends all that was started. */
 export function openWorkshop(): Workshop {
   const folder = mkdtempSync(join(tmpdir(), 'bootbroker-bench-'));
+  process.env.TMPDIR = folder; // so that what others make there goes with it
   const children = new Set<ChildProcess>();
+  const teardowns: (() => unknown)[] = [];
   process.once('exit', () => {
+    for (const teardown of teardowns) void teardown();
     for (const child of children) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
@@ -47,6 +51,7 @@ export function openWorkshop(): Workshop {
   };
   return {
     folder,
+    teardown: (teardown) => void teardowns.push(teardown),
     async fork(entry, options) {
       const child = fork(entry, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       const process = running(child);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { BUCKET, RSA_EMAIL, rsaKey, storageProcess, temporaryDirectory } from '../localgcs/support.ts';
 import { type FakeIam, fakeIam, iamKeyPem } from '../support/fake-iam.ts';
 import { fakeMetadata, metadataEnv } from '../support/fake-metadata.ts';
+import type { Owner } from '../support/owner.ts';
 
 const email = 'broker@project.iam.gserviceaccount.com';
 const hmac = { accessId: 'GOOG1EACCESSIDOFTHETESTS', secret: 'hmac-secret-of-the-tests' };
@@ -29,7 +29,7 @@ export interface Cloud {
  * Cloud Storage by localgcs in a process of its own, which wants the access token that the metadata server hands out; IAM
  * Credentials; an empty Firestore database on the emulator at `firestore` (host:port).
  */
-export async function googleCloud(t: ExecutionContext, firestore: string): Promise<Cloud> {
+export async function googleCloud(t: Owner, firestore: string): Promise<Cloud> {
   const dataDir = await temporaryDirectory(t);
   const token = `access-token-${randomUUID()}`;
   const adminToken = `admin-token-${randomUUID()}`;

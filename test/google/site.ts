@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ExecutionContext } from 'ava';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { bytes } from '../localgcs/support.ts';
 import { type Admin, addMachine, addProfile, askAdmin, push } from '../support/broker.ts';
 import { type Child, startChild } from '../support/child.ts';
+import type { Owner } from '../support/owner.ts';
 import type { Settings } from './cloud.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli.ts');
@@ -28,7 +28,7 @@ export interface Site extends Admin {
   readonly command: <Result>(...words: string[]) => Promise<Result>;
 }
 
-export async function openSite(t: ExecutionContext, settings: Settings): Promise<Site> {
+export async function openSite(t: Owner, settings: Settings): Promise<Site> {
   const broker = await startChild(t, { env: settings });
   const { boot, admin } = await broker.ready;
   const { BROKER_ADMIN_TOKEN = '' } = settings;

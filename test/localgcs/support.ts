@@ -12,6 +12,7 @@ import type { LocalgcsOptions } from '../../src/localgcs/localgcs.ts';
 import { serve } from '../../src/localgcs/server.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { signUrl, type UrlRequest } from '../../src/sign/v4.ts';
+import type { Owner } from '../support/owner.ts';
 
 export const TOKEN = 'a-token-of-the-tests';
 export const BUCKET = 'boot-assets';
@@ -38,7 +39,7 @@ export interface Asking {
 }
 
 /** A directory that is gone when the test is over. */
-export async function temporaryDirectory(t: ExecutionContext): Promise<string> {
+export async function temporaryDirectory(t: Owner): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'localgcs-test-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));
   return dir;
@@ -67,7 +68,7 @@ export async function storage(t: ExecutionContext, more: Partial<LocalgcsOptions
 }
 
 /** A storage in a process of its own, in a network namespace if told; `lines` is what it prints. Dead when the test is over. */
-export async function storageProcess(t: ExecutionContext, options: LocalgcsOptions, namespace?: string) {
+export async function storageProcess(t: Owner, options: LocalgcsOptions, namespace?: string) {
   const main = [process.execPath, join(import.meta.dirname, 'main.ts'), JSON.stringify(options)];
   const [file = '', ...args] = namespace ? ['ip', 'netns', 'exec', namespace, ...main] : main;
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });

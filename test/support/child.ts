@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ExecutionContext } from 'ava';
 import type { LogLine } from './broker.ts';
+import type { Owner } from './owner.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
@@ -30,17 +30,14 @@ export interface ChildOptions {
   readonly uid?: number;
 }
 
-export async function temporaryFolder(t: ExecutionContext): Promise<string> {
+export async function temporaryFolder(t: Owner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** Starts `node src/main.ts` on free loopback ports. */
-export async function startChild(
-  t: ExecutionContext,
-  { env = {}, folder, uid }: ChildOptions = {},
-): Promise<Child> {
+export async function startChild(t: Owner, { env = {}, folder, uid }: ChildOptions = {}): Promise<Child> {
   const cwd = folder ?? (await temporaryFolder(t));
   const anyPort = Object.fromEntries(
     ['LISTEN', 'ADMIN_LISTEN', 'STORAGE_LISTEN'].map((name) => [`BROKER_${name}`, '127.0.0.1:0']),

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
 import type { VerifyingKey } from '../../src/sign/verify.ts';
 import { type FakeServer, fakeServer, googleError, json } from './fake-server.ts';
+import type { Owner } from './owner.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -17,7 +17,7 @@ export interface FakeIam extends FakeServer {
 }
 
 /** IAM Credentials, as far as signBlob of one service account goes. */
-export async function fakeIam(t: ExecutionContext, email: string): Promise<FakeIam> {
+export async function fakeIam(t: Owner, email: string): Promise<FakeIam> {
   const tokens = new Set(['good']);
   const server = await fakeServer(t, ({ method, url, headers, body }) => {
     const account = /^\/v1\/projects\/-\/serviceAccounts\/([^/]+):signBlob$/.exec(url)?.[1];

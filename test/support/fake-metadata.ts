@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import { type FakeServer, fakeServer, json, type Told } from './fake-server.ts';
+import type { Owner } from './owner.ts';
 
 export interface FakeMetadata extends FakeServer {
   /** Seconds that the next tokens live. */
@@ -9,11 +10,7 @@ export interface FakeMetadata extends FakeServer {
 const flavor = { 'metadata-flavor': 'Google' };
 
 /** The metadata server of a machine on Google Cloud: an e-mail, and always that token, or tokens named token-1, token-2, ... */
-export async function fakeMetadata(
-  t: ExecutionContext,
-  email: string,
-  token?: string,
-): Promise<FakeMetadata> {
+export async function fakeMetadata(t: Owner, email: string, token?: string): Promise<FakeMetadata> {
   const account = '/computeMetadata/v1/instance/service-accounts/default';
   let tokens = 0;
   const server = await fakeServer(t, ({ url, headers }): Told => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ExecutionContext } from 'ava';
+import type { Owner } from './owner.ts';
 
 export interface Asked {
   readonly method: string;
@@ -31,7 +31,7 @@ export interface FakeServer {
 }
 
 /** An HTTP server on loopback that answers as `answer` says, or as its faults say; gone when the test is over. */
-export async function fakeServer(t: ExecutionContext, answer: (asked: Asked) => Told): Promise<FakeServer> {
+export async function fakeServer(t: Owner, answer: (asked: Asked) => Told): Promise<FakeServer> {
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
