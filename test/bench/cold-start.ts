@@ -4,48 +4,49 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { googleCloud, type Settings, type SignerName } from '../google/cloud.ts';
-import { warmEmulator } from '../google/emulator.ts';
-import { openSite, stockByApi } from '../google/site.ts';
+import type { Lane } from './lanes.ts';
 import { median, round, spread } from './statistics.ts';
 import type { Workshop } from './workshop.ts';
 
-/** A way to run the broker. */
-interface Lane {
+/** A server, how it is started, and what is asked of it. */
+interface Start {
   readonly entry: string;
-  readonly env: Settings;
-  /** What is asked for: the kernel of a machine's profile. */
+  readonly env: Lane['settings'];
   readonly asset: string;
   readonly ms: number[];
 }
 
 /**
- * From starting node to the first 302, in ms: the boot plane alone, embedded and on Google Cloud's services, and a bare server of
- * node:http, by turns, all with a warm compile cache. Then where the time goes, step by step.
+ * From starting node to the first 302, in ms: the boot plane in its lanes, and a bare server of node:http, by turns, all with
+ * a warm compile cache. Then where the time goes, step by step.
  */
-export async function measureColdStart(workshop: Workshop, rounds: number) {
-  const emulator = await warmEmulator();
-  const onCloud = async (signer: SignerName) =>
-    brokerLane(workshop, (await googleCloud(workshop, emulator.host)).settings(signer));
-  const brokers = {
-    embedded: await brokerLane(workshop, { BROKER_DATA_DIR: join(workshop.folder, 'cold') }),
-    'gcp, hmac': await onCloud('hmac'),
-    'gcp, iam': await onCloud('iam'),
+export async function measureColdStart(
+  { folder }: Workshop,
+  lanes: Readonly<Record<string, Lane>>,
+  rounds: number,
+) {
+  const common = {
+    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+    BROKER_LISTEN: '127.0.0.1:0',
+    BROKER_STORAGE_LISTEN: '127.0.0.1:0',
   };
-  const bare: Lane = { ...brokers.embedded, entry: local('./cold-bare.ts'), ms: [] };
+  const bare: Start = { entry: local('./cold-bare.ts'), env: common, asset: '/', ms: [] };
+  const brokers = Object.entries(lanes).map(([name, { settings, asset }]): [string, Start] => [
+    name,
+    { entry: local('../../src/main.ts'), env: { ...settings, ...common }, asset, ms: [] },
+  ]);
   for (let turn = -2; turn < rounds; turn += 1)
-    for (const lane of [bare, ...Object.values(brokers)]) {
-      const took = await firstRedirect(lane);
-      if (turn >= 0) lane.ms.push(took);
+    for (const start of [bare, ...brokers.map(([, start]) => start)]) {
+      const took = await firstRedirect(start);
+      if (turn >= 0) start.ms.push(took);
     }
   const stages: Record<string, Readonly<Record<string, number>>> = {};
-  for (const [name, lane] of Object.entries(brokers)) stages[name] = await stagesOf(lane);
-  await emulator.kill();
+  for (const [name, start] of brokers) stages[name] = await stagesOf(start);
   return {
     cold_start_ms: {
       'bare node:http': { ...spread(bare.ms), to_bare: 1 },
       ...Object.fromEntries(
-        Object.entries(brokers).map(([name, { ms }]) => [
+        brokers.map(([name, { ms }]) => [
           name,
           { ...spread(ms), to_bare: round(median(ms) / median(bare.ms), 2) },
         ]),
@@ -55,25 +56,8 @@ export async function measureColdStart(workshop: Workshop, rounds: number) {
   };
 }
 
-/** A broker of all roles takes the machine and its profile; those that are measured have the boot role. */
-async function brokerLane(workshop: Workshop, settings: Settings): Promise<Lane> {
-  const site = await openSite(workshop, { BROKER_ADMIN_TOKEN: 'the-token-of-the-benchmark', ...settings });
-  const { machine, revision } = await stockByApi(site);
-  site.broker.kill('SIGTERM');
-  await site.broker.ended;
-  const env = {
-    ...settings,
-    NODE_COMPILE_CACHE: join(workshop.folder, 'compile-cache'),
-    BROKER_ROLES: 'boot',
-    BROKER_LISTEN: '127.0.0.1:0',
-    BROKER_STORAGE_LISTEN: '127.0.0.1:0',
-  };
-  const asset = `/asset/${revision.id}/kernel?machine=${machine.id}`;
-  return { entry: local('../../src/main.ts'), env, asset, ms: [] };
-}
-
 /** Starts a server, asks it as soon as it listens, and ends it in order, so that it leaves its compile cache behind. */
-async function firstRedirect({ entry, env, asset }: Lane): Promise<number> {
+async function firstRedirect({ entry, env, asset }: Start): Promise<number> {
   const began = performance.now();
   const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
@@ -105,7 +89,7 @@ function ask(port: number, path: string): Promise<number | undefined> {
 }
 
 /** Medians by step. */
-async function stagesOf({ env, asset }: Lane): Promise<Readonly<Record<string, number>>> {
+async function stagesOf({ env, asset }: Start): Promise<Readonly<Record<string, number>>> {
   const runs: [what: string, ms: number][][] = [];
   for (let turn = 0; turn < 9; turn += 1) {
     const options = { env: { ...env, BROKER_LOG_LEVEL: 'silent' } };

@@ -1,17 +1,21 @@
-import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
+import { command } from '../support/need.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureFirstByte } from './first-byte.ts';
+import { openLanes } from './lanes.ts';
 import { measureMemory } from './memory.ts';
+import { measureRedirects } from './redirects.ts';
 import { openScene } from './scene.ts';
 import { measureThroughput } from './throughput.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** `npm run bench`: what docs/bench.md explains. Tables, and the same as one line of JSON. */
 process.env.PATH = `${process.env.PATH}:/usr/sbin`;
-const missing = ['nginx', 'curl'].filter((program) => spawnSync(program, ['-V']).error);
+const missing = ['nginx', 'curl', 'java', 'gcloud'].flatMap((program) => command(program).missing() ?? []);
 if (missing.length > 0) {
-  console.error(`The benchmark needs ${missing.join(' and ')}. On Debian: apt-get install nginx-light curl`);
+  console.error(
+    `The benchmark needs ${missing.join(' and ')}. On Debian: apt-get install nginx-light curl; Firestore's emulator is a part of Google's SDK: gcloud components install cloud-firestore-emulator`,
+  );
   process.exit(2);
 }
 
@@ -21,10 +25,12 @@ const load = [loadavg()[0]];
 const { mb_per_s, broker_to } = await measureThroughput(scene, 15);
 const memory_mb = await measureMemory(scene);
 const first_byte_ms = await measureFirstByte(scene, 500);
-const coldStart = await measureColdStart(workshop, 25);
+const lanes = await openLanes(workshop);
+const redirect_in_server_ms = await measureRedirects(workshop, lanes, 1000);
+const coldStart = await measureColdStart(workshop, lanes, 25);
 load.push(loadavg()[0]);
 
-const tables = { mb_per_s, memory_mb, first_byte_ms, ...coldStart };
+const tables = { mb_per_s, memory_mb, first_byte_ms, redirect_in_server_ms, ...coldStart };
 for (const [title, table] of Object.entries(tables)) {
   console.log(title);
   console.table(table);
