@@ -14,7 +14,7 @@ export async function faults<Result>(doing: string, work: () => Promise<Result>)
 export function advised(error: unknown, bucket: string): unknown {
   const advice = {
     401: `see that the account that the broker runs as is not disabled, and that the clock is right`,
-    403: `grant roles/storage.objectAdmin and roles/storage.legacyBucketReader on gs://${bucket} to the account that the broker runs as`,
+    403: `grant roles/storage.objectAdmin on gs://${bucket} to the account that the broker runs as`,
   }[statusOf(error) ?? 0];
   return advice ? new Error(`${(error as Error).message}; ${advice}`, { cause: error }) : error;
 }

@@ -14,12 +14,11 @@ export interface Probe {
   close(): Promise<void>;
 }
 
-/** Asks for the bucket, and writes, reads and deletes an object in it, with the broker's own token. */
+/** Lists, writes, reads and deletes objects in the bucket, with the broker's own token. */
 export async function checkBucket(storage: Storage): Promise<Outcome<Probe>> {
   const objects = objectsIn(storage);
-  const metadata = await objects.bucket();
-  if (metadata.status !== 200 && metadata.status !== 403)
-    return failed(refused(storage, 'asking for it', metadata));
+  const listed = await objects.list();
+  if (listed.status !== 200) return failed(refused(storage, 'asking for it', listed));
 
   const bytes = randomBytes(1_000);
   const object = `${probePrefix}${randomUUID()}/deleted`;
@@ -32,14 +31,10 @@ export async function checkBucket(storage: Storage): Promise<Outcome<Probe>> {
     return failed(`${object} was read with other bytes than were written; see what stands between`);
   if (removed.status !== 204) return failed(refused(storage, `deleting ${object}`, removed));
 
-  const probe = await writeProbe(storage, bytes);
-  // The role for objects does not let it: what asks for the bucket is the readiness probe.
-  if (metadata.status === 403)
-    return failed(
-      `${storage.bucket}: asking for it: ${said(metadata)}; grant roles/storage.legacyBucketReader on gs://${storage.bucket} to ${storage.account}, or /readyz will never be ok`,
-      probe,
-    );
-  return passed(`${storage.bucket} exists, and objects can be written, read and deleted`, probe);
+  return passed(
+    `${storage.bucket} exists, and objects can be listed, written, read and deleted`,
+    await writeProbe(storage, bytes),
+  );
 }
 
 async function writeProbe(storage: Storage, bytes: Buffer): Promise<Probe> {
@@ -59,7 +54,7 @@ function refused({ kind, bucket, account }: Storage, doing: string, answer: Answ
         ? `${what}; storage-token in BROKER_DATA_DIR is not the one that this storage was started with: start the broker anew`
         : `${what}; see that the service account is not disabled, and that the clock is right`;
     case 403:
-      return `${what}; grant roles/storage.objectAdmin and roles/storage.legacyBucketReader on gs://${bucket} to ${account}`;
+      return `${what}; grant roles/storage.objectAdmin on gs://${bucket} to ${account}`;
     case 404:
       return `${what}; make it (gcloud storage buckets create gs://${bucket}), or correct BROKER_BUCKET`;
     default:

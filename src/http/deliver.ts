@@ -47,6 +47,9 @@ async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<v
   ctx.body = plan.body;
 }
 
+/** By HTTP/1.1 an answer without a body has ended with its head: before its event is written. */
+const redirectNote = 'The bytes are at Location, for a short time.\n';
+
 /** The Location is set by hand: it must stay as it was signed, to the letter, and is never logged or kept. */
 async function redirect(
   ctx: Context,
@@ -68,11 +71,11 @@ async function redirect(
   }
   noteFirstByte(ctx, plan, parts);
   ctx.status = 302;
-  ctx.set({ Location: url, 'Cache-Control': 'no-store', 'Content-Length': '0' });
+  ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  ctx.set({ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(redirectNote.length) });
   ctx.flushHeaders();
   await record();
-  ctx.respond = false;
-  ctx.res.end();
+  ctx.body = redirectNote;
 }
 
 async function stream(

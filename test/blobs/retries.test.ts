@@ -30,7 +30,7 @@ type Call = (blobs: Blobs) => Promise<unknown>;
 
 /** The broker's calls by Google's names for them. Most are idempotent, or are never made without a precondition. */
 const guarded: Readonly<Record<string, Call>> = {
-  'storage.buckets.get': (blobs) => blobs.ping(),
+  'storage.objects.list': (blobs) => blobs.ping(),
   'storage.objects.get': (blobs) => blobs.stat(blob.bucket, blob.object),
   'storage.objects.delete': (blobs) => blobs.remove(blob),
   'storage.objects.compose': (blobs) => blobs.compose({ ...composite, ifGeneration: '0' }, [blob]),
@@ -129,6 +129,35 @@ test('a storage that never answers, or never well, is given up in time', async (
     await t.throwsAsync(call(failing), { instanceOf: StoreDown });
     await t.throwsAsync(call(dead), { instanceOf: StoreDown, message: /ECONNREFUSED/ });
   }
+});
+
+for (const name of ['storage.objects.list', 'storage.objects.insert'])
+  test(`Retry-After is obeyed while there is time, and ends the trying when there is not: ${name}`, async (t) => {
+    const asked: number[] = [];
+    let after = '1';
+    const busy: Behaviour = (response, request) => {
+      asked.push(performance.now());
+      if (asked.length === 2) answer(response, request);
+      else response.writeHead(429, { 'Retry-After': after }).end('{}');
+    };
+    const pauses = { first: 1, most: 1 };
+    const blobs = await brokenStorage(busy, { controlPatience: { total: 20_000, pauses } });
+    t.teardown(() => blobs.close());
+    await guarded[name]?.(blobs);
+    const [first = 0, second = 0] = asked;
+    t.true(second - first > 990);
+    after = '30';
+    await t.throwsAsync(async () => guarded[name]?.(blobs), { instanceOf: StoreDown });
+    t.is(asked.length, 3);
+  });
+
+test('what may not be done names the role to grant, and on what', async (t) => {
+  const blobs = await brokenStorage(refuse(403));
+  t.teardown(() => blobs.close());
+  for (const call of Object.values(guarded))
+    await t.throwsAsync(call(blobs), {
+      message: /grant roles\/storage\.objectAdmin on gs:\/\/boot-assets to the account/,
+    });
 });
 
 test('calls at the same time do not take each other their retries', async (t) => {

@@ -26,7 +26,7 @@ test.serial('missing permission: one line, which names the role and to whom it i
     t,
     nothing,
     'bucket',
-    /writing .*: 403 \(broker@project does not .*; grant roles\/storage\.objectAdmin .*gs:\/\/boot-assets to broker@/,
+    /asking for it: 403 \(broker@project does not .*; grant roles\/storage\.objectAdmin .*gs:\/\/boot-assets to broker@/,
   );
 
   const reading = await proxy(t, cloud.origin, ({ url }) =>
@@ -35,13 +35,24 @@ test.serial('missing permission: one line, which names the role and to whom it i
   const unread = await diagnosis({ ...settings, BROKER_STORAGE_ENDPOINT: reading });
   failsOnce(t, unread, 'bucket', /reading .*roles\/storage\.objectAdmin/);
 
-  const bucket = await proxy(t, cloud.origin, ({ url }) =>
-    url === '/storage/v1/b/boot-assets' ? forbidden : undefined,
+  const writing = await proxy(t, cloud.origin, ({ method, headers }) =>
+    method === 'POST' && headers.authorization ? forbidden : undefined,
   );
-  const unready = await diagnosis({ ...settings, BROKER_STORAGE_ENDPOINT: bucket });
-  failsOnce(t, unready, 'bucket', /roles\/storage\.legacyBucketReader on gs:\/\/boot-assets .*\/readyz/);
-  t.true(unready.passed.includes('upload'));
+  const unwritten = await diagnosis({ ...settings, BROKER_STORAGE_ENDPOINT: writing });
+  failsOnce(t, unwritten, 'bucket', /writing .*roles\/storage\.objectAdmin/);
   t.deepEqual(await cloud.objects(), []);
+});
+
+test.serial('the role for objects is enough: nobody asks for the bucket itself', async (t) => {
+  const cloud = await cloudFor(t);
+  const asked: string[] = [];
+  const watched = await proxy(t, cloud.origin, ({ url }) => void asked.push(url));
+  const settings = { ...cloud.settings, ...cloud.hmac, BROKER_STORAGE_ENDPOINT: watched };
+  t.deepEqual((await diagnosis(settings)).failed, []);
+  t.deepEqual(
+    asked.filter((url) => /^\/storage\/v1\/b\/[^/]*$/.test(url)),
+    [],
+  );
 });
 
 test.serial('missing bucket: one line, which names BROKER_BUCKET', async (t) => {

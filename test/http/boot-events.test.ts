@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { BootEvent } from '../../src/boot/event.ts';
 import { addMachine, addProfile, type Broker, brokerFor, push } from '../support/broker.ts';
-import { until } from '../support/http.ts';
+import { dial, until } from '../support/http.ts';
 
 const script = '/boot.ipxe?mac=52:54:00:aa:bb:01';
 const ipxe = { userAgent: 'iPXE/2.0' };
@@ -25,28 +26,51 @@ async function holding(t: ExecutionContext, events: string) {
       },
     }),
   });
-  await prepare(broker);
-  return { broker, gates, written };
+  return { ...(await prepare(broker)), broker, gates, written };
 }
 
-async function prepare(broker: Broker): Promise<void> {
+async function prepare(broker: Broker): Promise<{ kernel: string }> {
   await push(broker, { kind: 'kernel', name: 'k', bytes: Buffer.from('kernel') });
   const { id } = await addMachine(broker, { macs: ['52:54:00:aa:bb:01'] });
-  await addProfile(broker, { name: 'p', machine_id: id, kernel: 'k@1' });
+  const revision = await addProfile(broker, { name: 'p', machine_id: id, kernel: 'k@1' });
+  return { kernel: `/asset/${revision.id}/kernel?machine=${id}` };
 }
 
-test('an answer ends when its boot event is written', async (t) => {
-  const { broker, gates, written } = await holding(t, 'await');
-  const answer = broker.boot(script, ipxe);
-  await until(() => gates.length === 1);
-  const first = await Promise.race([
-    answer.then(() => 'answer'),
-    new Promise((r) => setTimeout(r, 300, 'nothing')),
-  ]);
-  t.is(first, 'nothing');
+for (const plan of ['text', 'redirect', 'stream'] as const)
+  test(`an answer by ${plan} begins at once, and ends when its boot event is written`, async (t) => {
+    const { broker, gates, written, kernel } = await holding(t, 'await');
+    const target = plan === 'text' ? script : kernel;
+    const userAgent = plan === 'stream' ? 'UefiHttpBoot/1.0' : ipxe.userAgent;
+    const socket = await dial(
+      broker.bootPort,
+      `GET ${target} HTTP/1.1\r\nHost: a\r\nUser-Agent: ${userAgent}\r\n\r\n`,
+    );
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (text) => {
+      answer += text;
+    });
+    await until(() => answer.includes('\r\n\r\n') && gates.length === 1);
+    t.regex(answer, plan === 'redirect' ? /^HTTP\/1\.1 302 / : /^HTTP\/1\.1 200 /);
+    const isWhole = () => {
+      const [head = '', ...body] = answer.split('\r\n\r\n');
+      const [, length] = /^Content-Length: (\d+)$/m.exec(head) ?? [];
+      return body.join('\r\n\r\n').length === Number(length);
+    };
+    await sleep(300);
+    t.false(isWhole());
+    t.is(written.length, 0);
+    gates[0]?.resolve();
+    await until(isWhole);
+    t.is(written.length, 1);
+    socket.destroy();
+  });
+
+test('an event that hangs holds the last byte of a stream for less time than firmware waits', async (t) => {
+  const { broker, gates, written, kernel } = await holding(t, 'await');
+  const answer = broker.boot(kernel, { userAgent: 'UefiHttpBoot/1.0' });
+  t.is((await answer).text, 'kernel');
+  t.is(written.length, 0);
   gates[0]?.resolve();
-  t.is((await answer).status, 200);
-  t.is(written.length, 1);
 });
 
 test('with BROKER_EVENTS=background it does not wait; the end of the program does', async (t) => {

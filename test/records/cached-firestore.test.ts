@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
+import { gcsBlobs } from '../../src/blobs/gcs.ts';
+import { signedUrls } from '../../src/blobs/signed-urls.ts';
 import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset.ts';
 import { parseNetwork } from '../../src/boot/network.ts';
 import { bootApp } from '../../src/http/app.ts';
@@ -11,8 +13,11 @@ import { cachedRecords } from '../../src/records/cached.ts';
 import type { Call } from '../../src/records/firestore/rest.ts';
 import { openFirestore } from '../../src/records/firestore.ts';
 import type { Records } from '../../src/records/records.ts';
+import { iamSigner } from '../../src/sign/iam.ts';
 import { openLog } from '../../src/telemetry/log.ts';
 import { openMetrics } from '../../src/telemetry/metrics.ts';
+import { fakeIam } from '../support/fake-iam.ts';
+import { fakeServer } from '../support/fake-server.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { asset, at, machine, macOf, revision, uploadOf } from './examples.ts';
@@ -52,9 +57,15 @@ function scene(t: ExecutionContext) {
   };
 }
 
-/** The boot plane on these records; its storage's URLs lead nowhere. */
-async function bootPlane(t: ExecutionContext, records: Records, clock: () => Date): Promise<string> {
-  const blobs: Pick<Blobs, 'signedUrl'> = { signedUrl: async () => 'http://storage.test/object' };
+const nowhere: Pick<Blobs, 'signedUrl'> = { signedUrl: async () => 'http://storage.test/object' };
+
+/** The boot plane on these records; unless told, its storage's URLs lead nowhere. */
+async function bootPlane(
+  t: ExecutionContext,
+  records: Records,
+  clock: () => Date,
+  blobs = nowhere,
+): Promise<string> {
   const told = { records, log: openLog('silent'), metrics: openMetrics() };
   const parts = {
     ...told,
@@ -130,6 +141,47 @@ test('a cold boot costs three reads in three calls, a warm one none, and the nex
   t.deepEqual(await boot(1), [3, 3]);
   t.deepEqual(await boot(1), [0, 0]);
   t.deepEqual(await boot(2), [1, 1]);
+});
+
+test('with warm caches a thousand redirects ask neither Firestore, nor IAM, nor the storage: they only leave their events', async (t) => {
+  const { store, records, calls, clock } = scene(t);
+  const kernel = readyAsset({ kind: 'kernel' });
+  await store.createUpload(uploadOf(kernel), kernel);
+  const booted = revision({ kernel: part(kernel) });
+  await store.createProfile(booted);
+  const booting = machine({ macs: [macOf(3)] });
+  await store.createMachine({ ...booting, active: booted.id });
+  const email = 'broker@project.iam.gserviceaccount.com';
+  const iam = await fakeIam(t, email);
+  const storage = await fakeServer(t, () => ({ status: 500 }));
+  const token = async () => 'good';
+  const blobs = gcsBlobs({
+    endpoint: storage.origin,
+    token: 'good',
+    bucket: kernel.bucket,
+    signer: iamSigner({ email, token, clock: () => new Date(), endpoint: iam.origin }),
+    urls: signedUrls({ clock }),
+    clock,
+  });
+  t.teardown(() => blobs.close());
+  const plane = await bootPlane(t, records, clock, blobs);
+  const redirect = async () => {
+    const headers = { 'user-agent': 'iPXE/2.0.0' };
+    const path = `/asset/${booted.id}/kernel?machine=${booting.id}`;
+    const answer = await fetch(plane + path, { redirect: 'manual', headers });
+    await answer.text(); // its event is written before it ends
+    return answer.status;
+  };
+  t.is(await redirect(), 302);
+  t.is(iam.asked.length, 1);
+
+  calls.length = 0;
+  for (let turn = 0; turn < 50; turn += 1)
+    t.deepEqual(await Promise.all(Array.from({ length: 20 }, redirect)), Array(20).fill(302));
+  t.deepEqual([...new Set(calls.map(({ method }) => method))], ['commit']);
+  t.is(calls.length, 1000);
+  t.is(iam.asked.length, 1);
+  t.is(storage.asked.length, 0);
 });
 
 test('a roll-back by another process is what the next boot here gets, five seconds later at most', async (t) => {
