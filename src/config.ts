@@ -35,7 +35,7 @@ export function readConfig(
   const config: Record<string, unknown> = {};
   for (const [key, one] of Object.entries(settings) as [string, Setting<unknown>][]) {
     try {
-      const given = flags[one.name] ?? (env[one.name] || fromFile(one, env));
+      const given = flags[one.name] ?? fromFile(one, env) ?? (env[one.name] || undefined);
       const value = given || one.default;
       config[key] = value === undefined ? undefined : one.parse(value);
     } catch (error) {
@@ -77,6 +77,10 @@ function contradictions(config: Config, env: Environment): string[] {
     found.push(
       'BROKER_ADMIN_TOKEN is needed where BROKER_RECORDS is firestore: all instances must agree on it',
     );
+  if (sendsWhereNobodyListens(config))
+    found.push(
+      `BROKER_STORAGE_LISTEN must answer by IPv6 too where BROKER_LISTEN does, for that is where redirects lead: set it to [::]:${config.storageListen.port}, or set BROKER_STORAGE_PUBLIC_URL`,
+    );
   if (!config.hmacAccessId !== !config.hmacSecret)
     found.push('BROKER_HMAC_ACCESS_ID and BROKER_HMAC_SECRET go together: set both or neither');
   if (env.K_SERVICE && config.roles.includes('boot') && config.trustedProxies.length === 0)
@@ -85,6 +89,17 @@ function contradictions(config: Config, env: Environment): string[] {
     );
   if (!/^\d*$/.test(env.PORT ?? '') || Number(env.PORT) > 65_535) found.push('PORT must be a port number');
   return found;
+}
+
+/** Redirects name the address at which the client reached the broker: a storage on IPv4 alone does not answer at an IPv6 one. */
+function sendsWhereNobodyListens({ roles, storage, listen, storageListen, storagePublicUrl }: Config) {
+  return (
+    roles.includes('boot') &&
+    storage === 'local' &&
+    storagePublicUrl === undefined &&
+    listen.host.includes(':') &&
+    storageListen.host === '0.0.0.0'
+  );
 }
 
 /** What the platform says by names of its own: PORT of the only plane (Cloud Run container contract), key file, emulator. */

@@ -6,19 +6,23 @@ import type { Planes } from './planes.ts';
 /** How long running answers may take to end after SIGTERM (Cloud Run gives 10 s before SIGKILL). */
 const drainMs = 10_000;
 
+/** Exit codes, as the command line documents them. */
+const wrongUsage = 2;
+const failed = 3;
+
 /** Runs the broker until it is told to stop; resolves with the exit code. */
 export async function serve(flags: Readonly<Record<string, string | undefined>> = {}): Promise<number> {
   const result = readConfig(flags);
   if ('mistakes' in result) {
     for (const mistake of result.mistakes) console.error(`bootbroker: ${mistake}`);
-    return 2;
+    return wrongUsage;
   }
   const stop = stopSignal();
   try {
     return await run(result.config, stop);
   } catch (error) {
     console.error(`bootbroker: ${error instanceof Error ? error.message : error}`);
-    return 1;
+    return failed;
   }
 }
 
@@ -37,7 +41,7 @@ async function run(config: Config, stop: Promise<NodeJS.Signals>): Promise<numbe
     const end = await Promise.race(localgcs ? [stop, localgcs.failed] : [stop]);
     if (end instanceof Error) {
       log.error({ error: end }, 'the embedded storage failed: the broker stops');
-      return 1;
+      return failed;
     }
     log.info({ signal: end }, 'stopping: running answers may end');
     return 0;

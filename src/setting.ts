@@ -112,6 +112,7 @@ export function fromFile(
 ): string | undefined {
   const path = one.secret ? env[`${one.name}_FILE`] : undefined;
   if (!path) return undefined;
+  if (env[one.name]) throw new Mistake(`and ${one.name}_FILE are both set: leave one of them out`);
   try {
     const content = readFileSync(path, 'utf8').trim();
     if (content === '') throw new Error('it is empty'); // taken for unset, it could open what it should close

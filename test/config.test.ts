@@ -97,6 +97,21 @@ test('a secret may come from a file; one that is missing or empty is a mistake, 
     );
   }
   t.regex(mistakes({ BROKER_BUCKET_FILE: path })[0] ?? '', /is no setting/);
+  t.deepEqual(mistakes({ BROKER_METRICS_TOKEN: 'a-token-of-16-or-more', BROKER_METRICS_TOKEN_FILE: path }), [
+    'BROKER_METRICS_TOKEN (or --metrics-token) and BROKER_METRICS_TOKEN_FILE are both set: leave one of them out',
+  ]);
+});
+
+test('a boot plane on IPv6 needs a storage that its redirects reach', (t) => {
+  const [told = '', ...more] = mistakes({ BROKER_LISTEN: '[::]:8080' });
+  t.regex(told, /^BROKER_STORAGE_LISTEN must .*: set it to \[::\]:8082, or set BROKER_STORAGE_PUBLIC_URL$/);
+  t.is(more.length, 0);
+  for (const more of [
+    { BROKER_STORAGE_LISTEN: '[::]:8082' },
+    { BROKER_STORAGE_PUBLIC_URL: 'http://10.0.0.1:8082' },
+    { BROKER_ROLES: 'admin' },
+  ])
+    t.is(config({ BROKER_LISTEN: '[::]:8080', ...more }).listen.host, '::');
 });
 
 test('on Cloud Run the only plane listens on PORT, and the boot plane needs to be told of its proxies', (t) => {

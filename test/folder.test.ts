@@ -24,10 +24,10 @@ test('a file where the folder should be, or above it, is told', async (t) => {
 
 const onLinux = needing(file('/proc/self'));
 onLinux(
-  'a data folder where nobody can make one is told, with the setting, and is exit code 1',
+  'a data folder where nobody can make one is told, with the setting, and is exit code 3',
   async (t) => {
     const child = await startChild(t, { env: { BROKER_DATA_DIR: '/proc/nope/data' } });
-    t.is(await child.ended, 1);
+    t.is(await child.ended, 3);
     t.regex(child.stderr(), /^bootbroker: ENOENT: [^\n]*'\/proc\/nope'\. Look at BROKER_DATA_DIR\n$/);
   },
 );

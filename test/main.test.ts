@@ -163,13 +163,13 @@ test('the second signal does not wait', async (t) => {
 });
 
 for (const setting of ['BROKER_LISTEN', 'BROKER_ADMIN_LISTEN', 'BROKER_STORAGE_LISTEN'])
-  test(`a port of ${setting} that is taken is told with the setting, and is exit code 1`, async (t) => {
+  test(`a port of ${setting} that is taken is told with the setting, and is exit code 3`, async (t) => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));
     t.teardown(() => holder.close());
     const { port } = holder.address() as AddressInfo;
     const child = await startChild(t, { env: { [setting]: `127.0.0.1:${port}` } });
-    t.is(await child.ended, 1);
+    t.is(await child.ended, 3);
     const [told = ''] = child.stderr().split('\n');
     t.regex(told, new RegExp(`^bootbroker: .*127\\.0\\.0\\.1.*${port}.*${setting}`));
   });
@@ -188,7 +188,7 @@ test('records that are no records are refused, and left as they are', async (t) 
   await writeFile(file, 'what somebody put here '.repeat(500));
   const before = await readFile(file, 'utf8');
   const child = await startChild(t, { folder });
-  t.is(await child.ended, 1);
+  t.is(await child.ended, 3);
   t.regex(
     child.stderr(),
     /^bootbroker: records: opening .*records\.db failed: file is not a database\. Look at BROKER_DATA_DIR\n$/,
@@ -196,13 +196,13 @@ test('records that are no records are refused, and left as they are', async (t) 
   t.is(await readFile(file, 'utf8'), before);
 });
 
-test('when the storage dies the broker stops, with exit code 1', async (t) => {
+test('when the storage dies the broker stops, with exit code 3', async (t) => {
   const kill = "process.on('worker', (worker) => process.on('SIGUSR2', () => worker.terminate()))";
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(kill)}` };
   const child = await startChild(t, { env });
   await child.ready;
   child.kill('SIGUSR2');
-  t.is(await child.ended, 1);
+  t.is(await child.ended, 3);
   t.like(child.lines().at(-1), { level: 'error', message: 'the embedded storage failed: the broker stops' });
 });
 
@@ -212,7 +212,7 @@ asRoot('a data folder that may not be written to is told, with the setting', asy
   await mkdir(join(folder, 'data'));
   await chmod(folder, 0o755);
   const child = await startChild(t, { folder, uid: 65_534 });
-  t.is(await child.ended, 1);
+  t.is(await child.ended, 3);
   t.regex(child.stderr(), /^bootbroker: EACCES: permission denied, .*data.*\. Look at BROKER_DATA_DIR\n$/);
 });
 
@@ -270,7 +270,7 @@ mounting('a disk that is full from the start is told, and nothing of it is taken
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', data]);
   t.teardown(() => execFileSync('umount', [data]));
   const child = await startChild(t, { folder });
-  t.is(await child.ended, 1);
+  t.is(await child.ended, 3);
   t.regex(child.stderr(), /^bootbroker: .*(full|ENOSPC).*BROKER_DATA_DIR\n$/);
   execFileSync('mount', ['-o', 'remount,size=10m', data]);
   const again = await startChild(t, { folder });

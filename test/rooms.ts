@@ -13,7 +13,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   localgcs: ['sign', 'folder.ts'],
   jobs: ['boot', 'records/records.ts', 'blobs/blobs.ts', 'telemetry'],
   http: ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'],
-  cli: ['boot'],
+  cli: ['boot', 'folder.ts'],
   drivers: ['config.ts', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   doctor: ['config.ts', 'secrets.ts', 'drivers', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   'doctor.ts': ['config.ts', 'doctor', 'records', 'sign'],

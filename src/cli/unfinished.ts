@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../folder.ts';
 
 /** An upload whose bytes are on their way. */
 export interface Unfinished {
@@ -46,7 +47,7 @@ export function unfinishedUploads(stateDir: string): UnfinishedUploads {
     },
     async keep(key, upload) {
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder);
         await chmod(folder, 0o700);
         const temporary = `${fileOf(key)}.${process.pid}`;
         await writeFile(temporary, JSON.stringify(upload), { mode: 0o600 });

@@ -41,7 +41,7 @@ test.serial('a bucket that is not there, or may not be used, is told at the star
   }
 });
 
-test.serial('a key file that cannot be used is told with its setting, and is exit code 1', async (t) => {
+test.serial('a key file that cannot be used is told with its setting, and is exit code 3', async (t) => {
   const cloud = await googleCloud(t, emulator.host);
   const folder = await temporaryFolder(t);
   const file = join(folder, 'key.json');
@@ -52,7 +52,7 @@ test.serial('a key file that cannot be used is told with its setting, and is exi
     [file, /key\.json lacks client_email/],
   ] as const) {
     const child = await startChild(t, { env: { ...cloud.settings('rsa'), BROKER_RSA_KEY_FILE: path } });
-    t.is(await child.ended, 1);
+    t.is(await child.ended, 3);
     t.regex(child.stderr(), told);
     t.regex(child.stderr(), /^bootbroker: .* Look at BROKER_RSA_KEY_FILE, or [^\n]+\n$/);
   }
