@@ -16,7 +16,7 @@ export class UnexpectedAnswer extends Error {
 export function refusal(status: number, body: string): UnexpectedAnswer {
   const code = /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
   return new UnexpectedAnswer(
-    `the storage answered ${status}${code ? ` ${code}` : ''} to a signed URL`,
+    `the storage answered ${status}${code ? ` ${code}` : ''} to a signed URL${adviceFor(status, code)}`,
     remedyFor(status, code),
   );
 }
@@ -25,4 +25,11 @@ function remedyFor(status: number, code: string | undefined): Remedy {
   if (status >= 500 || status === 408 || status === 429) return 'later';
   if (status === 403 || code === 'ExpiredToken') return 'fresh-url';
   return 'none';
+}
+
+function adviceFor(status: number, code: string | undefined): string {
+  if (code === 'SignatureDoesNotMatch')
+    return '; the signing key must be in force, and BROKER_HMAC_ACCESS_ID and BROKER_HMAC_SECRET of one key';
+  if (status !== 403) return '';
+  return '; see that the signing key is active (BROKER_HMAC_ACCESS_ID, BROKER_RSA_KEY_FILE) and grant its account roles/storage.objectAdmin on the bucket: bootbroker doctor tries both';
 }

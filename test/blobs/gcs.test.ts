@@ -101,6 +101,9 @@ test('a session takes bytes of the announced size to a name that holds nothing',
   t.is(headers.get('cache-control'), 'private, max-age=31536000, immutable, no-transform');
 
   t.is(await blobs.startSession(blob), undefined);
+  const other = (await blobs.startSession({ ...blob, object: 'assets/6/kernel' })) ?? '';
+  t.is((await fetch(other, { method: 'PUT', body: bytes.subarray(1) })).status, 400);
+  t.is(await blobs.stat(bucket, 'assets/6/kernel'), undefined);
   const elsewhere = await blobs.startSession(
     { ...blob, object: 'assets/5/kernel' },
     { origin: 'http://10.0.0.1:8082' },

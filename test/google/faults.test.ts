@@ -154,3 +154,48 @@ test.serial('what IAM refuses to sign is 503 with what to do, and what is signed
   cloud.iam.skewMs = 0;
   t.is(await statusOf(unsigned), 302);
 });
+
+test.serial('an HMAC key that is disabled, or is another, is told with its settings', async (t) => {
+  const cloud = await googleCloud(t, emulator.host);
+  const settings = cloud.settings('hmac');
+  await stockByApi(await openSite(t, settings));
+  for (const [wrong, told] of [
+    [
+      { BROKER_HMAC_ACCESS_ID: 'GOOG1EDISABLED' },
+      /403 AccessDenied .*BROKER_HMAC_ACCESS_ID.*roles\/storage\.objectAdmin/,
+    ],
+    [
+      { BROKER_HMAC_SECRET: 'the-secret-of-another-key' },
+      /403 SignatureDoesNotMatch .*BROKER_HMAC_SECRET of one key/,
+    ],
+  ] as const) {
+    const site = await openSite(t, { ...settings, ...wrong, BROKER_ROLES: 'boot' });
+    t.is((await ask(site.boot, '/boot.efi', { userAgent: 'UefiHttpBoot/1.0' })).status, 503);
+    await until(() => complaints(site).length > 0);
+    t.regex(complaints(site)[0] ?? '', told);
+  }
+});
+
+test.serial('when Firestore goes away amid writes, each is kept, or refused; none is both', async (t) => {
+  const way = await tcpSwitch(t, emulator.port);
+  const cloud = await googleCloud(t, way.host);
+  const site = await openSite(t, cloud.settings('hmac'));
+  const macs = Array.from({ length: 40 }, (_, n) => `52:54:00:00:01:${n.toString(16).padStart(2, '0')}`);
+  const write = (mac: string) => site.admin('/api/v1/machines', { macs: [mac] });
+  const writes = macs.map(write);
+  await Promise.race(writes);
+  way.turn('off');
+  const answers = await Promise.all(writes);
+  way.turn('on');
+  t.is((await write(mac)).status, 201);
+  for (const { status, json } of answers)
+    if (status === 201) t.is((await site.admin(`/api/v1/machines/${json.id}`)).status, 200);
+    else t.deepEqual([status, json.type], [503, 'urn:bootbroker:problem:store-down']);
+  t.true(answers.some(({ status }) => status === 201));
+  // Whoever was refused asks again: it is made now, or was made without anybody hearing of it.
+  for (const [n, answer] of answers.entries())
+    if (answer.status === 503) t.true([201, 409].includes((await write(macs[n] ?? '')).status));
+  const { items } = (await site.admin('/api/v1/machines?limit=100')).json;
+  t.is(new Set(items.flatMap(({ macs }: { macs: string[] }) => macs)).size, 41);
+  t.is(items.length, 41);
+});
