@@ -4,7 +4,10 @@ import { buffer } from 'node:stream/consumers';
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import { digest } from '../../src/blobs/digest.ts';
+import { gcsBlobs } from '../../src/blobs/gcs.ts';
+import { signedUrls } from '../../src/blobs/signed-urls.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
+import { hmac, rsa } from '../sign/keys.ts';
 import { blobsAt, brokenStorage, deadPort } from '../support/broken-storage.ts';
 import { type Broker, crc, push, send, sha256, startBroker } from '../support/broker.ts';
 
@@ -117,6 +120,23 @@ test('a URL names the origin at which its receiver finds the storage', async (t)
   t.true((await blobs.signedUrl(ref, { ttlSeconds: 60, origin }))?.startsWith(`${origin}/${bucket}/o?`));
   const { url } = await blobs.uploadGrant({ bucket, object: 'o', size: 1, type }, { ttlSeconds: 60, origin });
   t.true(url.startsWith(`${origin}/`));
+});
+
+test('whoever takes only short URLs gets one by HMAC, or none', async (t) => {
+  const endpoint = 'https://storage.googleapis.com';
+  const clock = () => new Date();
+  const common = { endpoint, bucket, token: 'none', clock, signer: rsa, urls: signedUrls({ clock }) };
+  const both = gcsBlobs({ ...common, shortSigner: hmac });
+  const blob = { bucket, object: 'assets/7/kernel', generation: '1234567890123456' };
+  const by = async (blobs: Blobs, maxLength?: number) => {
+    const url = await blobs.signedUrl(blob, { ttlSeconds: 60, ...(maxLength && { maxLength }) });
+    return url && [new URL(url).searchParams.get('X-Goog-Algorithm'), maxLength && url.length <= maxLength];
+  };
+  t.deepEqual(await by(both), ['GOOG4-RSA-SHA256', undefined]);
+  t.deepEqual(await by(both, 1_000), ['GOOG4-RSA-SHA256', true]);
+  t.deepEqual(await by(both, 500), ['GOOG4-HMAC-SHA256', true]);
+  t.is(await by(both, 200), undefined);
+  t.is(await by(gcsBlobs(common), 500), undefined);
 });
 
 test('every fault is a StoreDown that says what was being done, without a signature', async (t) => {

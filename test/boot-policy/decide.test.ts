@@ -44,3 +44,26 @@ test('old iPXE is redirected only to a storage that takes the query as it rewrit
   t.is(plan('ipxe-1', { storage }).kind, 'stream');
   t.is(plan('ipxe-2', { storage }).kind, 'redirect');
 });
+
+test('a storage that takes both is redirected to by https, but by http for loaders that have none', (t) => {
+  const storage = { scheme: 'either', takesReencodedQuery: true } as const;
+  for (const { id, https, followsRedirects } of clientTable)
+    if (followsRedirects)
+      t.like(plan(id, { storage }), { kind: 'redirect', scheme: https ? 'https' : 'http' });
+});
+
+test('a limit to the length of a redirect goes with its plan, and what to do when no URL keeps it', (t) => {
+  const [client] = clientTable.filter(({ followsRedirects }) => followsRedirects);
+  if (!client) throw new Error('no row');
+  const asset = resolvedAsset('kernel');
+  const facts = {
+    method: 'GET',
+    asset,
+    permanence: 'immutable',
+    storage: local,
+    urlTtlSeconds: 300,
+  } as const;
+  const limited = decideAsset({ ...facts, client: { ...client, maxRedirectLength: 500 } });
+  t.like(limited, { kind: 'redirect', maxLength: 500, otherwise: { kind: 'stream' } });
+  t.false('maxLength' in decideAsset({ ...facts, client }));
+});

@@ -1,4 +1,5 @@
 import anyTest, { type TestFn } from 'ava';
+import type { Parts } from '../../src/parts.ts';
 import { brokerFor, push } from '../support/broker.ts';
 import { ask } from '../support/http.ts';
 import { agents, mac, type Site, startSite } from './site.ts';
@@ -129,6 +130,15 @@ test('a redirect names the address at which the client reached the broker', asyn
     t.true(headers.location?.startsWith(`http://${shown}:${port}/`), headers.location?.split('?')[0]);
     t.is(await (await fetch(headers.location ?? '')).text(), 'kernel');
   }
+});
+
+test('where no signed URL is as short as a client needs it, the broker streams', async (t) => {
+  const replace = ({ blobs }: Parts) => ({ blobs: { ...blobs, signedUrl: async () => undefined } });
+  const broker = await brokerFor(t, { replace });
+  await push(broker, { kind: 'kernel', name: 'k', bytes: Buffer.from('kernel') });
+  const { status, text } = await broker.boot('/assets/k:1:x86_64/kernel', { userAgent: agents.ipxe });
+  t.deepEqual([status, text], [200, 'kernel']);
+  t.regex((await broker.boot('/metrics')).text, /bootbroker_deliveries_total\{[^}]*plan="stream"\} 1/);
 });
 
 test('a redirect that has expired opens nothing', async (t) => {
