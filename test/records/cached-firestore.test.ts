@@ -148,9 +148,9 @@ test('with warm caches a thousand redirects ask neither Firestore, nor IAM, nor 
   const kernel = readyAsset({ kind: 'kernel' });
   await store.createUpload(uploadOf(kernel), kernel);
   const booted = revision({ kernel: part(kernel) });
-  await store.createProfile(booted);
+  await createProfile(store, booted);
   const booting = machine({ macs: [macOf(3)] });
-  await store.createMachine({ ...booting, active: booted.id });
+  await createMachine(store, { ...booting, active: booted.id });
   const email = 'broker@project.iam.gserviceaccount.com';
   const iam = await fakeIam(t, email);
   const storage = await fakeServer(t, () => ({ status: 500 }));
