@@ -83,9 +83,14 @@ function contradictions(config: Config, env: Environment): string[] {
     );
   if (!config.hmacAccessId !== !config.hmacSecret)
     found.push('BROKER_HMAC_ACCESS_ID and BROKER_HMAC_SECRET go together: set both or neither');
-  if (env.K_SERVICE && config.roles.includes('boot') && config.trustedProxies.length === 0)
+  const behindProxies = config.trustedProxies.length > 0;
+  if (env.K_SERVICE && config.roles.includes('boot') && !behindProxies && !config.edgeKeys)
     found.push(
-      'BROKER_TRUSTED_PROXIES must be set on Cloud Run: there every peer is link-local, and nobody could be told from anybody',
+      'BROKER_EDGE_KEYS or BROKER_TRUSTED_PROXIES must be set on Cloud Run: there every peer is link-local, and nobody could be told from anybody',
+    );
+  if (behindProxies && config.edgeKeys)
+    found.push(
+      'BROKER_EDGE_KEYS and BROKER_TRUSTED_PROXIES exclude each other: the one believes a signature, the other an address',
     );
   if (!/^\d*$/.test(env.PORT ?? '') || Number(env.PORT) > 65_535) found.push('PORT must be a port number');
   return found;

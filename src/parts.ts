@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { canonicalAddress } from './boot/network.ts';
+import type { EdgeVerifier } from './boot/source.ts';
 import type { Config } from './config.ts';
 import { openRecords, type RecordsParts } from './drivers/records.ts';
 import { openStorage, type StorageParts } from './drivers/storage.ts';
 import { makeFolder } from './folder.ts';
 import { fileSecret } from './secrets.ts';
+import { verifyEdge } from './sign/edge.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 import { readSecret } from './sign/secret.ts';
 import { type Log, openLog } from './telemetry/log.ts';
@@ -15,6 +18,8 @@ export interface Parts extends RecordsParts, StorageParts {
   readonly metrics: Metrics;
   /** Undefined without the admin role. */
   readonly adminToken: string | undefined;
+  /** Unset: no edge is believed. */
+  readonly edge: EdgeVerifier | undefined;
   /** Reads the key of snapshots when it is first needed: no start waits for Secret Manager, or fails with it. */
   readonly snapshotKey: (() => Promise<string>) | undefined;
 }
@@ -37,12 +42,20 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     log,
     metrics,
     adminToken,
+    edge: edgeVerifier(config, clock),
     snapshotKey: snapshotKeyOf(config, google),
     async close() {
       await storage.close();
       await records.records.close();
     },
   };
+}
+
+function edgeVerifier({ edgeKeys }: Config, clock: () => Date): EdgeVerifier | undefined {
+  if (!edgeKeys) return undefined;
+  const keys = new Map(edgeKeys.map((key) => [key.kid, key]));
+  const trust = { keyOf: (kid: string) => keys.get(kid), canonicalAddress };
+  return (request) => verifyEdge(request, trust, clock());
 }
 
 function snapshotKeyOf({ snapshotKey }: Config, { token }: GoogleCredentials) {

@@ -1,4 +1,5 @@
 import { localNetworks } from './boot/network.ts';
+import { edgeKeys } from './edge-keys.ts';
 import { integer, listen, listOf, named, network, oneOf, origin, secret, setting, text } from './setting.ts';
 
 const roles = ['boot', 'admin', 'jobs'] as const;
@@ -134,6 +135,11 @@ export const settings = {
     '',
     'Networks of proxies whose X-Forwarded-For is believed.',
     listOf(network),
+  ),
+  edgeKeys: secret(
+    'BROKER_EDGE_KEYS',
+    'Keys of the edges in front: kid:base64url,... or @FILE, JSON with networks and capabilities; then nobody is believed without an X-Boot-Edge header.',
+    edgeKeys,
   ),
   adminHosts: setting(
     'BROKER_ADMIN_HOSTS',

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { askAdmin, push } from './support/broker.ts';
 import { type Child, startChild } from './support/child.ts';
+import { askAsEdge, edgeKeysSetting } from './support/edge.ts';
 import { ask, dial, until, untilClosed } from './support/http.ts';
 import { ask2, session } from './support/http2.ts';
 
@@ -56,6 +57,19 @@ test('PORT is the port of the only plane; probes answer there, by both protocols
       'logging.googleapis.com/trace': `projects/my-project/traces/${trace}`,
     },
   );
+});
+
+test('on Cloud Run the boot plane believes edges alone: a header opens it, and without keys it does not start', async (t) => {
+  const env = { K_SERVICE: 'boot', PORT: String(await freePort()), BROKER_ROLES: 'boot' };
+  const child = await startChild(t, { env: { ...env, BROKER_EDGE_KEYS: edgeKeysSetting } });
+  const { boot } = await child.ready;
+  t.is((await ask(boot, '/autoexec.ipxe')).status, 403);
+  t.is((await ask(boot, '/autoexec.ipxe', { headers: { 'X-Forwarded-For': '192.168.7.20' } })).status, 403);
+  t.is((await askAsEdge(boot, '/autoexec.ipxe')).status, 200);
+  t.is((await ask(boot, '/healthz')).status, 200);
+  const without = await startChild(t, { env });
+  t.is(await without.ended, 2);
+  t.regex(without.stderr(), /^bootbroker: BROKER_EDGE_KEYS or BROKER_TRUSTED_PROXIES must be set/m);
 });
 
 test('SIGTERM lets a running HTTP/2 transfer end, and waits for nothing else', async (t) => {

@@ -120,7 +120,7 @@ test('on Cloud Run the only plane listens on PORT, and the boot plane needs to b
   t.is(config({ PORT: '9000' }).listen.port, 8080);
   t.regex(
     mistakes({ K_SERVICE: 'x', PORT: '9000', BROKER_ROLES: 'boot' })[0] ?? '',
-    /^BROKER_TRUSTED_PROXIES must be set/,
+    /^BROKER_EDGE_KEYS or BROKER_TRUSTED_PROXIES must be set/,
   );
   t.deepEqual(
     mistakes({ K_SERVICE: 'x', BROKER_ROLES: 'boot', BROKER_TRUSTED_PROXIES: '169.254.0.0/16' }),

@@ -20,6 +20,8 @@ export interface UrlOptions {
   readonly origin?: string;
   /** Characters that the URL may have. */
   readonly maxLength?: number;
+  /** Signed within the last second: somebody found that an earlier one does not open. */
+  readonly fresh?: boolean;
 }
 
 /** An upload that a signature opens: a POST, with exactly these headers, that answers with a resumable session. */

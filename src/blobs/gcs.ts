@@ -62,12 +62,11 @@ export function gcsBlobs(options: GcsOptions): Blobs {
   const urlOf = (
     { bucket, object, generation }: BlobRef,
     ttlSeconds: number,
-    origin = endpoint,
-    by = signer,
+    { origin = endpoint, by = signer, fresh = false } = {},
   ) => {
     const request = { method: 'GET', bucket, object, endpoint: origin, query: { generation } } as const;
     return urls
-      ? urls.get(request, by, ttlSeconds)
+      ? urls.get(request, by, ttlSeconds, fresh)
       : signUrl(request, by, { now: clock(), expiresSeconds: ttlSeconds });
   };
   const bytesOf = async (blob: BlobRef, { ttlSeconds, ...how }: FollowOptions) => {
@@ -97,11 +96,11 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       return found && statOf(found);
     },
 
-    async signedUrl(blob, { ttlSeconds, origin, maxLength = Number.POSITIVE_INFINITY }) {
+    async signedUrl(blob, { ttlSeconds, maxLength = Number.POSITIVE_INFINITY, ...how }) {
       return faults('signing', async () => {
-        const url = await urlOf(blob, ttlSeconds, origin);
+        const url = await urlOf(blob, ttlSeconds, how);
         if (url.length <= maxLength) return url;
-        const short = shortSigner && (await urlOf(blob, ttlSeconds, origin, shortSigner));
+        const short = shortSigner && (await urlOf(blob, ttlSeconds, { ...how, by: shortSigner }));
         return short && short.length <= maxLength ? short : undefined;
       });
     },

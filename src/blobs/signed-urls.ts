@@ -12,9 +12,10 @@ export interface SignedUrlsOptions {
 export interface SignedUrls {
   /**
    * A URL that works for at least `ttlSeconds` more. At hand it comes as it is, without a promise; else it is signed,
-   * once for all who ask. Rejects with whatever the signer throws, which the next caller does not inherit.
+   * once for all who ask. Rejects with whatever the signer throws, which the next caller does not inherit. `fresh`: none that
+   * was signed more than a second ago, so that asking for it again and again costs one signature a second.
    */
-  get(request: UrlRequest, signer: Signer, ttlSeconds: number): string | Promise<string>;
+  get(request: UrlRequest, signer: Signer, ttlSeconds: number, fresh?: boolean): string | Promise<string>;
 }
 
 interface SignedUrl {
@@ -31,6 +32,9 @@ const mostSlack = 900;
 
 /** The longest life that can be promised, in seconds: some of the seven days goes to the slack and to rounding. */
 export const LONGEST_PROMISE = LONGEST_LIFETIME - leastSlack - 1;
+
+/** A signature knows whole seconds: signed again within one, a URL is the same. In ms. */
+const freshFor = 1_000;
 
 /** After a renewal that failed, in ms. */
 const renewalPause = 5_000;
@@ -82,13 +86,14 @@ export function signedUrls(options: SignedUrlsOptions): SignedUrls {
   };
 
   return {
-    get(request, signer, ttlSeconds) {
+    get(request, signer, ttlSeconds, fresh = false) {
       const slack = slackOf(ttlSeconds);
       const key = keyOf(request, signer, ttlSeconds);
       const make = () => sign(request, signer, ttlSeconds, slack, clock());
       const now = clock().getTime();
       const signed = kept.get(key);
-      if (!signed || !serves(signed, now)) return wait(key, make);
+      const old = fresh && signed && now - signed.signedAt > freshFor;
+      if (!signed || old || !serves(signed, now)) return wait(key, make);
       const due = now >= signed.renewFrom;
       keep(key, due ? { ...signed, renewFrom: now + renewalPause } : signed);
       if (due) fly(key, make).catch((error: unknown) => onRenewalFailure?.(error));

@@ -1,7 +1,7 @@
 import type { Permanence, ResolvedAsset } from './asset.ts';
 import { deliveryOf } from './asset.ts';
 import type { Client } from './client.ts';
-import type { Plan, StreamPlan } from './plan.ts';
+import type { HandoffPlan, Plan, StreamPlan } from './plan.ts';
 
 /** What the storage that clients are sent to can do. */
 export interface StorageTraits {
@@ -18,6 +18,8 @@ export interface AssetFacts {
   readonly permanence: Permanence;
   readonly client: Client;
   readonly storage: StorageTraits;
+  /** What the edge in front can do, if there is one. */
+  readonly edge: readonly string[];
   /** Life of a redirect's URL. */
   readonly urlTtlSeconds: number;
 }
@@ -25,9 +27,21 @@ export interface AssetFacts {
 /** The broker signs, sends and forgets its own URL within the second; the rest is for a storage whose clock is off. */
 const streamTtlSeconds = 60;
 
+/** Of an honest client: whoever takes an image at 1 Mbit/s has waited for hours. In bytes a second. */
+const slowestTransfer = 125_000;
+const shortestHandoffSeconds = 3_600;
+/** What signBlob signed holds for 12 h (IAM Credentials), of which renewing URLs ahead of time takes up to 15 minutes. */
+const longestHandoffSeconds = 12 * 3_600 - 20 * 60;
+
+/** As long as the slowest honest transfer of so many bytes takes: an edge fetches all of it by the first URL. */
+function handoffSeconds(size: number): number {
+  const transfer = Math.ceil(size / slowestTransfer);
+  return Math.min(Math.max(transfer, shortestHandoffSeconds), longestHandoffSeconds);
+}
+
 /** Who follows the URL: the rules in the order in which they apply, each with its reason. */
 export function decideAsset(facts: AssetFacts): Plan {
-  const { client, storage, asset } = facts;
+  const { client, storage, asset, edge } = facts;
   const delivery = deliveryOf(asset, facts.permanence);
   const stream = (reason: string): StreamPlan => ({
     kind: 'stream',
@@ -36,14 +50,25 @@ export function decideAsset(facts: AssetFacts): Plan {
     reason,
   });
 
+  const handoff = (reason: string): HandoffPlan => ({
+    kind: 'handoff',
+    delivery,
+    ttlSeconds: handoffSeconds(asset.size),
+    reason,
+  });
+  const edgeFollows = edge.includes('follow');
+  const forTheClient = (reason: string) => (edgeFollows ? handoff(reason) : stream(reason));
+
+  // No signature, no storage, and the same headers as the handoff's: all of them are on record.
   if (facts.method === 'HEAD') return stream('HEAD is never redirected: the broker knows the answer');
-  if (!client.followsRedirects) return stream(`${client.id} does not follow redirects`);
+  if (edgeFollows && edge.includes('cache')) return handoff('the edge keeps what it fetched');
+  if (!client.followsRedirects) return forTheClient(`${client.id} does not follow redirects`);
   if (asset.kind === 'iso' && client.id.startsWith('ipxe'))
-    return stream('iPXE reads an iso in ranges and re-opens a redirect without its Range');
+    return forTheClient('iPXE reads an iso in ranges and re-opens a redirect without its Range');
   if (client.reencodesQuery && !storage.takesReencodedQuery)
-    return stream(`${client.id} re-encodes the query, which this storage is not known to take`);
+    return forTheClient(`${client.id} re-encodes the query, which this storage is not known to take`);
   if (storage.scheme === 'https' && !client.https)
-    return stream(`${client.id} cannot be expected to fetch by https, which this storage asks for`);
+    return forTheClient(`${client.id} cannot be expected to fetch by https, which this storage asks for`);
   const { maxRedirectLength } = client;
   return {
     kind: 'redirect',
@@ -51,7 +76,7 @@ export function decideAsset(facts: AssetFacts): Plan {
     ttlSeconds: facts.urlTtlSeconds,
     scheme: storage.scheme === 'either' ? (client.https ? 'https' : 'http') : storage.scheme,
     ...(maxRedirectLength !== undefined && { maxLength: maxRedirectLength }),
-    otherwise: stream(`no signed URL is as short as ${client.id} needs it`),
+    otherwise: forTheClient(`no signed URL is as short as ${client.id} needs it`),
     reason: `${client.id} follows redirects`,
   };
 }

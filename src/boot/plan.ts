@@ -41,7 +41,15 @@ export interface RedirectPlan extends Reasoned {
   /** Characters that the client takes in a Location. */
   readonly maxLength?: number;
   /** When no signer's URL is as short. */
-  readonly otherwise: StreamPlan;
+  readonly otherwise: HandoffPlan | StreamPlan;
+}
+
+/** The edge in front follows the signed URL, which never leaves it. */
+export interface HandoffPlan extends Reasoned {
+  readonly kind: 'handoff';
+  readonly delivery: Delivery;
+  /** Life of the signed URL. An edge that fetches in slices uses the first one to the end of the transfer: hours. */
+  readonly ttlSeconds: number;
 }
 
 /** The broker follows the signed URL and passes the bytes on. */
@@ -58,4 +66,4 @@ export interface RefusePlan extends Reasoned {
   readonly refusal: Refusal;
 }
 
-export type Plan = TextPlan | RedirectPlan | StreamPlan | RefusePlan;
+export type Plan = TextPlan | RedirectPlan | HandoffPlan | StreamPlan | RefusePlan;

@@ -10,6 +10,8 @@ export const problems = {
   unauthenticated: { status: 401, title: 'This needs a bearer token' },
   'source-not-allowed': { status: 403, title: 'This address may not boot from here' },
   'machine-not-here': { status: 403, title: 'This machine does not boot from this address' },
+  'not-vouched': { status: 403, title: 'No edge vouches for this request' },
+  'claim-contradicted': { status: 403, title: 'This is not the machine that it says it is' },
   forbidden: { status: 403, title: 'This token does not open that' },
   'no-such-route': { status: 404, title: 'Nothing is served here' },
   'unknown-machine': { status: 404, title: 'No such machine' },

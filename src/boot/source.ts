@@ -1,12 +1,43 @@
 import { anyContains, canonicalAddress, type Network } from './network.ts';
 import { type Refusal, refuse } from './problem.ts';
 
+/** What an edge can do for a client: `follow` a signed URL, and `cache` what it fetched. */
+export const edgeCapabilities = ['cache', 'follow'] as const;
+export type EdgeCapability = (typeof edgeCapabilities)[number];
+
+/** What an edge vouches for, in one valid X-Boot-Edge. */
+export interface Vouched {
+  readonly ok: true;
+  /** Names its key. */
+  readonly kid: string;
+  readonly address: string;
+  /** MAC of the interface that speaks, in the spelling of `parseMac`. */
+  readonly hw?: string;
+  readonly capabilities: readonly string[];
+}
+
+/** No valid header: `failure` is one of a few words, `message` a sentence. */
+export interface Unvouched {
+  readonly ok: false;
+  readonly failure: string;
+  readonly message: string;
+}
+
+/** Judges the X-Boot-Edge of a request, by its raw target and raw headers. */
+export type EdgeVerifier = (request: {
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+}) => Vouched | Unvouched;
+
 /** Which address is calling, and how we know. */
 export interface Source {
   readonly kind: 'source';
   readonly address: string;
-  /** `peer`: the socket's other end. `forwarded`: a trusted proxy's word for it. */
-  readonly via: 'peer' | 'forwarded';
+  /** `peer`: the socket's other end. `forwarded`: a trusted proxy's word for it. `edge`: an edge's. */
+  readonly via: 'peer' | 'forwarded' | 'edge';
+  /** What the edge said besides. */
+  readonly edge?: Pick<Vouched, 'kid' | 'hw' | 'capabilities'>;
 }
 
 export interface SourcePolicy {
@@ -28,7 +59,21 @@ export function sourceOf(
   const source: Source | Refusal = anyContains(policy.trustedProxies, address)
     ? forwardedSource(address, forwardedFor, policy)
     : { kind: 'source', address, via: 'peer' };
-  if (source.kind === 'refuse' || anyContains(policy.allowed, source.address)) return source;
+  return source.kind === 'refuse' ? source : admitted(source, policy);
+}
+
+/** The client's address where edges vouch for it: nothing else is consulted, the socket's peer least of all. */
+export function vouchedSource(
+  verdict: Vouched | Unvouched,
+  policy: Pick<SourcePolicy, 'allowed'>,
+): Source | Refusal {
+  if (!verdict.ok) return refuse('not-vouched', `${verdict.message}.`);
+  const { ok: _, address, ...edge } = verdict;
+  return admitted({ kind: 'source', address, via: 'edge', edge }, policy);
+}
+
+function admitted(source: Source, { allowed }: Pick<SourcePolicy, 'allowed'>): Source | Refusal {
+  if (anyContains(allowed, source.address)) return source;
   return refuse(
     'source-not-allowed',
     `${source.address} is in none of the networks of BROKER_ALLOWED_NETWORKS. Add its network there if it may boot.`,

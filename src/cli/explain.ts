@@ -13,6 +13,7 @@ interface Options extends BrokerOptions {
   readonly serial?: string;
   readonly userAgent?: string;
   readonly source?: string;
+  readonly edge?: string;
   readonly json?: true;
 }
 
@@ -25,9 +26,10 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--uuid <uuid>', 'the SMBIOS UUID that it would send')
       .option('--serial <serial>', 'the serial number that it would send')
       .option('--user-agent <text>', 'the User-Agent of its firmware or loader')
-      .option('--source <address>', 'the address that it would ask from'),
-  ).action(async ({ mac, uuid, serial, userAgent, source, ...options }: Options) => {
-    const query = { mac, uuid, serial, user_agent: userAgent, source };
+      .option('--source <address>', 'the address that it would ask from')
+      .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow'),
+  ).action(async ({ mac, uuid, serial, userAgent, source, edge, ...options }: Options) => {
+    const query = { mac, uuid, serial, user_agent: userAgent, source, edge };
     const answer = accepted(await broker(outside, options).get('explain', query)) as Record<string, unknown>;
     outside.stdout.write(
       options.json ? `${JSON.stringify(answer)}\n` : outline(brief(answer) as Record<string, unknown>),

@@ -40,6 +40,7 @@ export function assetAnswer(
     permanence,
     client: ctx.state.client,
     storage: parts.storage,
+    edge: ctx.state.source.edge?.capabilities ?? [],
     urlTtlSeconds: parts.urlTtlSeconds,
   });
   const detail = `${asset.kind} ${asset.name}@${asset.version} by ${plan.kind}, sha256 ${asset.sha256}`;

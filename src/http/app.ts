@@ -3,7 +3,8 @@ import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import { clientOf } from '../boot/client.ts';
 import type { BootEvent } from '../boot/event.ts';
-import { sourceOf } from '../boot/source.ts';
+import type { Refusal } from '../boot/problem.ts';
+import { type Source, sourceOf, vouchedSource } from '../boot/source.ts';
 import type { Answer } from './answer.ts';
 import { deliver } from './deliver.ts';
 import { answerProblem, retryAfter } from './errors.ts';
@@ -38,20 +39,32 @@ export function bootApp(parts: BootParts): Koa {
 }
 
 /** Before any lookup: strangers cost nothing. */
-function admit({ sourcePolicy }: BootParts): Middleware {
+function admit(parts: BootParts): Middleware {
   return async (ctx, next) => {
-    const forwardedFor = ctx.req.headers['x-forwarded-for'];
-    const source = sourceOf(
-      ctx.req.socket.remoteAddress,
-      Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor,
-      sourcePolicy,
-    );
+    const source = sourceFor(ctx, parts);
     if (source.kind === 'refuse') return answerProblem(ctx, source);
     ctx.state.source = source;
     ctx.state.client = clientOf(callerOf(ctx));
     note(ctx, { source: source.address, client: ctx.state.client.id });
     return next();
   };
+}
+
+function sourceFor(ctx: Context, { edge, sourcePolicy, metrics }: BootParts): Source | Refusal {
+  const { method = '', url: target = '', rawHeaders, headers, socket } = ctx.req;
+  if (edge) {
+    // The raw target is what the routes are chosen by, too: it has passed `targetRefusal`.
+    const verdict = edge({ method, target, rawHeaders });
+    if (verdict.ok) note(ctx, { edge: verdict.kid, ...(verdict.hw && { hw: verdict.hw }) });
+    else {
+      metrics.edgeRefusals.inc({ reason: verdict.failure });
+      note(ctx, { edge_refusal: verdict.failure });
+    }
+    return vouchedSource(verdict, sourcePolicy);
+  }
+  const forwardedFor = headers['x-forwarded-for'];
+  const hops = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
+  return sourceOf(socket.remoteAddress, hops, sourcePolicy);
 }
 
 function bootEvent(ctx: Context, answer: Answer, now: Date): BootEvent | undefined {

@@ -20,8 +20,13 @@ export async function bootEntry(ctx: Context, parts: BootParts): Promise<Answer>
     );
   ctx.set('Vary', 'User-Agent');
   if (runsScripts(callerOf(ctx))) return script(ctx, parts);
+  // It names nothing, but an edge may know whose interface speaks.
+  const machine = await claimedMachine(ctx, {}, parts);
+  if (isRefusal(machine)) return refusal(machine);
   const asset = await firstStage(arch, parts);
-  return isRefusal(asset) ? refusal(asset) : assetAnswer(ctx, parts, asset, 'entry');
+  return isRefusal(asset)
+    ? refusal(asset)
+    : assetAnswer(ctx, parts, asset, 'entry', { ...(machine && { machine }) });
 }
 
 /** For iPXE before it has an address: it runs the autoexec.ipxe that lies beside it. */
@@ -32,10 +37,10 @@ export async function autoexec(_: Context, parts: BootParts): Promise<Answer> {
 async function script(ctx: Context, parts: BootParts): Promise<Answer> {
   const identity = identityOf(ctx);
   if (isRefusal(identity)) return refusal(identity);
-  if (isAnonymous(identity))
-    return { plan: text(bootstrapScript(ctx.path, parts.outage), 'the request does not say whose it is') };
   const machine = await claimedMachine(ctx, identity, parts);
   if (isRefusal(machine)) return refusal(machine);
+  if (!machine && isAnonymous(identity))
+    return { plan: text(bootstrapScript(ctx.path, parts.outage), 'the request does not say whose it is') };
   if (!machine)
     return parts.unknownMachine === 'exit'
       ? { plan: text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit') }

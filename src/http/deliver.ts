@@ -1,13 +1,14 @@
 import type { Context } from 'koa';
 import type { ByteRange } from '../blobs/blobs.ts';
 import type { BootEvent } from '../boot/event.ts';
-import type { Delivery, Plan, RedirectPlan, StreamPlan, TextPlan } from '../boot/plan.ts';
+import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../boot/plan.ts';
 import { refuse } from '../boot/problem.ts';
 import { StoreDown } from '../boot/store-down.ts';
-import { evaluatePreconditions, requestedRange } from './conditional.ts';
+import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
 import { answerProblem, retryAfter } from './errors.ts';
+import { handOff } from './handoff.ts';
 import type { BootParts } from './parts.ts';
-import { elapsedMs, note, round } from './request-log.ts';
+import { note } from './request-log.ts';
 import { passOn } from './stream.ts';
 import type { StreamSlots } from './stream-slots.ts';
 
@@ -26,7 +27,11 @@ export async function deliver(
     case 'text':
       return sendText(ctx, plan, record);
     case 'redirect':
-      return redirect(ctx, plan, parts, slots, record);
+      if (!(await redirect(ctx, plan, parts, record)))
+        await deliver(ctx, plan.otherwise, parts, slots, event);
+      return;
+    case 'handoff':
+      return handOff(ctx, plan, parts, record);
     case 'stream':
       return stream(ctx, plan, parts, slots, record);
     case 'refuse':
@@ -50,25 +55,24 @@ async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<v
 /** By HTTP/1.1 an answer without a body has ended with its head: before its event is written. */
 const redirectNote = 'The bytes are at Location, for a short time.\n';
 
-/** The Location is set by hand: it must stay as it was signed, to the letter, and is never logged or kept. */
+/**
+ * The Location is set by hand: it must stay as it was signed, to the letter, and is never logged or kept. False: no URL is as
+ * short as this client needs it.
+ */
 async function redirect(
   ctx: Context,
   plan: RedirectPlan,
   parts: BootParts,
-  slots: StreamSlots,
   record: Record,
-): Promise<void> {
-  const { ttlSeconds, scheme, maxLength, otherwise } = plan;
+): Promise<boolean> {
+  const { ttlSeconds, scheme, maxLength } = plan;
   const origin = parts.storageOrigin(ctx.req.socket.localAddress, scheme);
   const url = await parts.blobs.signedUrl(plan.delivery.blob, {
     ttlSeconds,
     ...(origin && { origin }),
     ...(maxLength !== undefined && { maxLength }),
   });
-  if (url === undefined) {
-    note(ctx, { plan: otherwise.kind, reason: otherwise.reason });
-    return stream(ctx, otherwise, parts, slots, record);
-  }
+  if (url === undefined) return false;
   noteFirstByte(ctx, plan, parts);
   ctx.status = 302;
   ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
@@ -76,6 +80,7 @@ async function redirect(
   ctx.flushHeaders();
   await record();
   ctx.body = redirectNote;
+  return true;
 }
 
 async function stream(
@@ -86,27 +91,8 @@ async function stream(
   record: Record,
 ): Promise<void> {
   const { delivery } = plan;
-  const precondition = evaluatePreconditions(ctx.req.headers, delivery);
-  if (precondition === 'failed')
-    return answerProblem(
-      ctx,
-      refuse(
-        'precondition-failed',
-        `The asset's ETag is ${delivery.etag}. Start over without the precondition.`,
-      ),
-    );
-  setAssetHeaders(ctx, delivery);
-  if (precondition === 'not-modified') return withoutBody(ctx, 304);
-  if (ctx.method === 'HEAD') return withoutBody(ctx, 200, delivery.size);
-  const range = requestedRange(ctx.req.headers, delivery.size, delivery);
-  if (range === 'unsatisfiable')
-    return answerProblem(
-      ctx,
-      refuse('range-not-satisfiable', `The asset has ${delivery.size} bytes.`, {
-        'Content-Range': `bytes */${delivery.size}`,
-      }),
-    );
-
+  const range = answerHead(ctx, delivery);
+  if (range === undefined) return;
   const release = slots.take(ctx.state.source.address);
   if (!release)
     return answerProblem(
@@ -162,8 +148,7 @@ async function sendBytes(
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
   const outcome = await passOn(followed.body, ctx.res, length, async () => {
     noteFirstByte(ctx, plan, parts);
-    // Loaders that read in ranges ask by the thousand: the first of them stands for all.
-    if (range === 'whole' || range.start === 0) await record();
+    if (beginsAsset(range)) await record();
   });
   if (outcome.kind === 'broken' && !ctx.headerSent)
     throw new StoreDown('storage', `fetching ${delivery.blob.object}`, outcome.cause);
@@ -175,31 +160,4 @@ async function sendBytes(
       { error: outcome.cause, bytes: outcome.bytes, length, ...ctx.state.about },
       'a stream broke off: the connection was cut, so that nobody takes the rest for the whole',
     );
-}
-
-function setAssetHeaders(ctx: Context, delivery: Delivery): void {
-  ctx.set({
-    'Content-Type': delivery.type,
-    ETag: delivery.etag,
-    'Last-Modified': delivery.lastModified.toUTCString(),
-    'Accept-Ranges': 'bytes',
-    'Content-Disposition': `attachment; filename="${delivery.fileName}"`,
-    'Cache-Control': delivery.cacheControl,
-    'X-Content-Type-Options': 'nosniff',
-  });
-}
-
-/** Koa would make up a body, or a length, of its own. */
-function withoutBody(ctx: Context, status: number, length?: number): void {
-  ctx.respond = false;
-  ctx.status = status;
-  if (length !== undefined) ctx.set('Content-Length', String(length));
-  ctx.res.end();
-}
-
-function noteFirstByte(ctx: Context, plan: RedirectPlan | StreamPlan, { metrics }: BootParts): void {
-  const ms = elapsedMs(ctx);
-  note(ctx, { first_byte_ms: round(ms) });
-  metrics.firstByteSeconds.observe({ plan: plan.kind }, ms / 1000);
-  metrics.clients.inc({ client: ctx.state.client.id, plan: plan.kind });
 }

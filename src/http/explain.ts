@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ResolvedAsset } from '../boot/asset.ts';
-import { type Caller, type Client, clientOf, runsScripts } from '../boot/client.ts';
-import { decideAsset } from '../boot/decide.ts';
+import { type Caller, clientOf, runsScripts } from '../boot/client.ts';
+import { type AssetFacts, decideAsset } from '../boot/decide.ts';
 import { bootsFrom, type Identity, isAnonymous, type Machine } from '../boot/machine.ts';
 import { canonicalAddress } from '../boot/network.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
@@ -21,14 +21,15 @@ export async function explain(
     return refuse('bad-input', 'query.source: must be an IP address');
   const caller: Caller = { userAgent: query.user_agent, httpVersion: '1.1', host: undefined };
   const client = clientOf(caller);
+  const asking = { client, edge: query.edge ?? [] };
   const { mac, uuid, serial } = query;
   const identity = { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
   const machine = isAnonymous(identity) ? undefined : await parts.records.findMachine(identity);
   const revision = machine?.active ? await parts.records.profile(machine.active) : undefined;
   const bootUrl = runsScripts(caller)
     ? scriptPlan(identity, machine, revision, parts)
-    : await firstStagePlan(client, parts);
-  const assets = machine && revision ? revisionPlans(machine, revision, client, parts) : [];
+    : await firstStagePlan(asking, parts);
+  const assets = machine && revision ? revisionPlans(machine, revision, asking, parts) : [];
   // What it starts, if anything: that is what people ask about.
   const { plan, reason } = assets[0] ?? bootUrl;
   return {
@@ -46,6 +47,9 @@ export async function explain(
     assets,
   };
 }
+
+/** Who asks, and through what. */
+type Asking = Pick<AssetFacts, 'client' | 'edge'>;
 
 const bootPath = '/boot.ipxe';
 
@@ -73,12 +77,12 @@ function scriptPlan(
 }
 
 /** What everybody else gets there. */
-async function firstStagePlan(client: Client, parts: AdminParts) {
+async function firstStagePlan(asking: Asking, parts: AdminParts) {
   const asset = await firstStage('x86_64', parts);
-  return isRefusal(asset) ? { plan: 'refuse', reason: asset.detail } : planOf(asset, client, parts);
+  return isRefusal(asset) ? { plan: 'refuse', reason: asset.detail } : planOf(asset, asking, parts);
 }
 
-function revisionPlans(machine: Machine, revision: ProfileRevision, client: Client, parts: AdminParts) {
+function revisionPlans(machine: Machine, revision: ProfileRevision, asking: Asking, parts: AdminParts) {
   const { kernel, efi, iso, initrds } = revision;
   const named: [string, ResolvedAsset | undefined][] = [
     ['kernel', kernel],
@@ -88,13 +92,20 @@ function revisionPlans(machine: Machine, revision: ProfileRevision, client: Clie
   ];
   return named.flatMap(([part, asset]) =>
     asset
-      ? [{ path: `/asset/${revision.id}/${part}?machine=${machine.id}`, ...planOf(asset, client, parts) }]
+      ? [{ path: `/asset/${revision.id}/${part}?machine=${machine.id}`, ...planOf(asset, asking, parts) }]
       : [],
   );
 }
 
-function planOf(asset: ResolvedAsset, client: Client, { storage, urlTtlSeconds }: AdminParts) {
-  const plan = decideAsset({ method: 'GET', asset, permanence: 'immutable', client, storage, urlTtlSeconds });
+function planOf(asset: ResolvedAsset, asking: Asking, { storage, urlTtlSeconds }: AdminParts) {
+  const plan = decideAsset({
+    method: 'GET',
+    asset,
+    permanence: 'immutable',
+    ...asking,
+    storage,
+    urlTtlSeconds,
+  });
   return {
     asset: `${asset.kind} ${asset.name}@${asset.version} ${asset.arch}`,
     plan: plan.kind,

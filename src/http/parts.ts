@@ -1,7 +1,7 @@
 import type { Blobs } from '../blobs/blobs.ts';
 import type { StorageTraits } from '../boot/decide.ts';
 import type { OutagePolicy } from '../boot/script.ts';
-import type { SourcePolicy } from '../boot/source.ts';
+import type { EdgeVerifier, SourcePolicy } from '../boot/source.ts';
 import type { Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -28,6 +28,8 @@ export interface CommonParts {
 
 export interface BootParts extends CommonParts {
   readonly sourcePolicy: SourcePolicy;
+  /** Where edges vouch for clients: nobody else is believed. */
+  readonly edge: EdgeVerifier | undefined;
   readonly events: BootEvents;
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;

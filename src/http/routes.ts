@@ -26,7 +26,8 @@ const claims = { mac: 'MAC address of an interface', uuid: 'SMBIOS system UUID',
 const loader = { arch: "iPXE's buildarch", platform: "iPXE's platform", version: "iPXE's version" };
 const scripted = { machine: 'Id of the machine, as its script wrote it' };
 
-const ofMachine = ['bad-identity', 'unknown-machine', 'machine-not-here', 'no-profile'] as const;
+const notIt = ['machine-not-here', 'claim-contradicted'] as const;
+const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile'] as const;
 const entry = {
   serves: 'entry',
   answer: bootEntry,
@@ -44,7 +45,7 @@ const ofRevision = {
   serves: 'asset',
   answer: revisionPart,
   query: scripted,
-  problems: ['unknown-profile', 'unknown-asset', 'machine-not-here'],
+  problems: ['unknown-profile', 'unknown-asset', ...notIt],
 } as const;
 const ofImage = {
   serves: 'asset',
@@ -87,5 +88,5 @@ export const reportRoute = {
   path: '/report/:stage',
   summary: 'A machine says how far it got',
   query: { ...claims, ...scripted },
-  problems: ['bad-input', 'bad-identity', 'unknown-machine', 'machine-not-here'],
+  problems: ['bad-input', 'bad-identity', 'unknown-machine', ...notIt],
 } as const satisfies Omit<BootRoute, 'serves' | 'answer'>;

@@ -4,6 +4,7 @@ import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
 import { parseNetwork } from '../boot/network.ts';
 import { parseAssetReference } from '../boot/profile.ts';
 import { cmdlineFault } from '../boot/script.ts';
+import { edgeCapabilities } from '../boot/source.ts';
 
 /** Checks by one of boot/'s own parsers, and takes over its spelling. */
 function spelled(parse: (text: string) => string | undefined, wanted: string) {
@@ -127,4 +128,9 @@ export const explainQuery = z.strictObject({
   serial: serial.exactOptional(),
   user_agent: z.string().max(512).exactOptional(),
   source: z.string().max(64).exactOptional(),
+  edge: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(edgeCapabilities)).max(edgeCapabilities.length))
+    .exactOptional(),
 });

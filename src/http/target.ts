@@ -12,6 +12,9 @@ export function targetRefusal(target: string): Refusal | undefined {
     refuse('bad-request-target', `The request target ${what}. Ask for a plain path, such as /boot.ipxe.`);
   if (target.length > longestTarget) return no(`is longer than ${longestTarget} characters`);
   if (!target.startsWith('/')) return no('is not an absolute path');
+  // RFC 3986 section 2; a fragment is never sent (RFC 9112 section 3.2), and where it is, every reader cuts elsewhere.
+  if (!/^[\x21-\x7e]*$/.test(target) || target.includes('#'))
+    return no('has a fragment, or a character that a URL must encode');
   const [path = '', ...query] = target.split('?');
   const decoded = decode(path);
   if (decoded === undefined || decode(query.join('?')) === undefined)

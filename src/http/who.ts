@@ -1,6 +1,13 @@
 import type { Context } from 'koa';
 import type { Caller } from '../boot/client.ts';
-import { bootsFrom, claimedIdentity, type Identity, type Machine, parseMac } from '../boot/machine.ts';
+import {
+  bootsFrom,
+  claimedIdentity,
+  type Identity,
+  isAnonymous,
+  type Machine,
+  parseMac,
+} from '../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import { StoreDown } from '../boot/store-down.ts';
@@ -39,24 +46,26 @@ export function identityOf(ctx: Context): Identity | Refusal {
 export async function claimedMachine(
   ctx: Context,
   identity: Identity,
-  { records }: BootParts,
+  parts: BootParts,
 ): Promise<Machine | Refusal | undefined> {
   note(ctx, { ...identity });
-  return bound(ctx, await records.findMachine(identity));
+  const claimed = isAnonymous(identity) ? undefined : await parts.records.findMachine(identity);
+  return believed(ctx, claimed, parts);
 }
 
 /** The machine whose id a script put into the URL as `?machine=`; a stranger's id means nothing. */
 export async function scriptedMachine(
   ctx: Context,
-  { records }: BootParts,
+  parts: BootParts,
 ): Promise<Machine | Refusal | undefined> {
   const id = query(ctx, 'machine');
-  return bound(ctx, id === undefined ? undefined : await records.machine(id));
+  return believed(ctx, id === undefined ? undefined : await parts.records.machine(id), parts);
 }
 
 /** The machine that a report or an asset request is about: the one in its path, else the one that a script wrote into its query. */
 export async function namedMachine(ctx: Context, parts: BootParts): Promise<Machine | Refusal> {
-  const scripted = ctx.params.mac === undefined ? await scriptedMachine(ctx, parts) : undefined;
+  const byScript = ctx.params.mac === undefined && query(ctx, 'machine') !== undefined;
+  const scripted = byScript ? await scriptedMachine(ctx, parts) : undefined;
   if (scripted) return scripted;
   const identity = identityOf(ctx);
   if (isRefusal(identity)) return identity;
@@ -90,6 +99,25 @@ export function unknownMachine(identity: Identity): Refusal {
     'unknown-machine',
     `Nobody has registered ${said.join(', ') || 'a machine that does not say who it is'}. Register it: ${command}`,
   );
+}
+
+/**
+ * An edge's word for the interface that speaks is stronger than a claim: it names the machine that claims nothing, and refuses
+ * a claim to be another. A MAC that nobody has registered says nothing, for it may be a dongle's or a replaced part's.
+ */
+async function believed(
+  ctx: Context,
+  claimed: Machine | undefined,
+  { records }: BootParts,
+): Promise<Machine | Refusal | undefined> {
+  const hw = ctx.state.source.edge?.hw;
+  const vouched = hw === undefined ? undefined : await records.findMachine({ mac: hw });
+  if (vouched && claimed && vouched.id !== claimed.id)
+    return refuse(
+      'claim-contradicted',
+      `It says that it is machine ${claimed.id}, but its interface ${hw} belongs to machine ${vouched.id}.`,
+    );
+  return bound(ctx, claimed ?? vouched);
 }
 
 function bound(ctx: Context, machine: Machine | undefined): Machine | Refusal | undefined {

@@ -2,9 +2,11 @@ import { pino } from 'pino';
 
 export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
 
-/** Signatures and session ids open what they name until they expire: they stay out of every log. */
+/** Signatures, session ids and an edge's word open what they name until they expire: they stay out of every log. */
 export function scrub(text: string): string {
-  return text.replace(/(X-Goog-Signature|upload_id|X-Goog-Credential)(=|%3D)[^&\s"']+/gi, '$1$2...');
+  return text
+    .replace(/(X-Goog-Signature|upload_id|X-Goog-Credential)(=|%3D)[^&\s"']+/gi, '$1$2...')
+    .replace(/(;can=[a-z,]*;mac=)[\w-]+/g, '$1...');
 }
 
 function scrubbed(value: unknown): unknown {

@@ -13,6 +13,7 @@ export interface Metrics {
   readonly resumes: Counter<never>;
   readonly clients: Counter<'client' | 'plan'>;
   readonly faults: Counter<'store'>;
+  readonly edgeRefusals: Counter<'reason'>;
   readonly lostEvents: Counter<never>;
   readonly staleReads: Counter<'read'>;
   /** Prometheus text format 0.0.4. What it says of the process begins with the first time. */
@@ -40,7 +41,7 @@ export function openMetrics(): Metrics {
     }),
     firstByteSeconds: new Histogram({
       name: 'bootbroker_first_byte_seconds',
-      help: 'Time from a request to the first byte of an asset, or to its redirect',
+      help: 'Time from a request to the first byte of an asset, or to its redirect or handoff',
       labelNames: ['plan'],
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 5],
       registers,
@@ -71,6 +72,12 @@ export function openMetrics(): Metrics {
       name: 'bootbroker_store_faults_total',
       help: 'Requests that failed because a store did not answer',
       labelNames: ['store'],
+      registers,
+    }),
+    edgeRefusals: new Counter({
+      name: 'bootbroker_edge_refusals_total',
+      help: 'Requests without a valid X-Boot-Edge, where edge keys are set',
+      labelNames: ['reason'],
       registers,
     }),
     lostEvents: new Counter({

@@ -35,6 +35,7 @@ const parts = {
   metrics: openMetrics(),
   storageOrigin: () => endpoint,
   storage: { scheme: 'http', takesReencodedQuery: true },
+  edge: undefined,
   sourcePolicy: { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies },
 } as const;
 const app = bootApp({ ...parts, events: new BootEvents(config.events, parts) });

@@ -97,6 +97,23 @@ test('in the second half of its slack a URL is renewed behind the scenes, once',
   t.is(signed.length, 2);
 });
 
+test('whom a URL did not open gets one that was signed within the second, and so does whoever asks after', async (t) => {
+  const { cache, signer, signed, pass } = scene();
+  const dead = await cache.get(kernel, signer, 300);
+  pass(2);
+  t.is(await cache.get(kernel, signer, 300), dead);
+  const fresh = await Promise.all([1, 2, 3].map(() => cache.get(kernel, signer, 300, true)));
+  t.is(new Set(fresh).size, 1);
+  t.not(String(fresh[0]), dead);
+  t.is(signed.length, 2);
+  t.is(await cache.get(kernel, signer, 300), String(fresh[0]));
+  pass(1);
+  t.is(await cache.get(kernel, signer, 300, true), String(fresh[0]));
+  t.is(signed.length, 2);
+  pass(0.001);
+  t.not(await cache.get(kernel, signer, 300, true), String(fresh[0]));
+});
+
 test('past its slack a URL is handed out no more', async (t) => {
   const { cache, signer, signed, pass, lifeLeft } = scene();
   const old = await cache.get(kernel, signer, 300);

@@ -6,11 +6,14 @@ import { resolvedAsset } from './examples.ts';
 
 const local: StorageTraits = { scheme: 'http', takesReencodedQuery: true };
 
-function plan(id: string, { method = 'GET', kind = 'kernel' as AssetKind, storage = local } = {}) {
+function plan(
+  id: string,
+  { method = 'GET', kind = 'kernel' as AssetKind, storage = local, edge = [] as string[] } = {},
+) {
   const client = clientTable.find((row): row is ClientRow => row.id === id);
   if (!client) throw new Error(`no row ${id}`);
   const asset = resolvedAsset(kind);
-  return decideAsset({ method, asset, permanence: 'immutable', client, storage, urlTtlSeconds: 300 });
+  return decideAsset({ method, asset, permanence: 'immutable', client, storage, edge, urlTtlSeconds: 300 });
 }
 
 test('clients that follow redirects are redirected, everybody else is streamed to', (t) => {
@@ -20,8 +23,35 @@ test('clients that follow redirects are redirected, everybody else is streamed t
   t.like(plan('grub'), { ttlSeconds: 60, reason: 'grub does not follow redirects' });
 });
 
-test('HEAD is never redirected', (t) => {
-  for (const { id } of clientTable) t.is(plan(id, { method: 'HEAD' }).kind, 'stream', id);
+test('behind an edge that follows, nothing is streamed; one that keeps what it fetched gets everything', (t) => {
+  for (const { id, followsRedirects } of clientTable) {
+    t.is(plan(id, { edge: ['follow'] }).kind, followsRedirects ? 'redirect' : 'handoff', id);
+    t.is(plan(id, { edge: ['cache', 'follow'] }).kind, 'handoff', id);
+    t.is(plan(id, { edge: ['cache'] }).kind, plan(id).kind, `${id}: what cannot follow has nothing to keep`);
+  }
+  t.is(plan('ipxe-2', { edge: ['follow'], kind: 'iso' }).kind, 'handoff');
+  t.like(plan('ipxe-2'), { otherwise: { kind: 'stream' } });
+  t.like(plan('ipxe-2', { edge: ['follow'] }), { otherwise: { kind: 'handoff' } });
+});
+
+test('a handoff lives as long as the slowest honest transfer, at least an hour, and less than twelve', (t) => {
+  const life = (size: number) => {
+    const asset = { ...resolvedAsset('iso'), size };
+    const [client] = clientTable;
+    if (!client) throw new Error('no row');
+    const facts = { method: 'GET', asset, permanence: 'immutable', client, storage: local } as const;
+    const decided = decideAsset({ ...facts, edge: ['follow'], urlTtlSeconds: 10 });
+    return decided.kind === 'handoff' ? decided.ttlSeconds : decided.kind;
+  };
+  t.is(life(1), 3600);
+  t.is(life(450_000_000), 3600);
+  t.is(life(1_000_000_001), 8001);
+  t.is(life(10 ** 13), 42_000);
+});
+
+test('HEAD is never redirected, nor handed off', (t) => {
+  for (const { id } of clientTable)
+    for (const edge of [[], ['cache', 'follow']]) t.is(plan(id, { method: 'HEAD', edge }).kind, 'stream', id);
 });
 
 test('iPXE is never redirected to an iso, which it reads in ranges; others are', (t) => {
@@ -61,6 +91,7 @@ test('a limit to the length of a redirect goes with its plan, and what to do whe
     asset,
     permanence: 'immutable',
     storage: local,
+    edge: [],
     urlTtlSeconds: 300,
   } as const;
   const limited = decideAsset({ ...facts, client: { ...client, maxRedirectLength: 500 } });

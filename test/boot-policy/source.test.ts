@@ -1,6 +1,6 @@
 import test from 'ava';
 import { parseNetwork } from '../../src/boot/network.ts';
-import { sourceOf } from '../../src/boot/source.ts';
+import { sourceOf, vouchedSource } from '../../src/boot/source.ts';
 
 const networks = (...cidrs: string[]) => cidrs.flatMap((cidr) => parseNetwork(cidr) ?? []);
 const policy = { allowed: networks('10.0.0.0/8'), trustedProxies: networks('192.0.2.0/24', '10.1.1.1') };
@@ -37,3 +37,17 @@ for (const { peer, forwarded, is } of cases)
     if (source.kind === 'source') t.is(`${source.address} by ${source.via}`, is);
     else t.deepEqual([source.problem, is], ['source-not-allowed', 'refused']);
   });
+
+test('an edge says which address is calling, and what else it knows; who may boot is another matter', (t) => {
+  const said = { kid: 'site-a', hw: '52:54:00:aa:bb:01', capabilities: ['follow'] };
+  t.deepEqual(vouchedSource({ ok: true, address: '10.0.0.5', ...said }, policy), {
+    kind: 'source',
+    address: '10.0.0.5',
+    via: 'edge',
+    edge: said,
+  });
+  const stranger = vouchedSource({ ok: true, address: '8.8.8.8', ...said }, policy);
+  t.like(stranger, { kind: 'refuse', problem: 'source-not-allowed' });
+  const refused = vouchedSource({ ok: false, failure: 'stale', message: 'Too late' }, policy);
+  t.like(refused, { kind: 'refuse', problem: 'not-vouched', detail: 'Too late.' });
+});

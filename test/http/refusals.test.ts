@@ -29,6 +29,7 @@ const targets: readonly (readonly [what: string, target: string])[] = [
   ['percent-encoding that is no UTF-8', '/asset/%ff/kernel'],
   ['malformed percent-encoding in the query', '/boot.ipxe?mac=%4'],
   ['a fragment', '/boot.ipxe#x'],
+  ['a fragment in the query', '/boot.ipxe?mac=52:54:00:aa:bb:01#x'],
   ['a variable', '/m/${net0/mac}/boot.ipxe'],
   ['an absolute URL', 'http://evil.example/healthz'],
   ['an absolute URL that is none', 'http://[x'],

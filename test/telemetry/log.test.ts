@@ -11,6 +11,14 @@ test('what opens something is taken out of a text, whatever stands around it', (
   t.is(scrub('location: "http://s/?x-goog-signature=0aff"'), 'location: "http://s/?x-goog-signature=..."');
   t.is(scrub('next=http%3A%2F%2Fs%2F%3Fupload_id%3DABC'), 'next=http%3A%2F%2Fs%2F%3Fupload_id%3D...');
   t.is(scrub('an upload_id is fine'), 'an upload_id is fine');
+  t.is(
+    scrub('X-Accel-Redirect: /_storage/17/b/assets/u/k?generation=17&X-Goog-Signature=0aff'),
+    'X-Accel-Redirect: /_storage/17/b/assets/u/k?generation=17&X-Goog-Signature=...',
+  );
+  t.is(
+    scrub('x-boot-edge: v1;kid=a;aud=boot;t=1;addr=::1;hw=;can=cache,follow;mac=AB-_9, mac=52:54:00'),
+    'x-boot-edge: v1;kid=a;aud=boot;t=1;addr=::1;hw=;can=cache,follow;mac=..., mac=52:54:00',
+  );
 });
 
 test('a line is JSON with its level and time, and errors in it are scrubbed as well', async (t) => {

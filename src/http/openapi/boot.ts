@@ -35,6 +35,7 @@ function operation(route: BootRoute, method: 'get' | 'head', components: Compone
     parameters: [
       ...pathParameters(path),
       ...queryParameters(route.query),
+      edge,
       ...(gives ? conditions(method) : []),
     ],
     responses: {
@@ -66,6 +67,15 @@ const always = {
   'X-Content-Type-Options': { required: true, schema: { const: 'nosniff' } },
 };
 
+/** Where BROKER_EDGE_KEYS is set, nobody is served without. */
+const edge = { name: 'X-Boot-Edge', in: 'header', description: 'An edge vouches for who asks', ...string };
+const handoff = {
+  'X-Accel-Redirect': {
+    description: 'Only to an edge that follows: where it finds the bytes, which this answer then lacks',
+    ...string,
+  },
+};
+
 /** HEAD says the same without the bytes. */
 function whole(method: 'get' | 'head', content: Content, headers: object): object {
   return {
@@ -86,6 +96,7 @@ function answersWithBytes(method: 'get' | 'head', script: Content): Record<numbe
   const part = { 'Content-Range': { required: true, description: 'bytes FIRST-LAST/SIZE', ...string } };
   return {
     ...answers,
+    200: whole(method, { ...script, ...binary }, { ...validators, ...handoff }),
     206: {
       description: 'The range that was asked for',
       headers: { ...always, ...validators, ...part, ...requestId },
@@ -131,7 +142,7 @@ function reported(method: 'get' | 'post', components: Components): object {
     operationId: operationId(method, path),
     tags: ['boot'],
     security: [],
-    parameters: [...pathParameters(path), ...queryParameters(reportRoute.query)],
+    parameters: [...pathParameters(path), ...queryParameters(reportRoute.query), edge],
     ...(method === 'post' && {
       requestBody: { content: { '*/*': { schema: { type: 'string', maxLength: 16 * 1024 } } } },
     }),
