@@ -63,6 +63,10 @@ function unknownNames(env: Environment): string[] {
 function contradictions(config: Config, env: Environment): string[] {
   const found: string[] = [];
   if (config.roles.length === 0) found.push('BROKER_ROLES names no role: give it boot, admin or jobs');
+  if (config.oidcAudience.length === 0 && config.oidcRoles.length > 0)
+    found.push('BROKER_OIDC_AUDIENCE is needed where BROKER_OIDC_ROLES is set: whom are the tokens for?');
+  if (config.oidcAudience.length > 0 && config.oidcRoles.length === 0)
+    found.push('BROKER_OIDC_ROLES is needed where BROKER_OIDC_AUDIENCE is set: nobody would have a role');
   if (config.storage === 'gcs' && config.signer === 'hmac' && !config.hmacAccessId)
     found.push('BROKER_HMAC_ACCESS_ID and BROKER_HMAC_SECRET are needed where BROKER_SIGNER is hmac');
   if (config.signer === 'rsa' && !config.rsaKeyFile && !env.GOOGLE_APPLICATION_CREDENTIALS)

@@ -3,6 +3,7 @@ import { bootApp } from './http/app.ts';
 import { BootEvents } from './http/boot-events.ts';
 import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
+import { Refusals } from './http/refusals.ts';
 import { reportStores } from './jobs/stores.ts';
 import { openVerifier } from './jobs/verify.ts';
 import type { Parts } from './parts.ts';
@@ -17,12 +18,14 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
   const { log } = parts;
   const verifier = openVerifier({ ...parts, clock });
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
+  const refusals = new Refusals(parts);
   const listeners: Listener[] = [];
   const closing = new AbortController();
   const close = async (graceMs: number) => {
     closing.abort();
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     await events.settled();
+    await refusals.settled();
     await verifier.close();
   };
   try {
@@ -35,7 +38,12 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     }
     if (parts.adminToken !== undefined) {
       const { adminApp } = await import('./http/admin-app.ts'); // with the schemas of all that it takes
-      const admin: AdminParts = { ...common, adminToken: parts.adminToken, verify: verifier.verify };
+      const admin: AdminParts = {
+        ...common,
+        adminToken: parts.adminToken,
+        refusals,
+        verify: verifier.verify,
+      };
       listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Network, parseNetwork } from './boot/network.ts';
+import { isTrustworthyUrl, type Network, parseNetwork } from './boot/network.ts';
 
 /** A mistake in one setting; the message says what was wanted. */
 class Mistake extends Error {}
@@ -69,6 +69,20 @@ export function origin(value: string): string {
   )
     throw new Mistake('must be an origin, such as http://10.0.0.1:8080');
   return url.origin;
+}
+
+/** An https URL without query; http is taken on loopback alone, where nobody stands in between. */
+export function trustworthyUrl(value: string): string {
+  if (!isTrustworthyUrl(value) || /[?#@]/.test(value))
+    throw new Mistake('must be an https URL, such as https://accounts.google.com');
+  return value;
+}
+
+/** `CLAIM=VALUE:ROLE`; the role stands after the last colon. */
+export function roleRule(value: string) {
+  const [, claim, held, role] = /^([^=]+)=(.+):(viewer|operator|admin)$/s.exec(value) ?? [];
+  if (!claim || !held) throw new Mistake('must be CLAIM=VALUE:ROLE, with the role viewer, operator or admin');
+  return { claim, value: held, role: role as 'viewer' | 'operator' | 'admin' };
 }
 
 export function network(value: string): Network {

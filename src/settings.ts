@@ -1,6 +1,19 @@
 import { localNetworks } from './boot/network.ts';
 import { edgeKeys } from './edge-keys.ts';
-import { integer, listen, listOf, named, network, oneOf, origin, secret, setting, text } from './setting.ts';
+import {
+  integer,
+  listen,
+  listOf,
+  named,
+  network,
+  oneOf,
+  origin,
+  roleRule,
+  secret,
+  setting,
+  text,
+  trustworthyUrl,
+} from './setting.ts';
 
 const roles = ['boot', 'admin', 'jobs'] as const;
 
@@ -146,6 +159,30 @@ export const settings = {
     '',
     'Host names, besides localhost and plain addresses, under which the admin plane answers.',
     listOf(named(/^[a-z0-9.-]+$/, 'lower-case host names without port')),
+  ),
+  oidcAudience: setting(
+    'BROKER_OIDC_AUDIENCE',
+    '',
+    'Audiences for which OIDC tokens are taken on the admin plane; unset: none are.',
+    listOf(text),
+  ),
+  oidcRoles: setting(
+    'BROKER_OIDC_ROLES',
+    '',
+    'Which holders of OIDC tokens have which role: CLAIM=VALUE:ROLE, such as email=ops@example.org:admin,groups=netboot:operator; the highest counts.',
+    listOf(roleRule),
+  ),
+  oidcIssuer: setting(
+    'BROKER_OIDC_ISSUER',
+    'https://accounts.google.com',
+    'Issuer of OIDC tokens.',
+    trustworthyUrl,
+  ),
+  oidcJwksUrl: setting(
+    'BROKER_OIDC_JWKS_URL',
+    undefined,
+    "Where the issuer's keys are; unset: where its discovery document says.",
+    trustworthyUrl,
   ),
   outage: setting(
     'BROKER_OUTAGE',

@@ -137,3 +137,23 @@ test('settings have one name each, and say in a sentence what they are', (t) => 
     t.regex(about, /^[A-Z].+\.$/);
   }
 });
+
+test('roles of OIDC tokens are read as CLAIM=VALUE:ROLE, and both halves of OIDC are needed', (t) => {
+  const audience = { BROKER_OIDC_AUDIENCE: 'https://broker.example' };
+  const { oidcRoles, oidcIssuer, oidcAudience } = config({
+    ...audience,
+    BROKER_OIDC_ROLES: 'email=a@b.example:admin, https://x/groups=a=b:c:viewer',
+  });
+  t.deepEqual(oidcRoles, [
+    { claim: 'email', value: 'a@b.example', role: 'admin' },
+    { claim: 'https://x/groups', value: 'a=b:c', role: 'viewer' },
+  ]);
+  t.deepEqual([oidcIssuer, oidcAudience], ['https://accounts.google.com', ['https://broker.example']]);
+  for (const BROKER_OIDC_ROLES of ['admin', 'email=a', 'email=a:king', '=a:admin', 'email=:admin', ':admin'])
+    t.regex(mistakes({ ...audience, BROKER_OIDC_ROLES })[0] ?? '', /^BROKER_OIDC_ROLES .*CLAIM=VALUE:ROLE/);
+  t.regex(mistakes(audience)[0] ?? '', /^BROKER_OIDC_ROLES is needed/);
+  t.regex(mistakes({ BROKER_OIDC_ROLES: 'email=a:admin' })[0] ?? '', /^BROKER_OIDC_AUDIENCE is needed/);
+  for (const url of ['http://issuer.example', 'issuer.example', 'https://issuer.example/?x', 'file:///x'])
+    t.regex(mistakes({ BROKER_OIDC_ISSUER: url })[0] ?? '', /https URL/);
+  t.is(config({ BROKER_OIDC_ISSUER: 'http://127.0.0.1:9' }).oidcIssuer, 'http://127.0.0.1:9');
+});

@@ -20,6 +20,8 @@ export interface AuditEntry {
   readonly target?: { readonly kind: string; readonly id: string };
   readonly outcome: 'done' | 'refused';
   readonly reason?: string;
+  /** How many refusals of one kind it stands for; absent: one. */
+  readonly count?: number;
   readonly before?: unknown;
   readonly after?: unknown;
 }

@@ -25,7 +25,21 @@ export interface ClientRow {
   readonly evidence: { readonly kind: 'source' | 'binary' | 'report' | 'guess'; readonly text: string };
 }
 
-export type Client = Omit<ClientRow, 'matches'>;
+export interface Client extends Omit<ClientRow, 'matches'> {
+  /** What the machine's own overrides changed of the row, in their spelling. */
+  readonly overridden?: readonly (keyof ClientOverride)[];
+}
+
+/** What an administrator knows better about one client of one machine. */
+export interface ClientOverride {
+  readonly follows_redirects?: boolean;
+  readonly https?: boolean;
+  readonly reencodes_query?: boolean;
+  readonly max_redirect_length?: number;
+}
+
+/** By the id of a row; `any` is for all clients that have none of their own. */
+export type ClientOverrides = Readonly<Partial<Record<string, ClientOverride>>>;
 
 const agent = (pattern: RegExp) => (caller: Caller) => pattern.test(caller.userAgent ?? '');
 
@@ -160,6 +174,23 @@ export function clientOf(caller: Caller): Client {
   if (!row) throw new Error('the client table must end in a row that matches everybody');
   const { matches: _, ...client } = row;
   return client;
+}
+
+/** The client as the machine's overrides have it; they win over the table. */
+export function overridden(client: Client, overrides: ClientOverrides | undefined): Client {
+  const override = overrides && (Object.hasOwn(overrides, client.id) ? overrides[client.id] : overrides.any);
+  if (!override) return client;
+  const { follows_redirects, https, reencodes_query, max_redirect_length } = override;
+  const changed = Object.keys(override) as (keyof ClientOverride)[];
+  if (changed.length === 0) return client;
+  return {
+    ...client,
+    ...(follows_redirects !== undefined && { followsRedirects: follows_redirects }),
+    ...(https !== undefined && { https }),
+    ...(reencodes_query !== undefined && { reencodesQuery: reencodes_query }),
+    ...(max_redirect_length !== undefined && { maxRedirectLength: max_redirect_length }),
+    overridden: changed,
+  };
 }
 
 /** Only iPXE runs an iPXE script. */

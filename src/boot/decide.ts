@@ -1,6 +1,6 @@
 import type { Permanence, ResolvedAsset } from './asset.ts';
 import { deliveryOf } from './asset.ts';
-import type { Client } from './client.ts';
+import type { Client, ClientOverride } from './client.ts';
 import type { HandoffPlan, Plan, StreamPlan } from './plan.ts';
 
 /** What the storage that clients are sent to can do. */
@@ -50,6 +50,9 @@ export function decideAsset(facts: AssetFacts): Plan {
     reason,
   });
 
+  const says = (field: keyof ClientOverride) =>
+    client.overridden?.includes(field) ? `${client.id}, as this machine's override has it,` : client.id;
+
   const handoff = (reason: string): HandoffPlan => ({
     kind: 'handoff',
     delivery,
@@ -62,13 +65,13 @@ export function decideAsset(facts: AssetFacts): Plan {
   // No signature, no storage, and the same headers as the handoff's: all of them are on record.
   if (facts.method === 'HEAD') return stream('HEAD is never redirected: the broker knows the answer');
   if (edgeFollows && edge.includes('cache')) return handoff('the edge keeps what it fetched');
-  if (!client.followsRedirects) return forTheClient(`${client.id} does not follow redirects`);
+  if (!client.followsRedirects) return forTheClient(`${says('follows_redirects')} does not follow redirects`);
   if (asset.kind === 'iso' && client.id.startsWith('ipxe'))
     return forTheClient('iPXE reads an iso in ranges and re-opens a redirect without its Range');
   if (client.reencodesQuery && !storage.takesReencodedQuery)
-    return forTheClient(`${client.id} re-encodes the query, which this storage is not known to take`);
+    return forTheClient(`${says('reencodes_query')} re-encodes the query, which this storage is not known to take`);
   if (storage.scheme === 'https' && !client.https)
-    return forTheClient(`${client.id} cannot be expected to fetch by https, which this storage asks for`);
+    return forTheClient(`${says('https')} cannot be expected to fetch by https, which this storage asks for`);
   const { maxRedirectLength } = client;
   return {
     kind: 'redirect',
@@ -76,7 +79,7 @@ export function decideAsset(facts: AssetFacts): Plan {
     ttlSeconds: facts.urlTtlSeconds,
     scheme: storage.scheme === 'either' ? (client.https ? 'https' : 'http') : storage.scheme,
     ...(maxRedirectLength !== undefined && { maxLength: maxRedirectLength }),
-    otherwise: forTheClient(`no signed URL is as short as ${client.id} needs it`),
-    reason: `${client.id} follows redirects`,
+    otherwise: forTheClient(`no signed URL is as short as ${says('max_redirect_length')} needs it`),
+    reason: `${says('follows_redirects')} follows redirects`,
   };
 }

@@ -1,4 +1,5 @@
 import type { Pointer } from './activation.ts';
+import type { ClientOverrides } from './client.ts';
 import { anyContains, parseNetwork } from './network.ts';
 import { type Refusal, refuse } from './problem.ts';
 
@@ -32,8 +33,15 @@ export interface Machine extends Pointer {
   readonly labels: Readonly<Record<string, string>>;
   /** CIDRs that the machine boots from; empty: any admitted address. */
   readonly networks: readonly string[];
+  /** What its clients can do, where an administrator knows better than the table. */
+  readonly client?: ClientOverrides;
   /** RFC 3339. */
   readonly created_at: string;
+}
+
+/** A label as people write it, and as it is searched for. */
+export function labelText(key: string, value: string): string {
+  return `${key}=${value}`;
 }
 
 /** Any usual spelling of an EUI-48 in, `aa:bb:cc:dd:ee:ff` out; undefined when it is none, or a group address (IEEE 802, I/G bit). */

@@ -45,3 +45,11 @@ export function anyContains(networks: readonly Network[], address: string): bool
 /** Loopback, private and link-local ranges (RFC 1122, 1918, 3927, 4193, 4291): who may boot unless a setting says otherwise. */
 export const localNetworks =
   '127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,::1/128,fc00::/7,fe80::/10';
+
+/** Whether what comes from this URL is its host's own: by https, or from this machine. In clear it is whoever's stands in between. */
+export function isTrustworthyUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  const loopback = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && loopback);
+}

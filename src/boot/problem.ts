@@ -18,6 +18,8 @@ export const problems = {
   'no-profile': { status: 404, title: 'The machine has no profile' },
   'unknown-profile': { status: 404, title: 'No such profile revision' },
   'unknown-asset': { status: 404, title: 'No such asset' },
+  'unknown-token': { status: 404, title: 'No such token' },
+  'unknown-pending': { status: 404, title: 'No such pending machine' },
   'unknown-upload': { status: 404, title: 'No such upload' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'No complete request came in time' },
@@ -37,6 +39,7 @@ export const problems = {
   'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
   internal: { status: 500, title: 'The broker failed' },
   'too-many-streams': { status: 503, title: 'Too many transfers at once' },
+  'issuer-down': { status: 503, title: 'The issuer of the token does not give its keys' },
   'store-down': { status: 503, title: 'A store that this needs does not answer' },
 } as const;
 

@@ -1,90 +1,26 @@
-import { randomUUIDv7 } from 'node:crypto';
-import type { Machine } from '../boot/machine.ts';
 import { isRefusal, refuse } from '../boot/problem.ts';
-import type { PageRequest } from '../records/records.ts';
-import { conflicting } from './conflicting.ts';
+import { auditRoutes } from './audit.ts';
 import { explain } from './explain.ts';
+import { machineRoutes } from './machines.ts';
 import { createProfile } from './profiles.ts';
 import {
   assetSchema,
   bootEventSchema,
   createdRevisionSchema,
   explanationSchema,
-  machineSchema,
+  location,
   pageSchema,
   profileRevisionSchema,
   startedUploadSchema,
 } from './resources.ts';
 import { type Route, route } from './route.ts';
-import {
-  assetsQuery,
-  bootsQuery,
-  explainQuery,
-  machinesQuery,
-  newMachine,
-  newProfile,
-  newUpload,
-  page,
-} from './schemas.ts';
+import { assetsQuery, bootsQuery, explainQuery, newProfile, newUpload, page, pageOf } from './schemas.ts';
+import { tokenRoutes } from './tokens.ts';
 import { completeUpload, startUpload } from './uploads.ts';
-
-const location = { Location: 'Where it is from now on' };
 
 /** The admin plane, on one screen. */
 export const adminRoutes: readonly Route[] = [
-  route({
-    method: 'post',
-    path: '/api/v1/machines',
-    summary: 'Register a machine',
-    role: 'operator',
-    body: newMachine,
-    answers: { 201: { description: 'The machine', body: machineSchema, headers: location } },
-    problems: ['bad-input', 'mac-taken'],
-    async handle({ body }, { records, clock }) {
-      const now = clock().toISOString();
-      const { macs, ...rest } = body;
-      const machine: Machine = {
-        id: randomUUIDv7(),
-        ...rest,
-        macs: [...new Set(macs)],
-        history: [],
-        version: 1,
-        created_at: now,
-        updated_at: now,
-      };
-      const written = await records.write([{ kind: 'machine', id: machine.id, expected: 0, to: machine }]);
-      if (written !== 'written') return conflicting(written);
-      return { status: 201, headers: { Location: `/api/v1/machines/${machine.id}` }, body: machine };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/api/v1/machines',
-    summary: 'List machines, or the one that has a MAC',
-    role: 'viewer',
-    query: machinesQuery,
-    answers: { 200: { description: 'A page of machines', body: pageSchema(machineSchema) } },
-    problems: ['bad-input'],
-    async handle({ query }, { records }) {
-      if (query.mac === undefined) return { status: 200, body: await records.listMachines(pageOf(query)) };
-      const machine = await records.findMachine({ mac: query.mac });
-      return { status: 200, body: { items: machine ? [machine] : [] } };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/api/v1/machines/{id}',
-    summary: 'One machine',
-    role: 'viewer',
-    answers: { 200: { description: 'The machine', body: machineSchema } },
-    problems: ['unknown-machine'],
-    async handle({ params: { id = '' } }, { records }) {
-      const machine = await records.machine(id);
-      return machine
-        ? { status: 200, body: machine }
-        : refuse('unknown-machine', `There is no machine ${id}.`);
-    },
-  }),
+  ...machineRoutes,
   route({
     method: 'post',
     path: '/api/v1/uploads',
@@ -201,8 +137,6 @@ export const adminRoutes: readonly Route[] = [
       return isRefusal(explained) ? explained : { status: 200, body: explained };
     },
   }),
+  ...tokenRoutes,
+  ...auditRoutes,
 ];
-
-function pageOf({ limit, cursor }: { limit: number; cursor?: string }): PageRequest {
-  return { limit, ...(cursor !== undefined && { cursor }) };
-}

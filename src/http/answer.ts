@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { Permanence, ResolvedAsset } from '../boot/asset.ts';
+import { overridden } from '../boot/client.ts';
 import { decideAsset } from '../boot/decide.ts';
 import type { Machine } from '../boot/machine.ts';
 import type { Plan } from '../boot/plan.ts';
@@ -38,7 +39,7 @@ export function assetAnswer(
     method: ctx.method,
     asset,
     permanence,
-    client: ctx.state.client,
+    client: overridden(ctx.state.client, whose.machine?.client),
     storage: parts.storage,
     edge: ctx.state.source.edge?.capabilities ?? [],
     urlTtlSeconds: parts.urlTtlSeconds,

@@ -1,43 +1,58 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Context, Middleware } from 'koa';
 import type { Actor } from '../boot/actor.ts';
-import { canonicalAddress } from '../boot/network.ts';
-import { refuse } from '../boot/problem.ts';
+import { canonicalAddress, parseNetwork } from '../boot/network.ts';
+import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
+import { sourceOf } from '../boot/source.ts';
 import { answerProblem } from './errors.ts';
+import { identifier, sameText, unauthenticated } from './identify.ts';
 import type { AdminParts } from './parts.ts';
+import { note } from './request-log.ts';
 
-/** Whether the request carries this token as a bearer (RFC 6750 section 2.1). Compared in constant time, whatever its length. */
-export function isBearer(ctx: Context, token: string): boolean {
-  const [, given = ''] = /^Bearer +([\x21-\x7e]+)$/i.exec(ctx.get('Authorization')) ?? [];
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
+/** The bearer token of the request (RFC 6750 section 2.1: of its header; one in the URL would end up in logs, and is none). */
+function bearerOf(ctx: Context): string | undefined {
+  return /^Bearer +([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1];
 }
 
-/** Before anything else of a request is read: only who has the token gets on. From then on `ctx.state.by` is the Actor. */
-export function authenticate({ adminToken, clock }: Pick<AdminParts, 'adminToken' | 'clock'>): Middleware {
+/** Whether the request carries this token as a bearer. Compared in constant time, whatever its length. */
+export function isBearer(ctx: Context, token: string): boolean {
+  return sameText(bearerOf(ctx) ?? '', token);
+}
+
+/** Before anything else of a request is read: only who is known gets on. From then on `ctx.state.by` is the Actor. */
+export function authenticate(parts: AdminParts): Middleware {
+  const identify = identifier(parts);
   return async (ctx, next) => {
-    if (isBearer(ctx, adminToken)) {
-      const address = canonicalAddress(ctx.req.socket.remoteAddress ?? '');
-      ctx.state.by = {
-        kind: 'bootstrap',
-        id: 'admin-token',
-        role: 'admin',
-        at: clock().toISOString(),
-        ...(address && { address }),
-      } satisfies Actor;
+    const bearer = bearerOf(ctx);
+    const found = bearer === undefined ? noToken() : await identify(bearer);
+    const address = addressOf(ctx, parts);
+    const from = { at: parts.clock().toISOString(), ...(address && { address }) };
+    if (!isRefusal(found)) {
+      ctx.state.by = { ...found, ...from } satisfies Actor;
+      note(ctx, { by: `${found.kind} ${found.id}` });
       return next();
     }
-    answerProblem(
-      ctx,
-      refuse(
-        'unauthenticated',
-        'Send Authorization: Bearer with the token of BROKER_ADMIN_TOKEN, or of the file admin-token in the data folder.',
-        { 'WWW-Authenticate': 'Bearer' },
-      ),
-    );
+    // Who shows nothing tries nothing: browsers and port scanners are no news.
+    if (ctx.get('Authorization') && found.problem === 'unauthenticated')
+      parts.refusals.note({ kind: 'anonymous', id: 'unknown', ...from }, 'authenticate', found.detail);
+    answerProblem(ctx, found);
   };
 }
+
+function noToken(): Refusal {
+  return unauthenticated(
+    'Send Authorization: Bearer with an API token, or with the token of BROKER_ADMIN_TOKEN or of the file admin-token in the data folder.',
+  );
+}
+
+/** For the audit log alone, nobody is admitted by it: the peer, or whom a trusted proxy names. */
+function addressOf(ctx: Context, { trustedProxies }: Pick<AdminParts, 'trustedProxies'>): string | undefined {
+  const peer = ctx.req.socket.remoteAddress;
+  const source = sourceOf(peer, ctx.get('X-Forwarded-For'), { allowed: everywhere, trustedProxies });
+  return isRefusal(source) ? canonicalAddress(peer ?? '') : source.address;
+}
+
+const everywhere = ['0.0.0.0/0', '::/0'].flatMap((cidr) => parseNetwork(cidr) ?? []);
 
 /**
  * A page in an administrator's browser can make any name of its own resolve to this address (DNS rebinding); it cannot make

@@ -52,7 +52,8 @@ function holds(ifRange: string | string[] | undefined, { etag, lastModified }: V
   return Date.parse(ifRange) === Math.floor(lastModified.getTime() / 1000) * 1000;
 }
 
-function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+/** Whether the list of entity tags names this one; `*` names any. */
+export function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   if (list.trim() === '*') return true;
   const tags = list.match(/(W\/)?"[^"]*"/g) ?? [];
   return tags.some((tag) => (comparison === 'weak' ? tag.replace(/^W\//, '') : tag) === etag);

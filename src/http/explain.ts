@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ResolvedAsset } from '../boot/asset.ts';
-import { type Caller, clientOf, runsScripts } from '../boot/client.ts';
+import { type Caller, clientOf, overridden, runsScripts } from '../boot/client.ts';
 import { type AssetFacts, decideAsset } from '../boot/decide.ts';
 import { bootsFrom, type Identity, isAnonymous, type Machine } from '../boot/machine.ts';
 import { canonicalAddress } from '../boot/network.ts';
@@ -20,16 +20,16 @@ export async function explain(
   if (query.source !== undefined && !source)
     return refuse('bad-input', 'query.source: must be an IP address');
   const caller: Caller = { userAgent: query.user_agent, httpVersion: '1.1', host: undefined };
-  const client = clientOf(caller);
-  const asking = { client, edge: query.edge ?? [] };
+  const edge = query.edge ?? [];
   const { mac, uuid, serial } = query;
   const identity = { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
   const machine = isAnonymous(identity) ? undefined : await parts.records.findMachine(identity);
+  const client = overridden(clientOf(caller), machine?.client);
   const revision = machine?.active ? await parts.records.profile(machine.active) : undefined;
   const bootUrl = runsScripts(caller)
     ? scriptPlan(identity, machine, revision, parts)
-    : await firstStagePlan(asking, parts);
-  const assets = machine && revision ? revisionPlans(machine, revision, asking, parts) : [];
+    : await firstStagePlan({ client: clientOf(caller), edge }, parts);
+  const assets = machine && revision ? revisionPlans(machine, revision, { client, edge }, parts) : [];
   // What it starts, if anything: that is what people ask about.
   const { plan, reason } = assets[0] ?? bootUrl;
   return {

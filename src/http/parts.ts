@@ -1,11 +1,14 @@
 import type { Blobs } from '../blobs/blobs.ts';
 import type { StorageTraits } from '../boot/decide.ts';
+import type { Network } from '../boot/network.ts';
 import type { OutagePolicy } from '../boot/script.ts';
 import type { EdgeVerifier, SourcePolicy } from '../boot/source.ts';
 import type { Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { BootEvents } from './boot-events.ts';
+import type { OidcOptions } from './oidc.ts';
+import type { Refusals } from './refusals.ts';
 
 /** What both planes are made of. */
 export interface CommonParts {
@@ -36,11 +39,14 @@ export interface BootParts extends CommonParts {
   readonly metricsToken: string | undefined;
 }
 
-export interface AdminParts extends CommonParts {
+export interface AdminParts extends CommonParts, OidcOptions {
   readonly bucket: string;
   readonly adminToken: string;
   readonly adminHosts: readonly string[];
   readonly metricsToken: string | undefined;
+  /** Whose X-Forwarded-For the audit log believes. */
+  readonly trustedProxies: readonly Network[];
+  readonly refusals: Refusals;
   /** Starts, or joins, the verification of an asset whose bytes are all there. */
   readonly verify: (assetId: string) => Promise<void>;
 }

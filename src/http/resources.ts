@@ -1,9 +1,12 @@
 import { type ZodType, z } from 'zod';
+import { roles } from '../boot/actor.ts';
 import { type Asset, archs, assetKinds, type ResolvedAsset } from '../boot/asset.ts';
-import type { Client } from '../boot/client.ts';
+import type { AuditEvent } from '../boot/audit.ts';
+import type { Client, ClientOverride, ClientOverrides } from '../boot/client.ts';
 import type { BootEvent } from '../boot/event.ts';
 import type { Hardware, Machine } from '../boot/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
+import type { ApiToken } from '../boot/token.ts';
 
 /** What a type says, whoever may write to it. */
 type Plain<Type> = Type extends object ? { -readonly [Key in keyof Type]: Plain<Type[Key]> } : Type;
@@ -18,6 +21,9 @@ export function schemaOf<Type>(id: string, description: string) {
     schema: Same<Plain<z.output<Schema>>, Plain<Type>> extends true ? Schema : never,
   ): Schema => schema.meta({ id, description });
 }
+
+/** Of what was made. */
+export const location = { Location: 'Where it is from now on' };
 
 const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
@@ -60,6 +66,23 @@ const activationSchema = z
   .strictObject({ revision: id, at: time })
   .meta({ id: 'Activation', description: 'A move to a profile revision' });
 
+const clientOverrideSchema = schemaOf<ClientOverride>(
+  'ClientOverride',
+  'What an administrator knows better about one client of one machine',
+)(
+  z.strictObject({
+    follows_redirects: z.boolean().exactOptional(),
+    https: z.boolean().exactOptional(),
+    reencodes_query: z.boolean().exactOptional(),
+    max_redirect_length: z.int().positive().exactOptional(),
+  }),
+);
+
+const clientOverridesSchema = schemaOf<ClientOverrides>(
+  'ClientOverrides',
+  'By the id of a client, such as `uefi-http-boot`; `any` is for all that have none of their own',
+)(z.partialRecord(z.string(), clientOverrideSchema));
+
 export const machineSchema = schemaOf<Machine>(
   'Machine',
   'A machine and all that it may be called',
@@ -73,6 +96,7 @@ export const machineSchema = schemaOf<Machine>(
     hardware: hardwareSchema.exactOptional(),
     labels: z.record(z.string(), text),
     networks: z.array(text).describe('CIDRs that it boots from; empty: any admitted address'),
+    client: clientOverridesSchema.exactOptional(),
     active: id.describe('The profile revision that it boots').exactOptional(),
     history: z.array(activationSchema).describe('Oldest first'),
     version: z.int().min(1).describe('Raised by one with each write'),
@@ -166,6 +190,51 @@ export const bootEventSchema = schemaOf<BootEvent>(
   }),
 );
 
+export const tokenSchema = schemaOf<Omit<ApiToken, 'hash'>>(
+  'ApiToken',
+  'An API token, without what opens anything',
+)(
+  z.strictObject({
+    id,
+    name: text,
+    role: z.enum(roles),
+    version: z.int().min(1),
+    created_at: time,
+    expires_at: time.exactOptional(),
+    revoked_at: time.exactOptional(),
+  }),
+);
+/** What creating one answers. */
+export const createdTokenSchema = tokenSchema.extend({
+  token: text.describe('What its holder sends as a bearer. It is shown here alone'),
+});
+
+export const auditEventSchema = schemaOf<AuditEvent>(
+  'AuditEvent',
+  'One change or refusal, in its place in the chain',
+)(
+  z.strictObject({
+    id,
+    at: time,
+    actor: z.strictObject({
+      kind: z.enum(['token', 'oidc', 'bootstrap', 'broker', 'anonymous']),
+      id: text,
+      role: z.enum(roles).exactOptional(),
+    }),
+    from: text.describe('Address that it came from').exactOptional(),
+    action: text,
+    target: z.strictObject({ kind: text, id: text }).exactOptional(),
+    outcome: z.enum(['done', 'refused']),
+    reason: text.exactOptional(),
+    count: z.int().positive().describe('How many refusals of one kind it stands for').exactOptional(),
+    before: z.unknown().optional(),
+    after: z.unknown().optional(),
+    seq: z.int().min(1),
+    previous: sha256,
+    hash: sha256,
+  }),
+);
+
 export const startedUploadSchema = z
   .strictObject({
     id,
@@ -199,6 +268,10 @@ const clientSchema = schemaOf<Client>(
     maxRedirectLength: z.int().positive().exactOptional(),
     needs: z.strictObject({ contentLength: z.boolean(), head: z.boolean(), range: z.boolean() }),
     evidence: z.strictObject({ kind: z.enum(['source', 'binary', 'report', 'guess']), text }),
+    overridden: z
+      .array(z.enum(['follows_redirects', 'https', 'reencodes_query', 'max_redirect_length']))
+      .describe("What the machine's own overrides changed")
+      .exactOptional(),
   }),
 );
 

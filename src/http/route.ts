@@ -83,14 +83,7 @@ export function routerPath({ path }: Route): string {
 
 export async function handleRoute(ctx: Context, declared: Route, parts: AdminParts): Promise<void> {
   const by: Actor = ctx.state.by;
-  if (!allows(by.role, declared.role))
-    return answerProblem(
-      ctx,
-      refuse(
-        'forbidden',
-        `This needs the role ${declared.role}; ${by.kind} ${by.id} has ${by.role ?? 'none'}.`,
-      ),
-    );
+  if (!allows(by.role, declared.role)) return forbid(ctx, declared, by, parts);
   const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
   if (isRefusal(query)) return answerProblem(ctx, query);
   const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');
@@ -114,6 +107,15 @@ function named(ctx: Context, schema: ZodObject | undefined): unknown {
   return Object.fromEntries(
     names.flatMap((name) => (ctx.req.headers[name] === undefined ? [] : [[name, ctx.req.headers[name]]])),
   );
+}
+
+function forbid(ctx: Context, { method, path, role }: Route, by: Actor, { refusals }: AdminParts): void {
+  const refusal = refuse(
+    'forbidden',
+    `This needs the role ${role}; ${by.kind} ${by.id} has ${by.role ?? 'none'}. Ask an administrator.`,
+  );
+  refusals.note(by, `${method.toUpperCase()} ${path}`, refusal.detail);
+  answerProblem(ctx, refusal);
 }
 
 async function readJson(ctx: Context): Promise<{ value: unknown } | Refusal> {

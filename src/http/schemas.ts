@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { archs, assetKinds, isName } from '../boot/asset.ts';
+import { clientTable } from '../boot/client.ts';
 import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
 import { parseNetwork } from '../boot/network.ts';
 import { parseAssetReference } from '../boot/profile.ts';
 import { cmdlineFault } from '../boot/script.ts';
 import { edgeCapabilities } from '../boot/source.ts';
+import type { PageRequest } from '../records/records.ts';
 
 /** Checks by one of boot/'s own parsers, and takes over its spelling. */
 function spelled(parse: (text: string) => string | undefined, wanted: string) {
@@ -18,7 +20,7 @@ function spelled(parse: (text: string) => string | undefined, wanted: string) {
     });
 }
 
-const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
+export const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
 const mac = spelled(parseMac, "one interface's MAC address, such as 52:54:00:aa:bb:01");
 const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
 const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');
@@ -43,6 +45,14 @@ const hardware = z.strictObject({
   accelerators: z.array(z.strictObject({ model })).max(64).exactOptional(),
 });
 
+const clientOverride = z.strictObject({
+  follows_redirects: z.boolean().exactOptional(),
+  https: z.boolean().exactOptional(),
+  reencodes_query: z.boolean().exactOptional(),
+  max_redirect_length: z.int().min(64).max(65_536).exactOptional(),
+});
+const clientIds = ['any', ...clientTable.map(({ id }) => id)];
+
 export const newMachine = z
   .strictObject({
     name: name.exactOptional(),
@@ -52,6 +62,7 @@ export const newMachine = z
     hardware: hardware.exactOptional(),
     labels: z.record(name, z.string().max(256)).default({}),
     networks: z.array(network).max(64).default([]),
+    client: z.partialRecord(z.enum(clientIds), clientOverride).exactOptional(),
   })
   .refine((machine) => machine.macs.length > 0 || machine.uuid || machine.serial, {
     error: 'a machine needs a MAC, a UUID or a serial, or it can never be recognised',
@@ -114,7 +125,24 @@ export const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(512).exactOptional(),
 });
-export const machinesQuery = page.extend({ mac: mac.exactOptional() });
+export const machinesQuery = page
+  .extend({
+    mac: mac.exactOptional(),
+    uuid: uuid.exactOptional(),
+    serial: serial.exactOptional(),
+    label: z
+      .string()
+      .max(400)
+      .transform((text, context) => {
+        const [, key = '', value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+        if (value === undefined) context.addIssue('must be KEY=VALUE');
+        return { key, value: value ?? '' };
+      })
+      .exactOptional(),
+  })
+  .refine(({ mac, uuid, serial, label }) => [mac, uuid, serial, label].filter(Boolean).length <= 1, {
+    error: 'search by one of mac, uuid, serial and label at a time',
+  });
 export const assetsQuery = page.extend({
   kind: z.enum(assetKinds).exactOptional(),
   name: name.exactOptional(),
@@ -134,3 +162,7 @@ export const explainQuery = z.strictObject({
     .pipe(z.array(z.enum(edgeCapabilities)).max(edgeCapabilities.length))
     .exactOptional(),
 });
+
+export function pageOf({ limit, cursor }: { limit: number; cursor?: string }): PageRequest {
+  return { limit, ...(cursor !== undefined && { cursor }) };
+}

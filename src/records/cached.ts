@@ -53,8 +53,12 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
 
   const uncached: Records = {
     ...records,
-    write: (changes, audit) =>
-      expiring(records.write(changes, audit), (result) => (result === 'written' ? changes.map(idOf) : [])),
+    write: async (changes, audit) => {
+      if (changes.length === 0) return records.write(changes, audit);
+      return expiring(records.write(changes, audit), (result) =>
+        result === 'written' ? changes.map(idOf) : [],
+      );
+    },
     createUpload: (upload, asset, audit) =>
       expiring(records.createUpload(upload, asset, audit), ({ asset: { id } }) => [id]),
     changeAsset: (asset, expected, upload, audit) =>

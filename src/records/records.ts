@@ -82,12 +82,20 @@ export interface AssetFilter {
   readonly state?: AssetState;
 }
 
+/** At most one of these. */
+export interface MachineSearch {
+  readonly mac?: string;
+  readonly uuid?: string;
+  readonly serial?: string;
+  readonly label?: { readonly key: string; readonly value: string };
+}
+
 /** Machines, and the profile revisions that they point to. */
 export interface MachineRecords {
   machine(id: string): Promise<Machine | undefined>;
   /** By MAC, else by UUID, else by serial; the latter two only if exactly one machine has it. A MAC that nobody holds does not rule out the rest. */
   findMachine(identity: Identity): Promise<Machine | undefined>;
-  listMachines(page: PageRequest): Promise<Page<Machine>>;
+  listMachines(page: PageRequest, search?: MachineSearch): Promise<Page<Machine>>;
 
   profile(id: string): Promise<ProfileRevision | undefined>;
   /** The revision of that name that was created last. */

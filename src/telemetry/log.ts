@@ -2,11 +2,13 @@ import { pino } from 'pino';
 
 export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
 
-/** Signatures, session ids and an edge's word open what they name until they expire: they stay out of every log. */
+/** Signatures, session ids, tokens and an edge's word open what they name until they expire: they stay out of every log. */
 export function scrub(text: string): string {
   return text
-    .replace(/(X-Goog-Signature|upload_id|X-Goog-Credential)(=|%3D)[^&\s"']+/gi, '$1$2...')
-    .replace(/(;can=[a-z,]*;mac=)[\w-]+/g, '$1...');
+    .replace(/(X-Goog-Signature|upload_id|X-Goog-Credential|access_token)(=|%3D)[^&\s"']+/gi, '$1$2...')
+    .replace(/(;can=[a-z,]*;mac=)[\w-]+/g, '$1...')
+    .replace(/\bbb_([0-9a-f]{32})_[0-9a-f]+/g, 'bb_$1_...')
+    .replace(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, 'eyJ...');
 }
 
 function scrubbed(value: unknown): unknown {

@@ -299,7 +299,7 @@ test('what is not served is 404, what is served otherwise is 405', async (t) => 
   t.is((await site.admin('/api/v1/nothing')).json.type, problem('no-such-route'));
   for (const [path, method, allow] of [
     ['/api/v1/machines', 'DELETE', 'POST, HEAD, GET'],
-    ['/api/v1/machines/x', 'POST', 'HEAD, GET'],
+    ['/api/v1/machines/x', 'POST', 'HEAD, GET, PUT, DELETE'],
     ['/api/v1/uploads', 'GET', 'POST'],
     ['/api/v1/uploads', 'OPTIONS', 'POST'],
   ] as const) {

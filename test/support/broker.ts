@@ -13,6 +13,7 @@ import { bootApp } from '../../src/http/app.ts';
 import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
+import { Refusals } from '../../src/http/refusals.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
@@ -75,9 +76,10 @@ export async function startBroker({
   const verifier = openVerifier(common);
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const events = new BootEvents(config.events, common);
+  const refusals = new Refusals(common);
   const boot = await listen(bootApp({ ...common, events, sourcePolicy } satisfies BootParts), config.listen);
   const admin = await listen(
-    adminApp({ ...common, verify: verifier.verify } satisfies AdminParts),
+    adminApp({ ...common, refusals, verify: verifier.verify } satisfies AdminParts),
     config.adminListen,
   );
   return {
@@ -91,6 +93,7 @@ export async function startBroker({
     async close() {
       await Promise.all([boot.close(0), admin.close(0)]);
       await events.settled();
+      await refusals.settled();
       await verifier.close();
       await parts.close();
       await rm(folder, { recursive: true, force: true });

@@ -10,6 +10,11 @@ test('what opens something is taken out of a text, whatever stands around it', (
   t.is(scrub('PUT http://s/b/o?upload_id=ABC-_1 failed'), 'PUT http://s/b/o?upload_id=... failed');
   t.is(scrub('location: "http://s/?x-goog-signature=0aff"'), 'location: "http://s/?x-goog-signature=..."');
   t.is(scrub('next=http%3A%2F%2Fs%2F%3Fupload_id%3DABC'), 'next=http%3A%2F%2Fs%2F%3Fupload_id%3D...');
+  t.is(scrub(`/bb_${'0a'.repeat(16)}_${'ff'.repeat(32)} x`), `/bb_${'0a'.repeat(16)}_... x`);
+  t.is(
+    scrub('Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, ?access_token=x'),
+    'Bearer eyJ..., ?access_token=...',
+  );
   t.is(scrub('an upload_id is fine'), 'an upload_id is fine');
   t.is(
     scrub('X-Accel-Redirect: /_storage/17/b/assets/u/k?generation=17&X-Goog-Signature=0aff'),

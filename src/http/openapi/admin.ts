@@ -16,7 +16,7 @@ export function adminPaths(components: Components): Record<string, Record<string
 function operation(route: Route, components: Components): object {
   const answers = Object.entries(route.answers).map(([status, declared]) => [
     status,
-    response(typeof declared === 'string' ? { description: declared } : declared, components),
+    response(status, typeof declared === 'string' ? { description: declared } : declared, components),
   ]);
   return {
     summary: route.summary,
@@ -47,7 +47,11 @@ function problemsOf({ query, headers, body, problems }: Route) {
   ];
 }
 
-function response({ description, body, headers = {} }: RouteAnswer, components: Components): object {
+function response(
+  status: string,
+  { description, body, headers = {} }: RouteAnswer,
+  components: Components,
+): object {
   const always = Object.entries(headers).map(([name, says]) => [
     name,
     { required: true, description: says, schema: { type: 'string' } },
@@ -56,7 +60,7 @@ function response({ description, body, headers = {} }: RouteAnswer, components: 
   return {
     description,
     headers: { ...Object.fromEntries(always), ...requestId },
-    content: { 'application/json': { schema } },
+    ...(status !== '204' && { content: { 'application/json': { schema } } }),
   };
 }
 

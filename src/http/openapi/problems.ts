@@ -14,7 +14,7 @@ const anywhere: readonly Problem[] = [
 /** What stands before the routes of a plane, and answers instead of them. */
 export const beforeRoutes = {
   boot: [...anywhere, 'source-not-allowed', 'not-vouched'],
-  admin: [...anywhere, 'misdirected', 'unauthenticated'],
+  admin: [...anywhere, 'misdirected', 'unauthenticated', 'issuer-down', 'forbidden'],
 } as const satisfies Record<string, readonly Problem[]>;
 
 /** Where nothing is served, or not by this method. */

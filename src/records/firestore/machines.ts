@@ -1,7 +1,7 @@
-import type { Machine } from '../../boot/machine.ts';
+import { labelText, type Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
-import { type Documents, documentOf, type Fields, type Operator } from './documents.ts';
+import { type Documents, documentOf, type Fields, isIndexed, type Operator } from './documents.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -25,8 +25,20 @@ export function machineRecords(store: Store): MachineRecords {
           undefined
         );
       }),
-    listMachines: (page) =>
-      store.read('listing machines', (documents) => pageOf<Machine>(documents, 'machines', {}, page)),
+    listMachines: (page, { mac, uuid, serial, label } = {}) =>
+      store.read('listing machines', (documents) =>
+        pageOf<Machine>(
+          documents,
+          'machines',
+          {
+            uuid,
+            serial,
+            macs: mac && { contains: mac },
+            labels: label && { contains: labelText(label.key, label.value) },
+          },
+          page,
+        ),
+      ),
 
     profile: (id) =>
       store.read('reading a profile', async (documents) =>
@@ -47,5 +59,6 @@ async function newestProfile(documents: Documents, name: string): Promise<Profil
 
 export function machineFields(machine: Machine): Fields {
   const { macs, uuid, serial } = machine;
-  return { body: JSON.stringify(machine), macs, uuid, serial };
+  const labels = Object.entries(machine.labels).map(([key, value]) => labelText(key, value));
+  return { body: JSON.stringify(machine), macs, uuid, serial, labels: labels.filter(isIndexed) };
 }

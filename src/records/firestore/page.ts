@@ -2,17 +2,17 @@ import { BadCursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Page, PageRequest } from '../records.ts';
 import { type Collection, type Documents, type Found, isDocumentId } from './documents.ts';
 
-/** One page of a collection in the order of creation, of the documents whose fields are as `where` has them. */
+/** One page of a collection in the order of creation, of the documents whose fields are as `where` has them, or contain it. */
 export async function pageOf<Document>(
   documents: Documents,
   from: Collection,
-  where: Readonly<Record<string, string | undefined>>,
+  where: Readonly<Record<string, string | { readonly contains: string } | undefined>>,
   { limit, cursor }: PageRequest,
 ): Promise<Page<Document>> {
   const found = await documents.query({
     from,
     where: Object.entries(where).flatMap(([field, value]) =>
-      value === undefined ? [] : [{ field, op: 'EQUAL' as const, value }],
+      value === undefined ? [] : [condition(field, value)],
     ),
     order: 'ASCENDING',
     ...(cursor !== undefined && { after: placeOf(from, cursor) }),
@@ -24,6 +24,12 @@ export async function pageOf<Document>(
     items: shown.map(({ body }) => JSON.parse(body) as Document),
     ...(last && found.length > limit && { next: encodeCursor(`${last.addedAt} ${last.place[1]}`) }),
   };
+}
+
+function condition(field: string, value: string | { readonly contains: string }) {
+  return typeof value === 'string'
+    ? { field, op: 'EQUAL' as const, value }
+    : { field, op: 'ARRAY_CONTAINS' as const, value: value.contains };
 }
 
 function placeOf(collection: Collection, cursor: string): Pick<Found, 'place' | 'addedAt'> {

@@ -1,6 +1,6 @@
-import type { Machine } from '../../boot/machine.ts';
+import { labelText, type Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
-import type { MachineRecords } from '../records.ts';
+import type { MachineRecords, MachineSearch } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 
 /** Machines, and the profile revisions that they point to. */
@@ -20,7 +20,8 @@ export function machineRecords(sql: Sql): MachineRecords {
         'finding a machine',
         () => (mac && byMac(mac)) || (uuid && byUuid(uuid)) || (serial && bySerial(serial)) || undefined,
       ),
-    listMachines: (page) => sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', {}, page)),
+    listMachines: (page, search) =>
+      sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', searched(search), page)),
 
     profile: (id) =>
       sql.read('reading a profile', () =>
@@ -38,5 +39,15 @@ export function machineRecords(sql: Sql): MachineRecords {
       ),
     listProfiles: (page) =>
       sql.read('listing profiles', () => pageOf<ProfileRevision>(sql, 'profiles', {}, page)),
+  };
+}
+
+function searched({ mac, uuid, serial, label }: MachineSearch = {}): Record<string, string | undefined> {
+  return {
+    uuid,
+    serial,
+    'id = (SELECT machine_id FROM macs WHERE mac = ?)': mac,
+    "EXISTS (SELECT 1 FROM json_each(body, '$.labels') WHERE key || '=' || value = ?)":
+      label && labelText(label.key, label.value),
   };
 }

@@ -27,7 +27,7 @@ export function only<Document>(sql: Sql, query: string, ...values: readonly stri
   return second === undefined ? first : undefined;
 }
 
-/** One page of a table in the order of creation, of the rows whose columns are as `where` has them. */
+/** One page of a table in the order of creation, of the rows whose columns are as `where` has them; or conditions with a `?`. */
 export function pageOf<Document>(
   sql: Sql,
   table: string,
@@ -37,7 +37,10 @@ export function pageOf<Document>(
   const wanted = Object.entries(where).flatMap(([column, value]) =>
     value === undefined ? [] : [{ column, value }],
   );
-  const conditions = ['seq > ?', ...wanted.map(({ column }) => `${column} = ?`)].join(' AND ');
+  const conditions = [
+    'seq > ?',
+    ...wanted.map(({ column }) => (column.includes('?') ? column : `${column} = ?`)),
+  ].join(' AND ');
   const rows = sql.rows(
     `SELECT seq, body FROM ${table} WHERE ${conditions} ORDER BY seq LIMIT ?`,
     cursor === undefined ? 0 : seqOf(cursor),

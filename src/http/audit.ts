@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { AuditEvent } from '../boot/audit.ts';
+import { auditEventSchema, pageSchema } from './resources.ts';
+import { type Route, route } from './route.ts';
+import { page, pageOf } from './schemas.ts';
+
+const filter = z.string().min(1).max(256).exactOptional();
+const auditQuery = page.extend({ actor: filter, action: filter, target: filter });
+
+/** Who did what, and who was refused. */
+export const auditRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/api/v1/audit',
+    summary:
+      'List the audit log, oldest first. Of a page, what the filters do not want is left out: it may be short, even empty, and `next` still lead on',
+    role: 'admin',
+    query: auditQuery,
+    answers: { 200: { description: 'A page of audit events', body: pageSchema(auditEventSchema) } },
+    problems: ['bad-input'],
+    async handle({ query }, { records }) {
+      const { items, ...rest } = await records.listAudit(pageOf(query));
+      return { status: 200, body: { items: items.filter((event) => isWanted(event, query)), ...rest } };
+    },
+  }),
+];
+
+/** `actor` and `target` are ids; `action` is a whole one, or its beginning up to a dot: `machine`. */
+function isWanted(event: AuditEvent, { actor, action, target }: z.output<typeof auditQuery>): boolean {
+  return (
+    (actor === undefined || event.actor.id === actor) &&
+    (target === undefined || event.target?.id === target) &&
+    (action === undefined || event.action === action || event.action.startsWith(`${action}.`))
+  );
+}

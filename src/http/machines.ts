@@ -1,0 +1,156 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { z } from 'zod';
+import type { AuditEntry } from '../boot/audit.ts';
+import type { Machine } from '../boot/machine.ts';
+import { type Refusal, refuse } from '../boot/problem.ts';
+import type { Records } from '../records/records.ts';
+import { audited } from './change.ts';
+import { conflicting } from './conflicting.ts';
+import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
+import { location, machineSchema, pageSchema } from './resources.ts';
+import { type Reply, type Route, route } from './route.ts';
+import { machinesQuery, newMachine, pageOf } from './schemas.ts';
+
+/** Machines: registered, found, changed, deleted. */
+export const machineRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/api/v1/machines',
+    summary: 'Register a machine',
+    role: 'operator',
+    body: newMachine,
+    answers: {
+      201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
+    },
+    problems: ['bad-input', 'mac-taken'],
+    async handle({ body, by }, { records, clock }) {
+      const now = clock().toISOString();
+      const machine: Machine = {
+        id: randomUUIDv7(),
+        ...wanted(body),
+        history: [],
+        version: 1,
+        created_at: now,
+        updated_at: now,
+      };
+      const written = await records.write(
+        [{ kind: 'machine', id: machine.id, expected: 0, to: machine }],
+        [audited(by, 'machine.create', target(machine.id), undefined, machine)],
+      );
+      if (written !== 'written') return conflicting(written);
+      const { body: shown, headers } = replyOf(machine);
+      return {
+        status: 201,
+        headers: { ...headers, Location: `/api/v1/machines/${machine.id}` },
+        body: shown,
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/machines',
+    summary: 'List machines; or search them by MAC, UUID, serial number or label (`label=rack=r1`)',
+    role: 'viewer',
+    query: machinesQuery,
+    answers: { 200: { description: 'A page of machines', body: pageSchema(machineSchema) } },
+    problems: ['bad-input'],
+    async handle({ query }, { records }) {
+      const { limit: _, cursor: __, ...search } = query;
+      return { status: 200, body: await records.listMachines(pageOf(query), search) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/machines/{id}',
+    summary: 'One machine',
+    role: 'viewer',
+    answers: { 200: { description: 'The machine', body: machineSchema, headers: etagHeader } },
+    problems: ['unknown-machine'],
+    async handle({ params: { id = '' } }, { records }) {
+      const machine = await records.machine(id);
+      return machine ? replyOf(machine) : noMachine(id);
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/api/v1/machines/{id}',
+    summary:
+      'Replace what an administrator says of a machine; what it boots, and its history, stay. With If-Match only the version that was read',
+    role: 'operator',
+    headers: ifMatch,
+    body: newMachine,
+    answers: { 200: { description: 'The machine', body: machineSchema, headers: etagHeader } },
+    problems: ['bad-input', 'unknown-machine', 'mac-taken', 'precondition-failed'],
+    handle: ({ params: { id = '' }, body, by, headers }, { records, clock }) =>
+      changing(records, id, headers['if-match'], (before) => {
+        const { created_at, active, history } = before;
+        const after: Machine = {
+          id,
+          ...wanted(body),
+          ...(active !== undefined && { active }),
+          history,
+          version: before.version + 1,
+          created_at,
+          updated_at: clock().toISOString(),
+        };
+        const entry = audited(by, 'machine.change', target(id), before, after);
+        return { to: after, entry, reply: replyOf(after) };
+      }),
+  }),
+  route({
+    method: 'delete',
+    path: '/api/v1/machines/{id}',
+    summary: 'Delete a machine; what it did in its boots stays. With If-Match only the version that was read',
+    role: 'operator',
+    headers: ifMatch,
+    answers: { 204: { description: 'It is gone' } },
+    problems: ['unknown-machine', 'precondition-failed'],
+    handle: ({ params: { id = '' }, by, headers }, { records }) =>
+      changing(records, id, headers['if-match'], (before) => ({
+        to: undefined,
+        entry: audited(by, 'machine.delete', target(id), before, undefined),
+        reply: { status: 204, body: undefined },
+      })),
+  }),
+];
+
+interface MachineChange {
+  readonly to: Machine | undefined;
+  readonly entry: AuditEntry;
+  readonly reply: Reply;
+}
+
+/** Changes what is there. Who names no version means whatever is there, and takes turns with others. */
+async function changing(
+  records: Records,
+  id: string,
+  match: string | undefined,
+  change: (before: Machine) => MachineChange,
+): Promise<Reply | Refusal> {
+  for (;;) {
+    const before = await records.machine(id);
+    if (!before) return noMachine(id);
+    if (!isMeant(match, before.version))
+      return conflicting({ kind: 'changed', what: 'machine', id, version: before.version });
+    const { to, entry, reply } = change(before);
+    const written = await records.write([{ kind: 'machine', id, expected: before.version, to }], [entry]);
+    if (written === 'written') return reply;
+    if (written.kind !== 'changed' || match !== undefined) return conflicting(written);
+  }
+}
+
+function wanted({ macs, ...rest }: z.output<typeof newMachine>) {
+  return { ...rest, macs: [...new Set(macs)] };
+}
+
+function target(id: string) {
+  return { kind: 'machine', id };
+}
+
+function replyOf(machine: Machine): Reply {
+  return { status: 200, headers: { ETag: etagOf(machine.version) }, body: machine };
+}
+
+function noMachine(id: string): Refusal {
+  return refuse('unknown-machine', `There is no machine ${id}. List them: bootbroker machine list`);
+}
