@@ -19,7 +19,6 @@ export const problems = {
   'unknown-profile': { status: 404, title: 'No such profile revision' },
   'unknown-asset': { status: 404, title: 'No such asset' },
   'unknown-token': { status: 404, title: 'No such token' },
-  'unknown-pending': { status: 404, title: 'No such pending machine' },
   'unknown-upload': { status: 404, title: 'No such upload' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'No complete request came in time' },
