@@ -4,6 +4,7 @@ import { BootEvents } from './http/boot-events.ts';
 import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
 import { Refusals } from './http/refusals.ts';
+import { UnknownMachines } from './http/unknown-machines.ts';
 import { reportStores } from './jobs/stores.ts';
 import { openVerifier } from './jobs/verify.ts';
 import type { Parts } from './parts.ts';
@@ -19,6 +20,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
   const verifier = openVerifier({ ...parts, clock });
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
   const refusals = new Refusals(parts);
+  const unknownMachines = new UnknownMachines(parts);
   const listeners: Listener[] = [];
   const closing = new AbortController();
   const close = async (graceMs: number) => {
@@ -26,6 +28,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     await events.settled();
     await refusals.settled();
+    await unknownMachines.settled();
     await verifier.close();
   };
   try {
@@ -33,7 +36,13 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     if (config.roles.includes('boot')) {
       const { allowedNetworks, trustedProxies } = config;
       const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
-      const boot: BootParts = { ...common, records: parts.bootRecords, events, sourcePolicy };
+      const boot: BootParts = {
+        ...common,
+        records: parts.bootRecords,
+        events,
+        unknownMachines,
+        sourcePolicy,
+      };
       listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
     if (parts.adminToken !== undefined) {

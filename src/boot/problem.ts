@@ -18,6 +18,7 @@ export const problems = {
   'no-profile': { status: 404, title: 'The machine has no profile' },
   'unknown-profile': { status: 404, title: 'No such profile revision' },
   'unknown-asset': { status: 404, title: 'No such asset' },
+  'unknown-pending': { status: 404, title: 'No such pending machine' },
   'unknown-token': { status: 404, title: 'No such token' },
   'unknown-upload': { status: 404, title: 'No such upload' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },

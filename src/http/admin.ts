@@ -2,6 +2,7 @@ import { isRefusal, refuse } from '../boot/problem.ts';
 import { auditRoutes } from './audit.ts';
 import { explain } from './explain.ts';
 import { machineRoutes } from './machines.ts';
+import { pendingRoutes } from './pending.ts';
 import { createProfile } from './profiles.ts';
 import {
   assetSchema,
@@ -20,6 +21,7 @@ import { completeUpload, startUpload } from './uploads.ts';
 
 /** The admin plane, on one screen. */
 export const adminRoutes: readonly Route[] = [
+  ...pendingRoutes, // before /machines/{id}
   ...machineRoutes,
   route({
     method: 'post',

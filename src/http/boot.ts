@@ -9,7 +9,7 @@ import { autoexecScript, bootstrapScript, diskScript, machineScript } from '../b
 import type { Records } from '../records/records.ts';
 import { type Answer, assetAnswer, refusal } from './answer.ts';
 import type { BootParts } from './parts.ts';
-import { activeRevision, callerOf, claimedMachine, identityOf, unknownMachine } from './who.ts';
+import { activeRevision, callerOf, claimedMachine, identityOf, query, unknownMachine } from './who.ts';
 
 /** The one boot URL: iPXE gets its script, everybody else the first stage, which is iPXE. */
 export async function bootEntry(ctx: Context, parts: BootParts): Promise<Answer> {
@@ -41,10 +41,13 @@ async function script(ctx: Context, parts: BootParts): Promise<Answer> {
   if (isRefusal(machine)) return refusal(machine);
   if (!machine && isAnonymous(identity))
     return { plan: text(bootstrapScript(ctx.path, parts.outage), 'the request does not say whose it is') };
-  if (!machine)
+  if (!machine) {
+    const { address } = ctx.state.source;
+    parts.unknownMachines.note(identity, { query: (name) => query(ctx, name), address, now: parts.clock() });
     return parts.unknownMachine === 'exit'
       ? { plan: text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit') }
       : refusal(unknownMachine(identity));
+  }
   const revision = await activeRevision(machine, parts);
   if (isRefusal(revision)) return { ...refusal(revision), machine };
   const body = machineScript(machine, revision, ctx.path, parts.outage);

@@ -2,8 +2,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import type { AuditEntry } from '../boot/audit.ts';
 import type { Machine } from '../boot/machine.ts';
+import { pendingIds } from '../boot/pending.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
-import type { Records } from '../records/records.ts';
+import type { Change, Records } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
@@ -34,7 +35,7 @@ export const machineRoutes: readonly Route[] = [
         updated_at: now,
       };
       const written = await records.write(
-        [{ kind: 'machine', id: machine.id, expected: 0, to: machine }],
+        [{ kind: 'machine', id: machine.id, expected: 0, to: machine }, ...notPending(machine)],
         [audited(by, 'machine.create', target(machine.id), undefined, machine)],
       );
       if (written !== 'written') return conflicting(written);
@@ -133,10 +134,18 @@ async function changing(
     if (!isMeant(match, before.version))
       return conflicting({ kind: 'changed', what: 'machine', id, version: before.version });
     const { to, entry, reply } = change(before);
-    const written = await records.write([{ kind: 'machine', id, expected: before.version, to }], [entry]);
+    const written = await records.write(
+      [{ kind: 'machine', id, expected: before.version, to }, ...(to ? notPending(to) : [])],
+      [entry],
+    );
     if (written === 'written') return reply;
     if (written.kind !== 'changed' || match !== undefined) return conflicting(written);
   }
+}
+
+/** Who is registered is pending no more. */
+function notPending(machine: Machine): Change[] {
+  return pendingIds(machine).map((id) => ({ kind: 'pending', id }));
 }
 
 function wanted({ macs, ...rest }: z.output<typeof newMachine>) {

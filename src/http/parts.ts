@@ -9,6 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { BootEvents } from './boot-events.ts';
 import type { OidcOptions } from './oidc.ts';
 import type { Refusals } from './refusals.ts';
+import type { UnknownMachines } from './unknown-machines.ts';
 
 /** What both planes are made of. */
 export interface CommonParts {
@@ -34,6 +35,7 @@ export interface BootParts extends CommonParts {
   /** Where edges vouch for clients: nobody else is believed. */
   readonly edge: EdgeVerifier | undefined;
   readonly events: BootEvents;
+  readonly unknownMachines: UnknownMachines;
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;
   readonly metricsToken: string | undefined;

@@ -5,6 +5,7 @@ import type { AuditEvent } from '../boot/audit.ts';
 import type { Client, ClientOverride, ClientOverrides } from '../boot/client.ts';
 import type { BootEvent } from '../boot/event.ts';
 import type { Hardware, Machine } from '../boot/machine.ts';
+import type { PendingMachine } from '../boot/pending.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { ApiToken } from '../boot/token.ts';
 
@@ -102,6 +103,25 @@ export const machineSchema = schemaOf<Machine>(
     version: z.int().min(1).describe('Raised by one with each write'),
     created_at: time,
     updated_at: time,
+  }),
+);
+
+export const pendingSchema = schemaOf<PendingMachine>(
+  'PendingMachine',
+  'A machine that nobody has registered and that asked to boot. All but the address is its own word',
+)(
+  z.strictObject({
+    id: text.describe('The same for whoever says the same of itself'),
+    mac: mac.exactOptional(),
+    uuid: text.exactOptional(),
+    serial: text.exactOptional(),
+    arch: text.exactOptional(),
+    platform: text.exactOptional(),
+    version: text.exactOptional(),
+    address: text.describe('Where it asked from the last time'),
+    first_seen: time,
+    last_seen: time,
+    count: z.int().positive().describe('How often it asked'),
   }),
 );
 

@@ -53,6 +53,9 @@ const clientOverride = z.strictObject({
 });
 const clientIds = ['any', ...clientTable.map(({ id }) => id)];
 
+export const labels = z.record(name, z.string().max(256)).default({});
+export const networks = z.array(network).max(64).default([]);
+
 export const newMachine = z
   .strictObject({
     name: name.exactOptional(),
@@ -60,8 +63,8 @@ export const newMachine = z
     uuid: uuid.exactOptional(),
     serial: serial.exactOptional(),
     hardware: hardware.exactOptional(),
-    labels: z.record(name, z.string().max(256)).default({}),
-    networks: z.array(network).max(64).default([]),
+    labels,
+    networks,
     client: z.partialRecord(z.enum(clientIds), clientOverride).exactOptional(),
   })
   .refine((machine) => machine.macs.length > 0 || machine.uuid || machine.serial, {

@@ -24,7 +24,7 @@ export function conflictOf(changes: readonly Change[], known: Known): Conflict |
 }
 
 function isStale(change: Change, known: Known): Conflict | undefined {
-  if (change.kind === 'profile') return undefined;
+  if (change.kind === 'profile' || change.kind === 'pending') return undefined;
   if (change.kind === 'asset') {
     const { of, expected } = change;
     const now = known.asset(of.id);

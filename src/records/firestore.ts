@@ -2,6 +2,7 @@ import { adminRecords } from './firestore/admin.ts';
 import { assetRecords } from './firestore/assets.ts';
 import { bootRecords } from './firestore/boots.ts';
 import { machineRecords } from './firestore/machines.ts';
+import { pendingRecords } from './firestore/pending.ts';
 import { openRest, type RestOptions } from './firestore/rest.ts';
 import { ruleRecords } from './firestore/rules.ts';
 import { type Deadlines, openStore } from './firestore/store.ts';
@@ -32,5 +33,6 @@ export function openFirestore(options: FirestoreOptions): Records {
     ...adminRecords(store),
     ...assetRecords(store),
     ...bootRecords(store),
+    ...pendingRecords(store),
   };
 }

@@ -2,6 +2,7 @@ import type { Asset, AssetKind, AssetName, AssetState } from '../boot/asset.ts';
 import type { AuditEntry, AuditEvent } from '../boot/audit.ts';
 import type { BootEvent } from '../boot/event.ts';
 import type { Identity, Machine } from '../boot/machine.ts';
+import type { PendingMachine } from '../boot/pending.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Rule, RuleInForce } from '../boot/rule.ts';
 import type { ApiToken } from '../boot/token.ts';
@@ -45,7 +46,9 @@ export type Change =
       readonly expected: AssetExpectation;
       /** Undefined: it goes, with its upload. */
       readonly to: Asset | undefined;
-    };
+    }
+  /** It goes, if it is there. */
+  | { readonly kind: 'pending'; readonly id: string; readonly to?: undefined };
 
 export interface Replacement<Kind, Document> {
   readonly kind: Kind;
@@ -147,6 +150,14 @@ export interface AssetRecords {
   ): Promise<boolean>;
 }
 
+/** Machines that nobody has registered; of more than 1000 those that asked last. */
+export interface PendingRecords {
+  /** What was seen since, each id once, is added to what is known of it. */
+  addPending(seen: readonly PendingMachine[]): Promise<void>;
+  pending(id: string): Promise<PendingMachine | undefined>;
+  listPending(page: PageRequest): Promise<Page<PendingMachine>>;
+}
+
 /** What happened in the boots of machines. */
 export interface BootRecords {
   /** An event whose id is known already changes nothing. */
@@ -161,7 +172,13 @@ export interface BootRecords {
  * Every write that has returned lasts (it is on disk). Every fault is a `StoreDown`; "not there" is `undefined`, never a fault.
  * Lists are in the order of creation, oldest first, and a page that was begun goes on correctly while others write.
  */
-export interface Records extends MachineRecords, RuleRecords, AdminRecords, AssetRecords, BootRecords {
+export interface Records
+  extends MachineRecords,
+    RuleRecords,
+    AdminRecords,
+    AssetRecords,
+    BootRecords,
+    PendingRecords {
   /**
    * All changes or none, with the audit entries in the same transaction. A MAC belongs to one machine, a name and a priority
    * to one rule; what a change gives up, another in the same call may take.

@@ -10,6 +10,7 @@ import { assetRecords } from './sqlite/assets.ts';
 import { bootRecords } from './sqlite/boots.ts';
 import { machineRecords } from './sqlite/machines.ts';
 import { migrations } from './sqlite/migrations.ts';
+import { pendingRecords } from './sqlite/pending.ts';
 import { ruleRecords } from './sqlite/rules.ts';
 import type { Row, Sql } from './sqlite/sql.ts';
 import { writes } from './sqlite/write.ts';
@@ -34,6 +35,7 @@ export function openSqlite(path: string): Records {
     ...adminRecords(sql),
     ...assetRecords(sql),
     ...bootRecords(sql),
+    ...pendingRecords(sql),
   };
 }
 

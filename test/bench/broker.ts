@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config.ts';
 import { bootApp } from '../../src/http/app.ts';
 import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
+import { UnknownMachines } from '../../src/http/unknown-machines.ts';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { openLog } from '../../src/telemetry/log.ts';
@@ -38,6 +39,10 @@ const parts = {
   edge: undefined,
   sourcePolicy: { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies },
 } as const;
-const app = bootApp({ ...parts, events: new BootEvents(config.events, parts) });
+const app = bootApp({
+  ...parts,
+  events: new BootEvents(config.events, parts),
+  unknownMachines: new UnknownMachines(parts),
+});
 const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
 process.send?.({ origin: `http://127.0.0.1:${port}` });

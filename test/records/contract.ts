@@ -2,6 +2,8 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { BadCursor } from '../../src/records/cursor.ts';
 import type { Page, PageRequest, Records } from '../../src/records/records.ts';
 import { assetContract } from './contract-assets.ts';
+import { pendingContract } from './contract-pending.ts';
+import { searchContract } from './contract-search.ts';
 import { writeContract } from './contract-writes.ts';
 import {
   asset,
@@ -11,6 +13,7 @@ import {
   machine,
   macOf,
   newId,
+  pending,
   revision,
   rule,
   token,
@@ -25,6 +28,8 @@ export type OpenRecords = (t: ExecutionContext) => Promise<Records>;
 export function recordsContract(test: TestFn, open: OpenRecords): void {
   assetContract(test, open);
   writeContract(test, open);
+  searchContract(test, open);
+  pendingContract(test, open);
 
   test('an empty store answers, and what is absent is undefined', async (t) => {
     const records = await open(t);
@@ -240,6 +245,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       const named = asset({ id, version: id });
       await records.createUpload(uploadOf(named), named);
       await records.addBootEvent(bootEvent({ id }));
+      await records.addPending([pending({ id })]);
       await records.write(
         [
           { kind: 'rule', id, expected: 0, to: rule({ id }) },
@@ -286,6 +292,7 @@ function listsOf(records: Records): ((page: PageRequest) => Promise<Page<{ reado
     (page) => records.listProfiles(page),
     (page) => records.listAssets({}, page),
     (page) => records.listBootEvents(undefined, page),
+    (page) => records.listPending(page),
     (page) => records.listRules(page),
     (page) => records.listTokens(page),
     (page) => records.listAudit(page),

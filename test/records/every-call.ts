@@ -8,6 +8,7 @@ import {
   machine,
   macOf,
   newId,
+  pending,
   revision,
   rule,
   token,
@@ -53,6 +54,9 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     changeAsset: () => records.changeAsset(given, { state: 'created', upload_id: given.upload_id }),
     addBootEvent: () => records.addBootEvent(bootEvent()),
     lastBootEvent: () => records.lastBootEvent('m', 'script'),
+    addPending: () => records.addPending([pending()]),
+    pending: () => records.pending('p'),
+    listPending: () => records.listPending(page),
     listBootEvents: () => records.listBootEvents(undefined, page),
   };
 }

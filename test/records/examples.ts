@@ -2,6 +2,7 @@ import type { Asset } from '../../src/boot/asset.ts';
 import type { AuditEntry } from '../../src/boot/audit.ts';
 import type { BootEvent } from '../../src/boot/event.ts';
 import type { Machine } from '../../src/boot/machine.ts';
+import { type PendingMachine, pendingId } from '../../src/boot/pending.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import type { Rule } from '../../src/boot/rule.ts';
 import type { ApiToken } from '../../src/boot/token.ts';
@@ -129,5 +130,17 @@ export function auditEntry(is: Partial<AuditEntry> = {}): AuditEntry {
     action: 'machine.create',
     outcome: 'done',
     ...is,
+  };
+}
+
+export function pending(is: Partial<PendingMachine> = {}): PendingMachine {
+  const identity = { mac: macOf(1), ...is };
+  return {
+    id: pendingId(identity),
+    address: '10.0.0.7',
+    first_seen: at(0),
+    last_seen: at(0),
+    count: 1,
+    ...identity,
   };
 }

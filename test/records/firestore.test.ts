@@ -68,6 +68,9 @@ test('the index file for Terraform has what the queries need, nothing else, and 
     await records.listAssets(filter, { limit: 1 });
   }
   await records.listBootEvents('m', { limit: 1 });
+  const label = { key: 'rack', value: 'r1' };
+  for (const search of [{ mac: macOf(1) }, { uuid: 'u' }, { serial: 's' }, { label }])
+    await records.listMachines({ limit: 1 }, search);
 
   const { indexes, fieldOverrides }: IndexFile = JSON.parse(await readFile(indexFile, 'utf8'));
   const queries = calls.flatMap(({ method, body }) =>

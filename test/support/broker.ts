@@ -14,6 +14,7 @@ import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
 import { Refusals } from '../../src/http/refusals.ts';
+import { UnknownMachines } from '../../src/http/unknown-machines.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
@@ -58,6 +59,9 @@ const anyPort = {
   BROKER_LOG_LEVEL: 'silent',
 };
 
+/** Unknown machines are written down at once. */
+const quickly = { gatherMs: 1, restMs: 1, sameMs: 1 };
+
 export async function startBroker({
   settings = {},
   clock = () => new Date(),
@@ -77,7 +81,11 @@ export async function startBroker({
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const events = new BootEvents(config.events, common);
   const refusals = new Refusals(common);
-  const boot = await listen(bootApp({ ...common, events, sourcePolicy } satisfies BootParts), config.listen);
+  const unknownMachines = new UnknownMachines(common, quickly);
+  const boot = await listen(
+    bootApp({ ...common, events, unknownMachines, sourcePolicy } satisfies BootParts),
+    config.listen,
+  );
   const admin = await listen(
     adminApp({ ...common, refusals, verify: verifier.verify } satisfies AdminParts),
     config.adminListen,
@@ -94,6 +102,7 @@ export async function startBroker({
       await Promise.all([boot.close(0), admin.close(0)]);
       await events.settled();
       await refusals.settled();
+      await unknownMachines.settled();
       await verifier.close();
       await parts.close();
       await rm(folder, { recursive: true, force: true });

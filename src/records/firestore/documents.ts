@@ -10,6 +10,7 @@ export type Collection =
   | 'assets'
   | 'uploads'
   | 'boots'
+  | 'pending'
   | 'tokens'
   | 'audit'
   | 'heads';

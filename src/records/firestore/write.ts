@@ -8,6 +8,7 @@ import { headPlace, isRemembered, remembered } from './audit.ts';
 import { documentOf, type Fields, type Found, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
 import { machineFields } from './machines.ts';
+import { pendingPlace, removePending } from './pending.ts';
 import { rulebookIn, rulebookPlace } from './rules.ts';
 import type { Store } from './store.ts';
 
@@ -33,6 +34,7 @@ export function writes(store: Store): Pick<Records, 'write'> {
         const uploads = changes.flatMap((change): Place[] =>
           change.kind === 'asset' && !change.to ? [['uploads', change.of.upload_id]] : [],
         );
+        const dismissed = new Set(changes.flatMap((change) => (change.kind === 'pending' ? change.id : [])));
         const macs = changes.flatMap((change) => (change.kind === 'machine' && change.to?.macs) || []);
         await read(
           ...changes.map(placeOf),
@@ -65,6 +67,7 @@ export function writes(store: Store): Pick<Records, 'write'> {
         await documents.commit(
           ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
           ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
+          ...removePending(at(pendingPlace), dismissed),
           ...[...claimed].map(([mac, id]) => put(macPlace(mac), at(macPlace(mac)), { body: id })),
           ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { body: rulebook })] : []),
           ...remembered(audit, at(headPlace)),
@@ -74,9 +77,10 @@ export function writes(store: Store): Pick<Records, 'write'> {
         /** Whether an earlier run's commit, whose answer was lost, has happened. */
         async function hasLanded(): Promise<boolean> {
           if (audit[0]) return isRemembered(documents, audit[0]);
-          return changes.every(
-            (change) => at(placeOf(change))?.body === (change.to && JSON.stringify(change.to)),
-          );
+          if (removePending(at(pendingPlace), dismissed).length > 0) return false;
+          return changes
+            .filter(({ kind }) => kind !== 'pending')
+            .every((change) => at(placeOf(change))?.body === (change.to && JSON.stringify(change.to)));
         }
       }),
   };
@@ -89,11 +93,13 @@ const macPlace = (mac: string): Place => ['macs', mac];
 function placeOf(change: Change): Place {
   if (change.kind === 'asset') return assetPlace(change.of);
   if (change.kind === 'profile') return ['profiles', change.to.id];
+  if (change.kind === 'pending') return pendingPlace;
   return [collections[change.kind], change.id];
 }
 
 function writeOf(change: Change, found: Found | undefined): Write[] {
   if (change.kind === 'profile' && found) throw new Fault('UNKNOWN', 'its id is in use');
+  if (change.kind === 'pending') return []; // all of them share a document
   return change.to ? [put(placeOf(change), found, fieldsOf(change, change.to))] : remove(found);
 }
 

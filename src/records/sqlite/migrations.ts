@@ -78,4 +78,13 @@ export const migrations: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE pending (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE AS (body ->> 'id'),
+    last_seen TEXT NOT NULL AS (body ->> 'last_seen')
+  ) STRICT;
+  CREATE INDEX pending_by_last_seen ON pending (last_seen);
+  `,
 ];

@@ -46,6 +46,8 @@ function apply(sql: Sql, change: Change): void {
       sql.run('DELETE FROM uploads WHERE asset_id = ?', id);
       sql.run('DELETE FROM assets WHERE id = ?', id);
     }
+  } else if (change.kind === 'pending') {
+    sql.run('DELETE FROM pending WHERE id = ?', change.id);
   } else {
     const { kind, id, expected, to } = change;
     const table = tables[kind];

@@ -1,0 +1,108 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import { activated } from '../boot/activation.ts';
+import type { Machine } from '../boot/machine.ts';
+import { pendingIds } from '../boot/pending.ts';
+import { type Refusal, refuse } from '../boot/problem.ts';
+import { parseArch } from '../boot/profile.ts';
+import { audited } from './change.ts';
+import { conflicting } from './conflicting.ts';
+import { etagHeader, etagOf } from './etag.ts';
+import { location, machineSchema, pageSchema, pendingSchema } from './resources.ts';
+import { type Route, route } from './route.ts';
+import { labels, name, networks, page, pageOf } from './schemas.ts';
+
+const enrollment = z.strictObject({
+  name: name.exactOptional(),
+  labels,
+  networks,
+  profile: name
+    .describe('Name of a profile; its newest revision becomes what the machine boots')
+    .exactOptional(),
+});
+
+/** Machines that nobody has registered and that asked to boot. */
+export const pendingRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/api/v1/machines/pending',
+    summary:
+      'List machines that nobody has registered and that asked to boot, at most 1000, those that asked last',
+    role: 'viewer',
+    query: page,
+    answers: { 200: { description: 'A page of pending machines', body: pageSchema(pendingSchema) } },
+    problems: ['bad-input'],
+    handle: async ({ query }, { records }) => ({
+      status: 200,
+      body: await records.listPending(pageOf(query)),
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/machines/pending/{id}/enroll',
+    summary: 'Register a pending machine under all that it was observed to call itself',
+    role: 'operator',
+    body: enrollment,
+    answers: {
+      201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
+    },
+    problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken'],
+    async handle({ params: { id = '' }, body, by }, { records, clock }) {
+      const { profile, ...wanted } = body;
+      const pending = await records.pending(id);
+      if (!pending) return noPending(id);
+      const revision = profile === undefined ? undefined : await records.newestProfile(profile);
+      if (profile !== undefined && !revision)
+        return refuse(
+          'unknown-profile',
+          `There is no profile ${profile}. List them: bootbroker profile list`,
+        );
+      const now = clock().toISOString();
+      const { mac, uuid, serial } = pending;
+      const arch = parseArch(pending.arch);
+      const bare: Machine = {
+        id: randomUUIDv7(),
+        ...wanted,
+        labels: { ...(arch && { arch }), ...wanted.labels },
+        macs: mac ? [mac] : [],
+        ...(uuid && { uuid }),
+        ...(serial && { serial }),
+        history: [],
+        version: 1,
+        created_at: now,
+        updated_at: now,
+      };
+      const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
+      const target = { kind: 'machine', id: machine.id };
+      const written = await records.write(
+        [
+          { kind: 'machine', id: machine.id, expected: 0, to: machine },
+          ...pendingIds(machine).map((each) => ({ kind: 'pending', id: each }) as const),
+        ],
+        [audited(by, 'machine.enroll', target, undefined, machine)],
+      );
+      if (written !== 'written') return conflicting(written);
+      const headers = { Location: `/api/v1/machines/${machine.id}`, ETag: etagOf(machine.version) };
+      return { status: 201, headers, body: machine };
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/v1/machines/pending/{id}',
+    summary: 'Dismiss a pending machine, until it asks again',
+    role: 'operator',
+    answers: { 204: { description: 'It is gone' } },
+    problems: ['unknown-pending'],
+    async handle({ params: { id = '' }, by }, { records }) {
+      const pending = await records.pending(id);
+      if (!pending) return noPending(id);
+      const entry = audited(by, 'pending.dismiss', { kind: 'pending', id }, pending, undefined);
+      const written = await records.write([{ kind: 'pending', id }], [entry]);
+      return written === 'written' ? { status: 204, body: undefined } : conflicting(written);
+    },
+  }),
+];
+
+function noPending(id: string): Refusal {
+  return refuse('unknown-pending', `No machine ${id} is pending. List them: bootbroker machine pending`);
+}
