@@ -69,7 +69,9 @@ export function decideAsset(facts: AssetFacts): Plan {
   if (asset.kind === 'iso' && client.id.startsWith('ipxe'))
     return forTheClient('iPXE reads an iso in ranges and re-opens a redirect without its Range');
   if (client.reencodesQuery && !storage.takesReencodedQuery)
-    return forTheClient(`${says('reencodes_query')} re-encodes the query, which this storage is not known to take`);
+    return forTheClient(
+      `${says('reencodes_query')} re-encodes the query, which this storage is not known to take`,
+    );
   if (storage.scheme === 'https' && !client.https)
     return forTheClient(`${says('https')} cannot be expected to fetch by https, which this storage asks for`);
   const { maxRedirectLength } = client;
