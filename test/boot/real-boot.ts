@@ -66,7 +66,7 @@ export function realBoot(
       for (const [n, size] of [story.sizes.kernel, story.sizes.initrd].entries()) {
         const signed = new URL(redirects[n]?.headers.get('location') ?? '');
         const fetched = new URL(fetches[n]?.target ?? '', signed);
-        t.is(redirects[n]?.bodyBytes, 0);
+        t.true(Number(redirects[n]?.bodyBytes) < 100);
         t.is(redirects[n]?.headers.get('cache-control'), 'no-store');
         t.is(signed.port, '8082');
         t.regex(signed.searchParams.get('X-Goog-Signature') ?? '', /^[0-9a-f]{64}$/);

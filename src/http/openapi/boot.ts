@@ -110,9 +110,11 @@ function answersWithBytes(method: 'get' | 'head', script: Content): Record<numbe
           description: 'A signed URL that works for minutes: a bearer capability, never to be logged',
           schema: { type: 'string', format: 'uri' },
         },
+        ...always,
         'Cache-Control': { required: true, schema: { const: 'no-store' } },
         ...requestId,
       },
+      content: { 'text/plain': { schema: { type: 'string' } } },
     },
   };
 }
