@@ -264,6 +264,11 @@ export const settings = {
     'How often the jobs role looks whether that has changed.',
     integer(1, 3600),
   ),
+  token: secret(
+    'BROKER_TOKEN',
+    'Bearer token that the command line sends: an API token or an OIDC token; unset: the one of BROKER_ADMIN_TOKEN.',
+    named(/^[\x21-\x7e]{16,8192}$/, '16 to 8192 printable characters without spaces'),
+  ),
   url: setting(
     'BROKER_URL',
     'http://127.0.0.1:8081',

@@ -12,12 +12,21 @@ export interface Api {
   readonly origin: string;
   get(path: string, query?: Query): Promise<Answer>;
   post(path: string, body?: unknown): Promise<Answer>;
+  /** With an ETag that the resource must still have, if one is given. */
+  put(path: string, body: unknown, etag?: string): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
 }
 
 const patienceMs = 30_000;
 
 export function api(origin: string, token: string, signal?: AbortSignal): Api {
-  async function call(method: 'GET' | 'POST', path: string, query: Query, body?: unknown): Promise<Answer> {
+  async function call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    query: Query,
+    body?: unknown,
+    etag?: string,
+  ): Promise<Answer> {
     const url = new URL(`/api/v1/${path}`, origin);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
@@ -28,6 +37,7 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
           authorization: `Bearer ${token}`,
           accept: 'application/json',
           ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(etag !== undefined && { 'if-match': etag }),
         },
         body: body === undefined ? null : JSON.stringify(body),
         headersTimeout: patienceMs,
@@ -49,10 +59,13 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
     origin,
     get: (path, query = {}) => call('GET', path, query),
     post: (path, body) => call('POST', path, {}, body),
+    put: (path, body, etag) => call('PUT', path, {}, body, etag),
+    delete: (path) => call('DELETE', path, {}),
   };
 }
 
 function answer(origin: string, status: number, text: string): Answer {
+  if (status === 204) return { ok: true, status, body: null };
   const body = parsed(text);
   if (status >= 200 && status < 300 && body !== undefined) return { ok: true, status, body };
   if (!isProblem(body))
@@ -75,16 +88,19 @@ export function accepted(reply: Answer): unknown {
   throw new Failure('refused', problem.detail ?? problem.title, { problem });
 }
 
-/** All items of a list, page after page. */
-export async function allItems<Item>(from: Api, path: string, query: Query = {}): Promise<readonly Item[]> {
-  const items: Item[] = [];
+/** The items of a list, as its pages come. */
+export async function* eachItem<Item>(from: Api, path: string, query: Query = {}): AsyncGenerator<Item> {
   let cursor: string | undefined;
   do {
     const page = accepted(await from.get(path, { ...query, cursor })) as { items: Item[]; next?: string };
-    items.push(...page.items);
+    yield* page.items;
     cursor = page.next;
   } while (cursor);
-  return items;
+}
+
+/** All items of a list, page after page. */
+export async function allItems<Item>(from: Api, path: string, query: Query = {}): Promise<readonly Item[]> {
+  return Array.fromAsync(eachItem<Item>(from, path, query));
 }
 
 /** `urn:bootbroker:problem:asset-exists` is `asset-exists`. */

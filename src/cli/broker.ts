@@ -24,23 +24,24 @@ export function brokerOptions(command: Command): Command {
 export function broker(outside: Outside, options: BrokerOptions, signal?: AbortSignal): Api {
   const settings = outside.readSettings({ BROKER_URL: options.url, BROKER_DATA_DIR: options.dataDir });
   if ('mistakes' in settings) throw wrongSettings(settings.mistakes);
-  return api(settings.url, adminToken(settings), signal);
+  return api(settings.url, bearer(settings), signal);
 }
 
 export function wrongSettings(mistakes: readonly string[]): Failure {
   return new Failure('usage', `${mistakes.join('; ')}; bootbroker config shows all settings`);
 }
 
-/** `BROKER_ADMIN_TOKEN`, else what the broker on this machine made for itself. */
-function adminToken({ adminToken: token, dataDir }: Settings): string {
+/** `BROKER_TOKEN`, else `BROKER_ADMIN_TOKEN`, else what the broker on this machine made for itself. */
+function bearer({ token, adminToken, dataDir }: Settings): string {
   if (token) return token;
+  if (adminToken) return adminToken;
   const path = join(dataDir, 'admin-token');
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
     throw new Failure(
       'usage',
-      `there is no admin token: BROKER_ADMIN_TOKEN is unset and ${path} cannot be read (${(error as NodeJS.ErrnoException).code}); set it, or name the broker's data folder with --data-dir`,
+      `there is no token: BROKER_TOKEN and BROKER_ADMIN_TOKEN are unset and ${path} cannot be read (${(error as NodeJS.ErrnoException).code}); set one, or name the broker's data folder with --data-dir`,
     );
   }
 }

@@ -16,6 +16,7 @@ interface Options extends BrokerOptions {
   readonly label?: Readonly<Record<string, string>>;
   readonly network?: readonly string[];
   readonly hardware?: unknown;
+  readonly client?: unknown;
   readonly json?: true;
 }
 
@@ -31,8 +32,9 @@ export function machineAdd(parent: Command, outside: Outside): void {
       .option('--serial <serial>', 'its serial number')
       .option('--label <key=value>', 'a label; several times for several', pair)
       .option('--network <cidr>', 'a network that it boots from; unset: any that may boot', collect)
-      .option('--hardware <file>', 'a JSON file with its cpus, memory, nics, drives, accelerators', jsonFile),
-  ).action(async ({ mac, name, uuid, serial, label, network, hardware, ...options }: Options) => {
+      .option('--hardware <file>', 'a JSON file with its cpus, memory, nics, drives, accelerators', jsonFile)
+      .option('--client <file>', 'a JSON file with what its clients can do, by client', jsonFile),
+  ).action(async ({ mac, name, uuid, serial, label, network, hardware, client, ...options }: Options) => {
     const body = {
       macs: mac ?? [],
       ...(name && { name }),
@@ -41,6 +43,7 @@ export function machineAdd(parent: Command, outside: Outside): void {
       ...(label && { labels: label }),
       ...(network && { networks: network }),
       ...(hardware !== undefined && { hardware }),
+      ...(client !== undefined && { client }),
     };
     const machine = accepted(await broker(outside, options).post('machines', body)) as Machine;
     outside.stdout.write(

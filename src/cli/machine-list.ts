@@ -7,19 +7,25 @@ import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
   readonly mac?: string;
+  readonly uuid?: string;
+  readonly serial?: string;
+  readonly label?: string;
   readonly json?: true;
 }
 
 export function machineList(parent: Command, outside: Outside): void {
   brokerOptions(
-    verb(parent, 'list', 'List the machines.', ['bootbroker machine list --mac 52:54:00:12:34:56']).option(
-      '--mac <mac>',
-      'only the one that holds this MAC',
-    ),
-  ).action(({ mac, ...options }: Options) =>
+    verb(parent, 'list', 'List the machines, or search them by one of these.', [
+      'bootbroker machine list --label rack=r1',
+    ])
+      .option('--mac <mac>', 'only the one that holds this MAC')
+      .option('--uuid <uuid>', 'only those with this SMBIOS UUID')
+      .option('--serial <serial>', 'only those with this serial number')
+      .option('--label <key=value>', 'only those with this label'),
+  ).action(({ mac, uuid, serial, label, ...options }: Options) =>
     printList<Machine>(outside, options, {
       path: 'machines',
-      query: { mac },
+      query: { mac, uuid, serial, label },
       titles: ['NAME', 'MACS', 'LABELS', 'PROFILE REVISION', 'ID'],
       row: (machine) => [
         cell(machine.name),

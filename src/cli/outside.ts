@@ -15,6 +15,8 @@ export interface Settings {
   readonly url: string;
   readonly dataDir: string;
   readonly adminToken: string | undefined;
+  /** Comes before it. */
+  readonly token: string | undefined;
 }
 
 export interface Output {

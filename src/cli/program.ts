@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { assetList } from './asset-list.ts';
 import { assetPush } from './asset-push.ts';
+import { auditList } from './audit-list.ts';
+import { auditVerify } from './audit-verify.ts';
 import { boots } from './boots.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
@@ -8,11 +10,20 @@ import { explain } from './explain.ts';
 import { report } from './failure.ts';
 import { localgcs } from './localgcs.ts';
 import { machineAdd } from './machine-add.ts';
+import { machineDelete } from './machine-delete.ts';
+import { machineDismiss } from './machine-dismiss.ts';
+import { machineEnroll } from './machine-enroll.ts';
 import { machineList } from './machine-list.ts';
+import { machinePending } from './machine-pending.ts';
+import { machineSet } from './machine-set.ts';
+import { machineShow } from './machine-show.ts';
 import type { Outside } from './outside.ts';
 import { profileCreate } from './profile-create.ts';
 import { profileList } from './profile-list.ts';
 import { serve } from './serve.ts';
+import { tokenCreate } from './token-create.ts';
+import { tokenList } from './token-list.ts';
+import { tokenRevoke } from './token-revoke.ts';
 import { exitCodesHelp } from './verb.ts';
 
 /** The `bootbroker` command with all its verbs; `exit` is told the exit code of a verb that has one of its own. */
@@ -42,10 +53,25 @@ export function program(outside: Outside, exit: (code: number) => void): Command
   const machine = root.command('machine').description('The machines that boot.');
   machineAdd(machine, outside);
   machineList(machine, outside);
+  machineShow(machine, outside);
+  machineSet(machine, outside);
+  machineDelete(machine, outside);
+  machinePending(machine, outside);
+  machineEnroll(machine, outside);
+  machineDismiss(machine, outside);
 
   const profile = root.command('profile').description('What machines boot.');
   profileCreate(profile, outside);
   profileList(profile, outside);
+
+  const token = root.command('token').description('API tokens of the admin plane.');
+  tokenCreate(token, outside);
+  tokenList(token, outside);
+  tokenRevoke(token, outside);
+
+  const audit = root.command('audit').description('Who changed what, and who was refused.');
+  auditList(audit, outside);
+  auditVerify(audit, outside);
 
   explain(root, outside);
   boots(root, outside);

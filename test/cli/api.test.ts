@@ -97,7 +97,7 @@ test('without BROKER_ADMIN_TOKEN the token is that of the data folder, and witho
   t.is(sent, 'Bearer from-the-file');
   const { code, stderr } = await command({ url, dir })('boots', '--data-dir', join(dir, 'other'));
   t.is(code, 2);
-  t.regex(stderr, /there is no admin token: .*other\/admin-token cannot be read \(ENOENT\)/);
+  t.regex(stderr, /there is no token: .*other\/admin-token cannot be read \(ENOENT\)/);
 });
 
 test('machine add and profile create send what the flags say, and a MAC stands for its machine', async (t) => {

@@ -44,6 +44,7 @@ export function command(changes: {
         url: flags.BROKER_URL ?? changes.url ?? 'http://127.0.0.1:9',
         dataDir: flags.BROKER_DATA_DIR ?? join(changes.dir ?? '/nonexistent', 'data'),
         adminToken: changes.token,
+        token: undefined,
       }),
       serve: async () => 0,
       async *diagnose() {},

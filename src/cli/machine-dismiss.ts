@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { accepted } from './api.ts';
+import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import type { Outside } from './outside.ts';
+import { pendingIdOf } from './pending-id.ts';
+import { verb } from './verb.ts';
+
+export function machineDismiss(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'dismiss <id-or-mac>', 'Forget a pending machine, until it asks again.', [
+      'bootbroker machine dismiss 52:54:00:12:34:56',
+    ]),
+  ).action(async (which: string, options: BrokerOptions & { readonly json?: true }) => {
+    const id = pendingIdOf(which);
+    accepted(await broker(outside, options).delete(`machines/pending/${encodeURIComponent(id)}`));
+    outside.stdout.write(options.json ? `${JSON.stringify({ id })}\n` : `pending ${id} is dismissed\n`);
+  });
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import type { Machine } from '../boot/machine.ts';
+import { accepted } from './api.ts';
+import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import { machineId } from './machine-id.ts';
+import { outline } from './outline.ts';
+import type { Outside } from './outside.ts';
+import { verb } from './verb.ts';
+
+export function machineShow(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'show <id-or-mac>', 'Show all that is known of a machine.', [
+      'bootbroker machine show 52:54:00:12:34:56',
+    ]),
+  ).action(async (which: string, options: BrokerOptions & { readonly json?: true }) => {
+    const api = broker(outside, options);
+    const machine = accepted(await api.get(`machines/${await machineId(api, which)}`)) as Machine;
+    outside.stdout.write(options.json ? `${JSON.stringify(machine)}\n` : outline({ ...machine }));
+  });
+}

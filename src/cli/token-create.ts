@@ -1,0 +1,38 @@
+import { type Command, Option } from 'commander';
+import { roles } from '../boot/actor.ts';
+import type { ApiToken } from '../boot/token.ts';
+import { accepted } from './api.ts';
+import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import { type Expiry, expiresAt, expiry } from './expiry.ts';
+import type { Outside } from './outside.ts';
+import { verb } from './verb.ts';
+
+interface Options extends BrokerOptions {
+  readonly name: string;
+  readonly role: string;
+  readonly expires?: Expiry;
+  readonly json?: true;
+}
+
+export function tokenCreate(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'create', 'Make an API token. Its text is shown this once: keep it where secrets are.', [
+      'bootbroker token create --name ci --role operator --expires 90d',
+    ])
+      .requiredOption('--name <name>', 'what you call it')
+      .addOption(new Option('--role <role>', 'what its holder may do').choices(roles).makeOptionMandatory())
+      .option('--expires <when>', 'such as 12h, 90d, 2027-01-31; unset: never', expiry),
+  ).action(async ({ name, role, expires, ...options }: Options) => {
+    const body = { name, role, ...(expires && { expires_at: expiresAt(expires, outside.clock()) }) };
+    const made = accepted(await broker(outside, options).post('tokens', body)) as ApiToken & {
+      token: string;
+    };
+    if (options.json) return void outside.stdout.write(`${JSON.stringify(made)}\n`);
+    // Alone on stdout, so that a script can take it.
+    outside.stdout.write(`${made.token}\n`);
+    const end = made.expires_at ? `ends ${made.expires_at}` : 'does not end by itself';
+    outside.stderr.write(
+      `token ${made.id} for ${made.role} ${end}; use it as BROKER_TOKEN. It is not shown again\n`,
+    );
+  });
+}
