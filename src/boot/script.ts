@@ -111,13 +111,3 @@ function start(revision: ProfileRevision, machineId: string): string[] {
 export function diskScript(title: string): string {
   return script(title, fromDisk());
 }
-
-/** Why iPXE or Linux would not read this command line as it is written; undefined when they would. */
-export function cmdlineFault(cmdline: string): string | undefined {
-  // Linux on x86: COMMAND_LINE_SIZE is 2048 with its final NUL, and the initrd names need room.
-  if (cmdline.length > 1900) return 'is longer than 1900 characters';
-  if (!/^[\x20-\x7e]*$/.test(cmdline)) return 'has characters other than printable ASCII';
-  if (cmdline.includes('${')) return 'contains ${, which iPXE would expand';
-  const operator = cmdline.split(/ +/).find((word) => word === '||' || word === '&&' || word === ';');
-  return operator && `contains the word ${operator}, at which iPXE would end the command`;
-}

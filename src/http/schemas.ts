@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { archs, assetKinds, isName } from '../boot/asset.ts';
 import { clientTable } from '../boot/client.ts';
+import { cmdlineSourceFault } from '../boot/cmdline.ts';
 import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
 import { parseNetwork } from '../boot/network.ts';
 import { parseAssetReference } from '../boot/profile.ts';
-import { cmdlineFault } from '../boot/script.ts';
 import { edgeCapabilities } from '../boot/source.ts';
 import type { PageRequest } from '../records/records.ts';
 
@@ -117,7 +117,7 @@ export const newProfile = z.strictObject({
   cmdline: z
     .string()
     .superRefine((text, context) => {
-      const fault = cmdlineFault(text);
+      const fault = cmdlineSourceFault(text);
       if (fault) context.addIssue(fault);
     })
     .default(''),

@@ -1,0 +1,42 @@
+import { isTemplate } from './cmdline.ts';
+import type { TemplateFacts, TemplateFault } from './liquid.ts';
+import type { Machine } from './machine.ts';
+
+/** Of whom templates speak: a machine, or somebody of whom only claims are known. */
+export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &
+  Partial<Pick<Machine, 'id' | 'name' | 'uuid' | 'serial'>>;
+
+/** The command line for this machine. The engine is loaded when the first template needs it. */
+export async function renderedCmdline(
+  source: string,
+  subject: TemplateSubject,
+): Promise<string | TemplateFault> {
+  if (!isTemplate(source)) return source;
+  const { render } = await import('./liquid.ts');
+  return render(source, factsOf(subject));
+}
+
+/** Why no machine could ever use this template; undefined when one could. */
+export async function templateFault(source: string): Promise<TemplateFault | undefined> {
+  if (!isTemplate(source)) return undefined;
+  const { parseFault } = await import('./liquid.ts');
+  return parseFault(source);
+}
+
+export function isTemplateFault(value: unknown): value is TemplateFault {
+  return (value as TemplateFault | undefined)?.kind === 'template-fault';
+}
+
+function factsOf({ id, name, uuid, serial, macs, labels }: TemplateSubject): TemplateFacts {
+  const [mac] = macs;
+  const machine = {
+    ...(id && { id }),
+    ...(name && { name }),
+    ...(mac && { mac }),
+    macs,
+    ...(uuid && { uuid }),
+    ...(serial && { serial }),
+    labels,
+  };
+  return { machine, labels };
+}
