@@ -1,6 +1,8 @@
 import { isTemplate } from './cmdline.ts';
 import type { TemplateFacts, TemplateFault } from './liquid.ts';
 import type { Machine } from './machine.ts';
+import { type Refusal, refuse } from './problem.ts';
+import type { ProfileRevision } from './profile.ts';
 
 /** Of whom templates speak: a machine, or somebody of whom only claims are known. */
 export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &
@@ -23,8 +25,23 @@ export async function templateFault(source: string): Promise<TemplateFault | und
   return parseFault(source);
 }
 
-export function isTemplateFault(value: unknown): value is TemplateFault {
-  return (value as TemplateFault | undefined)?.kind === 'template-fault';
+/** The revision as this machine boots it, its command line rendered; or why that cannot be. */
+export async function renderedFor(
+  subject: TemplateSubject,
+  revision: ProfileRevision,
+): Promise<ProfileRevision | Refusal> {
+  const cmdline = await renderedCmdline(revision.cmdline, subject);
+  if (typeof cmdline === 'string') return { ...revision, cmdline };
+  const whose = subject.id ? `machine ${subject.name ?? subject.id}` : 'a machine that nobody knows';
+  return templateError(
+    cmdline,
+    `The command line of ${revision.name} (revision ${revision.id}) cannot be rendered for ${whose}`,
+  );
+}
+
+/** `what` says whose template failed, and for whom. */
+export function templateError({ line, column, message }: TemplateFault, what: string): Refusal {
+  return refuse('template-error', `${what}: line ${line}, column ${column}: ${message}.`);
 }
 
 function factsOf({ id, name, uuid, serial, macs, labels }: TemplateSubject): TemplateFacts {

@@ -1,8 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { cmdlineFault, cmdlineSourceFault } from '../../src/boot/cmdline.ts';
-import { isTemplateFault, renderedCmdline, templateFault } from '../../src/boot/template.ts';
-import { machine } from './examples.ts';
+import { renderedCmdline, renderedFor, templateFault } from '../../src/boot/template.ts';
+import { machine, revision } from './examples.ts';
+
+const isTemplateFault = (value: unknown) =>
+  (value as { kind?: string } | undefined)?.kind === 'template-fault';
 
 const one = machine({
   name: 'rack1-01',
@@ -159,4 +162,22 @@ test('the source of a template is one line of printable text as well', (t) => {
     'x'.repeat(1901),
   ])
     t.is(typeof cmdlineSourceFault(bad), 'string', bad);
+});
+
+test('a refusal says whose command line it is, for whom, and where', async (t) => {
+  const bad = revision({ cmdline: 'a {{ labels.row }}' });
+  t.like(await renderedFor(one, bad), {
+    kind: 'refuse',
+    problem: 'template-error',
+    detail:
+      'The command line of debian (revision 0197-rev) cannot be rendered for machine rack1-01: line 1, column 6: undefined variable: labels.row.',
+  });
+  t.regex(
+    ((await renderedFor({ macs: [], labels: {} }, bad)) as { detail: string }).detail,
+    /a machine that nobody knows/,
+  );
+  t.like(await renderedFor(one, revision({ cmdline: 'a {{ labels.rack }}' })), {
+    cmdline: 'a r1',
+    id: '0197-rev',
+  });
 });
