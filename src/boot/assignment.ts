@@ -38,9 +38,13 @@ export function assignmentOf(
  * Every revision that the machine may be given, whatever it says of its architecture and address when it asks, and however
  * roll-outs go.
  */
-export function possibleRevisions(machine: Machine, rules: readonly RuleInForce[]): readonly string[] {
+export function possibleRevisions(
+  machine: Machine,
+  rules: readonly RuleInForce[],
+  circumstances: Circumstances = {},
+): readonly string[] {
   if (machine.active) return [machine.active];
-  const given = contenders(rules, subjectOf(machine)).flatMap(({ active, rollout }) => [
+  const given = contenders(rules, subjectOf(machine, circumstances)).flatMap(({ active, rollout }) => [
     ...(active ? [active] : []),
     ...(rollout ? [rollout.revision] : []),
   ]);

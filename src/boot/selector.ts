@@ -154,6 +154,12 @@ function childrenOf(value: unknown): readonly unknown[] {
   return not === undefined ? lists : [...lists, not];
 }
 
+/** Whether it asks from where a machine calls. */
+export function asksForSource(selector: Selector): boolean {
+  if ('network' in selector) return true;
+  return (childrenOf(selector) as readonly Selector[]).some(asksForSource);
+}
+
 /** A selector in one line, as a person would say it. */
 export function selectorText(selector: Selector): string {
   const list = (parts: readonly Selector[], word: string) =>
