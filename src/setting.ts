@@ -50,6 +50,14 @@ export function listOf<Item>(parse: (item: string) => Item) {
       .map(parse);
 }
 
+/** `refuse`, `exit` or `profile:NAME`. */
+export function unknownMachine(value: string): 'refuse' | 'exit' | { readonly profile: string } {
+  if (value === 'refuse' || value === 'exit') return value;
+  const [, profile] = /^profile:(?!\.{1,2}$)([A-Za-z0-9._-]{1,128})$/.exec(value) ?? [];
+  if (!profile) throw new Mistake('must be refuse, exit or profile:NAME');
+  return { profile };
+}
+
 export function listen(value: string): Listen {
   const [, v6, v4 = '', port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535)

@@ -13,6 +13,7 @@ import {
   setting,
   text,
   trustworthyUrl,
+  unknownMachine,
 } from './setting.ts';
 
 const roles = ['boot', 'admin', 'jobs'] as const;
@@ -193,8 +194,8 @@ export const settings = {
   unknownMachine: setting(
     'BROKER_UNKNOWN_MACHINE',
     'refuse',
-    'What unknown machines get: refuse (404), or exit (a script that boots from disk).',
-    oneOf('refuse', 'exit'),
+    'What unknown machines get: refuse (404), exit (a script that boots from disk), or profile:NAME, the newest revision of that profile.',
+    unknownMachine,
   ),
   firstStage: setting(
     'BROKER_FIRST_STAGE',

@@ -1,4 +1,5 @@
 import type { Pointer } from './activation.ts';
+import type { Selector } from './selector.ts';
 
 /** Assigns a profile to the machines that its selector takes, unless they have one of their own. */
 export interface Rule extends Pointer {
@@ -6,7 +7,7 @@ export interface Rule extends Pointer {
   readonly id: string;
   /** No two rules share it. */
   readonly name: string;
-  readonly selector: unknown;
+  readonly selector: Selector;
   /** Name of the profile that it assigns; `active` is the revision of it that is handed out, absent while there is none. */
   readonly profile: string;
   /** The highest that takes a machine wins; no two rules share one. */

@@ -1,4 +1,3 @@
-import type { Machine } from './machine.ts';
 import type { ProfileRevision } from './profile.ts';
 
 /** What a machine does when the broker stays away: ask for ever, or boot from its disk after `maxTries`. */
@@ -79,22 +78,25 @@ export function autoexecScript(outage: OutagePolicy): string {
   ]);
 }
 
-/** Boots a machine's profile. `path` is where this script was asked for, to come back to when a fetch fails. */
+/**
+ * Boots a revision whose command line is rendered. A machine that nobody knows has no id. `path` is where this script was asked
+ * for, to come back to when a fetch fails.
+ */
 export function machineScript(
-  machine: Machine,
+  { id }: { readonly id?: string },
   revision: ProfileRevision,
   path: string,
   outage: OutagePolicy,
 ): string {
-  return script(`machine ${machine.id} boots ${revision.name}, revision ${revision.id}`, [
-    'imgfree',
-    ...start(revision, machine.id),
-    ...tryAgain(relative(path), outage),
-  ]);
+  return script(
+    `${id ? `machine ${id}` : 'an unknown machine'} boots ${revision.name}, revision ${revision.id}`,
+    ['imgfree', ...start(revision, id), ...tryAgain(relative(path), outage)],
+  );
 }
 
-function start(revision: ProfileRevision, machineId: string): string[] {
-  const url = (part: string) => `/asset/${revision.id}/${part}?machine=${machineId}`;
+function start(revision: ProfileRevision, machineId: string | undefined): string[] {
+  const whose = machineId ? `?machine=${machineId}` : '';
+  const url = (part: string) => `/asset/${revision.id}/${part}${whose}`;
   const args = revision.cmdline === '' ? '' : ` ${revision.cmdline}`;
   if (revision.efi) return [`chain --replace ${url('efi')}${args} || goto again`];
   if (revision.iso) return [`sanboot --no-describe ${url('iso')} || goto again`];
@@ -110,14 +112,4 @@ function start(revision: ProfileRevision, machineId: string): string[] {
 /** Sends a machine on to its own disk. */
 export function diskScript(title: string): string {
   return script(title, fromDisk());
-}
-
-/** Why iPXE or Linux would not read this command line as it is written; undefined when they would. */
-export function cmdlineFault(cmdline: string): string | undefined {
-  // Linux on x86: COMMAND_LINE_SIZE is 2048 with its final NUL, and the initrd names need room.
-  if (cmdline.length > 1900) return 'is longer than 1900 characters';
-  if (!/^[\x20-\x7e]*$/.test(cmdline)) return 'has characters other than printable ASCII';
-  if (cmdline.includes('${')) return 'contains ${, which iPXE would expand';
-  const operator = cmdline.split(/ +/).find((word) => word === '||' || word === '&&' || word === ';');
-  return operator && `contains the word ${operator}, at which iPXE would end the command`;
 }

@@ -42,9 +42,13 @@ function explained(error: unknown): string {
     : message;
 }
 
-/** What the broker asks that a composite index must answer, each by that index's name. */
+/** What the broker asks that a composite index must answer, each by that index's fields. */
 export const indexedQueries: Readonly<Record<string, (records: Records) => Promise<unknown>>> = {
-  'profiles(name)': (records) => records.newestProfile('bootbroker-doctor'),
+  'profiles(name)': (records) =>
+    Promise.all([
+      records.newestProfile('bootbroker-doctor'),
+      records.listProfiles({ limit: 1 }, 'bootbroker-doctor'),
+    ]),
   'assets(kind)': (records) => records.listAssets({ kind: 'kernel' }, { limit: 1 }),
   'assets(name)': (records) => records.listAssets({ name: 'bootbroker-doctor' }, { limit: 1 }),
   'assets(version)': (records) => records.listAssets({ version: 'bootbroker-doctor' }, { limit: 1 }),
@@ -53,6 +57,8 @@ export const indexedQueries: Readonly<Record<string, (records: Records) => Promi
     records.newestAsset({ kind: 'efi', name: 'bootbroker-doctor', arch: 'x86_64' }),
   'boots(machine_id)': (records) => records.listBootEvents('bootbroker-doctor', { limit: 1 }),
   'boots(machine_id, stage)': (records) => records.lastBootEvent('bootbroker-doctor', 'bootbroker-doctor'),
+  'boots(machine_id, stage, revision)': (records) =>
+    records.firstBootEvent('bootbroker-doctor', 'bootbroker-doctor', 'bootbroker-doctor'),
 };
 
 /** Firestore refuses a query whose index is missing or still being built; its emulator answers all. */

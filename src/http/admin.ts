@@ -3,19 +3,19 @@ import { auditRoutes } from './audit.ts';
 import { explain } from './explain.ts';
 import { machineRoutes } from './machines.ts';
 import { pendingRoutes } from './pending.ts';
-import { createProfile } from './profiles.ts';
+import { pointerRoutes } from './pointers.ts';
+import { profileRoutes } from './profiles.ts';
 import {
   assetSchema,
   bootEventSchema,
-  createdRevisionSchema,
   explanationSchema,
   location,
   pageSchema,
-  profileRevisionSchema,
   startedUploadSchema,
 } from './resources.ts';
 import { type Route, route } from './route.ts';
-import { assetsQuery, bootsQuery, explainQuery, newProfile, newUpload, page, pageOf } from './schemas.ts';
+import { ruleRoutes } from './rules.ts';
+import { assetsQuery, bootsQuery, explainQuery, newUpload, pageOf } from './schemas.ts';
 import { tokenRoutes } from './tokens.ts';
 import { completeUpload, startUpload } from './uploads.ts';
 
@@ -70,49 +70,9 @@ export const adminRoutes: readonly Route[] = [
       return asset ? { status: 200, body: asset } : refuse('unknown-asset', `There is no asset ${id}.`);
     },
   }),
-  route({
-    method: 'post',
-    path: '/api/v1/profiles',
-    summary: "Make a profile revision; with machine_id it becomes that machine's",
-    role: 'operator',
-    body: newProfile,
-    answers: {
-      201: {
-        description: 'The revision, its assets resolved',
-        body: createdRevisionSchema,
-        headers: location,
-      },
-    },
-    problems: ['bad-input', 'unknown-machine', 'asset-not-ready'],
-    handle: ({ body }, parts) => createProfile(body, parts),
-  }),
-  route({
-    method: 'get',
-    path: '/api/v1/profiles',
-    summary: 'List profile revisions',
-    role: 'viewer',
-    query: page,
-    answers: { 200: { description: 'A page of revisions', body: pageSchema(profileRevisionSchema) } },
-    problems: ['bad-input'],
-    handle: async ({ query }, { records }) => ({
-      status: 200,
-      body: await records.listProfiles(pageOf(query)),
-    }),
-  }),
-  route({
-    method: 'get',
-    path: '/api/v1/profiles/{id}',
-    summary: 'One profile revision',
-    role: 'viewer',
-    answers: { 200: { description: 'The revision', body: profileRevisionSchema } },
-    problems: ['unknown-profile'],
-    async handle({ params: { id = '' } }, { records }) {
-      const revision = await records.profile(id);
-      return revision
-        ? { status: 200, body: revision }
-        : refuse('unknown-profile', `There is no profile revision ${id}.`);
-    },
-  }),
+  ...profileRoutes,
+  ...ruleRoutes,
+  ...pointerRoutes,
   route({
     method: 'get',
     path: '/api/v1/boots',

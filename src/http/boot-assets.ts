@@ -6,7 +6,7 @@ import { parseArch, revisionAsset } from '../boot/profile.ts';
 import { type Answer, assetAnswer, refusal } from './answer.ts';
 import type { BootParts } from './parts.ts';
 import { note } from './request-log.ts';
-import { activeRevision, namedMachine, query, scriptedMachine } from './who.ts';
+import { bootingOf, claimedMachine, identityOf, query, scriptedMachine } from './who.ts';
 
 /** `/asset/{revision}/{part}`: a profile revision's own assets, for good. */
 export async function revisionPart(ctx: Context, parts: BootParts): Promise<Answer> {
@@ -24,14 +24,18 @@ export async function revisionPart(ctx: Context, parts: BootParts): Promise<Answ
 
 /** `/m/{mac}/{part}`: what this machine boots now, for loaders that lose queries. */
 export async function machinePart(ctx: Context, parts: BootParts): Promise<Answer> {
-  const machine = await namedMachine(ctx, parts);
+  const identity = identityOf(ctx);
+  if (isRefusal(identity)) return refusal(identity);
+  const machine = await claimedMachine(ctx, identity, parts);
   if (isRefusal(machine)) return refusal(machine);
-  const revision = await activeRevision(machine, parts);
-  if (isRefusal(revision)) return { ...refusal(revision), machine };
-  note(ctx, { revision: revision.id });
-  const asset = revisionAsset(revision, partOf(ctx));
+  const booting = await bootingOf(ctx, identity, machine, parts);
+  if (isRefusal(booting)) return refusal(booting);
+  const asset = revisionAsset(booting.revision, partOf(ctx));
   if (isRefusal(asset)) return refusal(asset);
-  return assetAnswer(ctx, parts, asset, 'alias', { machine, revision: revision.id });
+  return assetAnswer(ctx, parts, asset, 'alias', {
+    ...(machine && { machine }),
+    revision: booting.revision.id,
+  });
 }
 
 /** `/assets/{image}/{kernel|initrd}`: an image's assets, by its id, by the id of one of them, or by its bare name. */

@@ -6,10 +6,11 @@ import type { Plan } from '../boot/plan.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { parseArch } from '../boot/profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from '../boot/script.ts';
+import { renderedFor } from '../boot/template.ts';
 import type { Records } from '../records/records.ts';
 import { type Answer, assetAnswer, refusal } from './answer.ts';
 import type { BootParts } from './parts.ts';
-import { activeRevision, callerOf, claimedMachine, identityOf, query, unknownMachine } from './who.ts';
+import { bootingOf, callerOf, claimedMachine, identityOf, query } from './who.ts';
 
 /** The one boot URL: iPXE gets its script, everybody else the first stage, which is iPXE. */
 export async function bootEntry(ctx: Context, parts: BootParts): Promise<Answer> {
@@ -44,16 +45,17 @@ async function script(ctx: Context, parts: BootParts): Promise<Answer> {
   if (!machine) {
     const { address } = ctx.state.source;
     parts.unknownMachines.note(identity, { query: (name) => query(ctx, name), address, now: parts.clock() });
-    return parts.unknownMachine === 'exit'
-      ? { plan: text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit') }
-      : refusal(unknownMachine(identity));
   }
-  const revision = await activeRevision(machine, parts);
-  if (isRefusal(revision)) return { ...refusal(revision), machine };
-  const body = machineScript(machine, revision, ctx.path, parts.outage);
+  if (!machine && parts.unknownMachine === 'exit')
+    return { plan: text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit') };
+  const booting = await bootingOf(ctx, identity, machine, parts);
+  if (isRefusal(booting)) return refusal(booting);
+  const { subject, reason } = booting;
+  const revision = await renderedFor(subject, booting.revision);
+  if (isRefusal(revision)) return refusal(revision);
   return {
-    plan: text(body, `the machine's own profile is ${revision.name}`),
-    machine,
+    plan: text(machineScript(subject, revision, ctx.path, parts.outage), reason),
+    ...(machine && { machine }),
     revision: revision.id,
     stage: 'script',
   };

@@ -3,6 +3,7 @@ import type { StorageTraits } from '../boot/decide.ts';
 import type { Network } from '../boot/network.ts';
 import type { OutagePolicy } from '../boot/script.ts';
 import type { EdgeVerifier, SourcePolicy } from '../boot/source.ts';
+import type { UnknownPolicy } from '../boot/unknown.ts';
 import type { Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -24,7 +25,7 @@ export interface CommonParts {
   readonly storageOrigin: (localAddress: string | undefined, scheme?: 'http' | 'https') => string | undefined;
   readonly storage: StorageTraits;
   readonly outage: OutagePolicy;
-  readonly unknownMachine: 'refuse' | 'exit';
+  readonly unknownMachine: UnknownPolicy;
   /** Name of the efi asset that firmware gets first. */
   readonly firstStage: string;
   readonly urlTtlSeconds: number;

@@ -1,26 +1,163 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import { activated } from '../boot/activation.ts';
+import type { Actor } from '../boot/actor.ts';
 import { type Arch, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
+import { differences } from '../boot/diff.ts';
+import type { Machine } from '../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { bootable, type ProfileRevision, parseArch, parseAssetReference } from '../boot/profile.ts';
-import type { Change } from '../records/records.ts';
-import { conflicting } from './conflicting.ts';
+import { withRevision } from '../boot/rollout.ts';
+import { audited } from './change.ts';
+import { commit, dryRunQuery, type Intent } from './commit.ts';
 import type { AdminParts } from './parts.ts';
-import type { Reply } from './route.ts';
-import type { newProfile } from './schemas.ts';
+import { diffSchema } from './profile-schemas.ts';
+import { createdRevisionSchema, location, pageSchema, profileRevisionSchema } from './resources.ts';
+import { type Route, route } from './route.ts';
+import { dryRunAnswer } from './rule-schemas.ts';
+import { newProfile, pageOf, profilesQuery } from './schemas.ts';
 
-/** Makes an immutable revision with its assets resolved; with a machine, moves that machine's pointer to it. */
-export async function createProfile(
+/** Profiles: what machines boot. A revision never changes. */
+export const profileRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/api/v1/profiles',
+    summary:
+      "Make a profile revision. With machine_id it becomes that machine's; without, the rules that assign its name hand it out",
+    role: 'operator',
+    query: dryRunQuery,
+    body: newProfile,
+    answers: {
+      200: dryRunAnswer,
+      201: {
+        description: 'The revision, its assets resolved',
+        body: createdRevisionSchema,
+        headers: location,
+      },
+    },
+    problems: ['bad-input', 'unknown-machine', 'asset-not-ready', 'template-error', 'too-many-rules'],
+    handle: ({ query, body, by }, parts) => {
+      const id = randomUUIDv7();
+      return commit(() => newRevision(id, body, by, parts), query, parts);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/profiles',
+    summary: 'List profile revisions, oldest first; all, or those of one name',
+    role: 'viewer',
+    query: profilesQuery,
+    answers: { 200: { description: 'A page of revisions', body: pageSchema(profileRevisionSchema) } },
+    problems: ['bad-input'],
+    handle: async ({ query }, { records }) => ({
+      status: 200,
+      body: await records.listProfiles(pageOf(query), query.name),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/profiles/{id}',
+    summary: 'One profile revision',
+    role: 'viewer',
+    answers: { 200: { description: 'The revision', body: profileRevisionSchema } },
+    problems: ['unknown-profile'],
+    async handle({ params: { id = '' } }, { records }) {
+      const revision = await records.profile(id);
+      return revision ? { status: 200, body: revision } : noRevision(id);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/profiles/{id}/diff/{other}',
+    summary: 'How another revision differs from this one',
+    role: 'viewer',
+    answers: {
+      200: { description: 'The differences; none: a machine could not tell them apart', body: diffSchema },
+    },
+    problems: ['unknown-profile'],
+    async handle({ params: { id = '', other = '' } }, { records }) {
+      const [before, after] = await Promise.all([records.profile(id), records.profile(other)]);
+      if (!before || !after) return noRevision(before ? other : id);
+      const brief = ({ id, name, created_at }: ProfileRevision) => ({ id, name, created_at });
+      const body = { before: brief(before), after: brief(after), differences: differences(before, after) };
+      return { status: 200, body };
+    },
+  }),
+];
+
+/** A new revision with its assets resolved, and whatever points to it from then on, in one write. */
+async function newRevision(
+  id: string,
   wanted: z.output<typeof newProfile>,
+  by: Actor,
   parts: AdminParts,
-): Promise<Reply | Refusal> {
+): Promise<Intent | Refusal> {
   const { records } = parts;
-  const notBootable = bootable(wanted);
-  if (notBootable) return notBootable;
   const machine = wanted.machine_id === undefined ? undefined : await records.machine(wanted.machine_id);
   if (wanted.machine_id !== undefined && !machine) return noMachine(wanted.machine_id);
-  const arch = parseArch(machine?.labels.arch) ?? 'x86_64';
+  const at = parts.clock().toISOString();
+  const revision = await resolvedRevision({ id, created_at: at }, wanted, machine, parts);
+  if (isRefusal(revision)) return revision;
+  const pointers = machine ? machinePointer(machine, revision, by) : await rulePointers(revision, by, parts);
+  return {
+    changes: [{ kind: 'profile', to: revision }, ...pointers.flatMap(({ changes }) => changes)],
+    audit: [
+      audited(by, 'profile.create', { kind: 'profile', id }, undefined, revision),
+      ...pointers.flatMap(({ audit }) => audit),
+    ],
+    reply: {
+      status: 201,
+      headers: { Location: `/api/v1/profiles/${id}` },
+      body: { ...revision, ...(machine && { machine_id: machine.id }) },
+    },
+  };
+}
+
+type Pointed = Pick<Intent, 'changes' | 'audit'>;
+
+function machinePointer(machine: Machine, revision: ProfileRevision, by: Actor): readonly Pointed[] {
+  const { id, version } = machine;
+  const to = activated(machine, revision.id, revision.created_at);
+  return [
+    {
+      changes: [{ kind: 'machine', id, expected: version, to }],
+      audit: [audited(by, 'machine.activate', { kind: 'machine', id }, machine, to)],
+    },
+  ];
+}
+
+/** Every rule that assigns the name hands it out, in the same write: at once, or to its share of machines first. */
+async function rulePointers(
+  revision: ProfileRevision,
+  by: Actor,
+  { records }: AdminParts,
+): Promise<readonly Pointed[]> {
+  const assigning = (await records.rulebook()).filter(({ profile }) => profile === revision.name);
+  const rules = await Promise.all(assigning.map(({ id }) => records.rule(id)));
+  return rules.flatMap((rule) => {
+    if (!rule) return [];
+    const { id, version } = rule;
+    const to = withRevision(rule, revision.id, revision.created_at);
+    return {
+      changes: [{ kind: 'rule', id, expected: version, to }],
+      audit: [audited(by, 'rule.activate', { kind: 'rule', id }, rule, to)],
+    } satisfies Pointed;
+  });
+}
+
+/** The revision as it is asked for; its architecture is that of its machine, else what was said, else x86_64. */
+async function resolvedRevision(
+  made: Pick<ProfileRevision, 'id' | 'created_at'>,
+  wanted: z.output<typeof newProfile>,
+  machine: Machine | undefined,
+  parts: AdminParts,
+): Promise<ProfileRevision | Refusal> {
+  const notBootable = bootable(wanted);
+  if (notBootable) return notBootable;
+  const machineArch = parseArch(machine?.labels.arch);
+  const arch = wanted.arch ?? machineArch ?? 'x86_64';
+  if (machineArch && machineArch !== arch)
+    return refuse('bad-input', `body.arch: machine ${machine?.id} is ${machineArch} by its label arch`);
   const resolve = (kind: AssetKind, reference: string | undefined) =>
     resolveAsset(kind, reference, arch, parts);
   const [kernel, efi, iso, ...initrds] = await Promise.all([
@@ -31,10 +168,8 @@ export async function createProfile(
   ]);
   const missing = [kernel, efi, iso, ...initrds].filter(isRefusal);
   if (missing.length > 0) return refuse('asset-not-ready', missing.map(({ detail }) => detail).join(' '));
-
-  const now = parts.clock().toISOString();
-  const revision: ProfileRevision = {
-    id: randomUUIDv7(),
+  return {
+    ...made,
     name: wanted.name,
     arch,
     ...(kernel && !isRefusal(kernel) && { kernel }),
@@ -43,41 +178,7 @@ export async function createProfile(
     initrds: initrds.filter((asset): asset is ResolvedAsset => asset !== undefined && !isRefusal(asset)),
     cmdline: wanted.cmdline,
     metadata: wanted.metadata,
-    created_at: now,
   };
-  const written = await write(revision, machine?.id, parts);
-  if (isRefusal(written)) return written;
-  return {
-    status: 201,
-    headers: { Location: `/api/v1/profiles/${revision.id}` },
-    body: { ...revision, machine_id: machine?.id },
-  };
-}
-
-/** Whoever moves the same machine's pointer at the same time does so before or after. */
-async function write(
-  revision: ProfileRevision,
-  machineId: string | undefined,
-  { records }: AdminParts,
-): Promise<'written' | Refusal> {
-  const made: Change = { kind: 'profile', to: revision };
-  for (;;) {
-    const machine = machineId === undefined ? undefined : await records.machine(machineId);
-    if (machineId !== undefined && !machine) return noMachine(machineId);
-    const moved: Change[] = machine
-      ? [
-          {
-            kind: 'machine',
-            id: machine.id,
-            expected: machine.version,
-            to: activated(machine, revision.id, revision.created_at),
-          },
-        ]
-      : [];
-    const written = await records.write([made, ...moved]);
-    if (written === 'written') return written;
-    if (written.kind !== 'changed') return conflicting(written);
-  }
 }
 
 async function resolveAsset(
@@ -105,4 +206,8 @@ async function resolveAsset(
 
 function noMachine(id: string): Refusal {
   return refuse('unknown-machine', `There is no machine ${id}. List them: bootbroker machine list`);
+}
+
+function noRevision(id: string): Refusal {
+  return refuse('unknown-profile', `There is no profile revision ${id}. List them: bootbroker profile list`);
 }

@@ -26,9 +26,9 @@ export function schemaOf<Type>(id: string, description: string) {
 /** Of what was made. */
 export const location = { Location: 'Where it is from now on' };
 
-const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
-const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
-const text = z.string();
+export const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
+export const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
+export const text = z.string();
 const bytes = z.int().positive().describe('Bytes');
 const mac = z
   .string()
@@ -63,7 +63,7 @@ const hardwareSchema = schemaOf<Hardware>(
   }),
 );
 
-const activationSchema = z
+export const activationSchema = z
   .strictObject({ revision: id, at: time })
   .meta({ id: 'Activation', description: 'A move to a profile revision' });
 

@@ -88,7 +88,7 @@ export async function handleRoute(ctx: Context, declared: Route, parts: AdminPar
   if (isRefusal(query)) return answerProblem(ctx, query);
   const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');
   if (isRefusal(headers)) return answerProblem(ctx, headers);
-  const json = declared.body ? await readJson(ctx) : { value: undefined };
+  const json = declared.body ? await readJson(ctx, acceptsNothing(declared.body)) : { value: undefined };
   if (isRefusal(json)) return answerProblem(ctx, json);
   const body = parse(declared.body, json.value, 'body');
   if (isRefusal(body)) return answerProblem(ctx, body);
@@ -118,11 +118,20 @@ function forbid(ctx: Context, { method, path, role }: Route, by: Actor, { refusa
   answerProblem(ctx, refusal);
 }
 
-async function readJson(ctx: Context): Promise<{ value: unknown } | Refusal> {
-  if (!/^application\/json\s*(;|$)/i.test(ctx.get('Content-Type')))
-    return refuse('unsupported-media-type', 'Send the body as Content-Type: application/json.');
+/** Whether a body may be left out: its schema has a default. */
+export function acceptsNothing(body: ZodType): boolean {
+  return body.safeParse(undefined).success;
+}
+
+async function readJson(ctx: Context, optional: boolean): Promise<{ value: unknown } | Refusal> {
+  const type = ctx.get('Content-Type');
+  const isJson = /^application\/json\s*(;|$)/i.test(type);
+  const notJson = refuse('unsupported-media-type', 'Send the body as Content-Type: application/json.');
+  if (!isJson && !(optional && type === '')) return notJson;
   const text = await readBody(ctx, longestBody);
   if (isRefusal(text)) return text;
+  if (optional && text === '') return { value: undefined };
+  if (!isJson) return notJson;
   try {
     return { value: JSON.parse(text) };
   } catch (error) {

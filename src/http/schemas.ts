@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { archs, assetKinds, isName } from '../boot/asset.ts';
 import { clientTable } from '../boot/client.ts';
+import { cmdlineSourceFault } from '../boot/cmdline.ts';
 import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
 import { parseNetwork } from '../boot/network.ts';
 import { parseAssetReference } from '../boot/profile.ts';
-import { cmdlineFault } from '../boot/script.ts';
 import { edgeCapabilities } from '../boot/source.ts';
 import type { PageRequest } from '../records/records.ts';
 
@@ -21,10 +21,13 @@ function spelled(parse: (text: string) => string | undefined, wanted: string) {
 }
 
 export const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
-const mac = spelled(parseMac, "one interface's MAC address, such as 52:54:00:aa:bb:01");
-const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
-const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');
-const network = spelled((text) => parseNetwork(text)?.cidr, 'a network in CIDR form without host bits');
+export const mac = spelled(parseMac, "one interface's MAC address, such as 52:54:00:aa:bb:01");
+export const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
+export const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');
+export const network = spelled(
+  (text) => parseNetwork(text)?.cidr,
+  'a network in CIDR form without host bits',
+);
 const bytes = z.int().positive();
 const model = z.string().max(256).exactOptional();
 
@@ -110,6 +113,7 @@ function nestsWithin(value: unknown, levels: number): boolean {
 export const newProfile = z.strictObject({
   name,
   machine_id: name.exactOptional(),
+  arch: z.enum(archs).exactOptional(),
   kernel: reference.exactOptional(),
   initrds: z.array(reference).max(64).default([]),
   efi: reference.exactOptional(),
@@ -117,7 +121,7 @@ export const newProfile = z.strictObject({
   cmdline: z
     .string()
     .superRefine((text, context) => {
-      const fault = cmdlineFault(text);
+      const fault = cmdlineSourceFault(text);
       if (fault) context.addIssue(fault);
     })
     .default(''),
@@ -146,6 +150,7 @@ export const machinesQuery = page
   .refine(({ mac, uuid, serial, label }) => [mac, uuid, serial, label].filter(Boolean).length <= 1, {
     error: 'search by one of mac, uuid, serial and label at a time',
   });
+export const profilesQuery = page.extend({ name: name.exactOptional() });
 export const assetsQuery = page.extend({
   kind: z.enum(assetKinds).exactOptional(),
   name: name.exactOptional(),

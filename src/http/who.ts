@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { assignmentOf } from '../boot/assignment.ts';
 import type { Caller } from '../boot/client.ts';
 import {
   bootsFrom,
@@ -9,8 +10,10 @@ import {
   parseMac,
 } from '../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
-import type { ProfileRevision } from '../boot/profile.ts';
+import { type ProfileRevision, parseArch } from '../boot/profile.ts';
 import { StoreDown } from '../boot/store-down.ts';
+import type { TemplateSubject } from '../boot/template.ts';
+import { unknownSubject } from '../boot/unknown.ts';
 import type { BootParts } from './parts.ts';
 import { note } from './request-log.ts';
 
@@ -72,24 +75,68 @@ export async function namedMachine(ctx: Context, parts: BootParts): Promise<Mach
   return (await claimedMachine(ctx, identity, parts)) ?? unknownMachine(identity);
 }
 
-/** The revision that the machine boots now. */
-export async function activeRevision(
+/** What boots here, and why that. */
+export interface Booting {
+  /** Absent when nobody knows it. */
+  readonly machine?: Machine;
+  readonly subject: TemplateSubject;
+  readonly revision: ProfileRevision;
+  readonly reason: string;
+}
+
+/** What the machine of this identity boots now: its own profile, a rule's, or what unknown machines get. */
+export async function bootingOf(
+  ctx: Context,
+  identity: Identity,
+  machine: Machine | undefined,
+  parts: BootParts,
+): Promise<Booting | Refusal> {
+  const booting = machine ? await machineBooting(ctx, machine, parts) : await unknownBooting(identity, parts);
+  if (!isRefusal(booting)) note(ctx, { revision: booting.revision.id });
+  return booting;
+}
+
+async function machineBooting(
+  ctx: Context,
   machine: Machine,
   { records }: BootParts,
-): Promise<ProfileRevision | Refusal> {
-  if (!machine.active)
+): Promise<Booting | Refusal> {
+  const arch = parseArch(query(ctx, 'arch')) ?? parseArch(ctx.params.arch) ?? 'x86_64';
+  const rules = machine.active ? [] : await records.rulebook();
+  const assignment = assignmentOf(machine, rules, { arch, source: ctx.state.source.address });
+  if (!assignment.revision)
     return refuse(
       'no-profile',
-      `Machine ${machine.id} has no profile. Give it one: bootbroker profile create --machine ${machine.id} ...`,
+      `Machine ${machine.id} has no profile: ${assignment.reason}. Give it one: bootbroker profile create --machine ${machine.id} ...`,
     );
-  const revision = await records.profile(machine.active);
+  const revision = await records.profile(assignment.revision);
   if (!revision)
     throw new StoreDown(
       'records',
       `machine ${machine.id}`,
-      `its active revision ${machine.active} is missing`,
+      `the revision ${assignment.revision}, which it is to boot, is missing`,
     );
-  return revision;
+  const reason =
+    assignment.by === 'machine' ? `the machine's own profile is ${revision.name}` : assignment.reason;
+  return { machine, subject: machine, revision, reason };
+}
+
+async function unknownBooting(
+  identity: Identity,
+  { records, unknownMachine: policy }: BootParts,
+): Promise<Booting | Refusal> {
+  if (typeof policy === 'string') return unknownMachine(identity);
+  const revision = await records.newestProfile(policy.profile);
+  if (!revision)
+    return refuse(
+      'no-profile',
+      `There is no profile ${policy.profile} yet, which BROKER_UNKNOWN_MACHINE gives to machines that nobody registered. Make it: bootbroker profile create --name ${policy.profile} ...`,
+    );
+  return {
+    subject: unknownSubject(identity),
+    revision,
+    reason: `nobody knows this machine, and BROKER_UNKNOWN_MACHINE is profile:${policy.profile}`,
+  };
 }
 
 export function unknownMachine(identity: Identity): Refusal {

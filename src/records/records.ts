@@ -103,7 +103,8 @@ export interface MachineRecords {
   profile(id: string): Promise<ProfileRevision | undefined>;
   /** The revision of that name that was created last. */
   newestProfile(name: string): Promise<ProfileRevision | undefined>;
-  listProfiles(page: PageRequest): Promise<Page<ProfileRevision>>;
+  /** All, or those of one name. */
+  listProfiles(page: PageRequest, name?: string): Promise<Page<ProfileRevision>>;
 }
 
 /** Which profile machines get that have none of their own. */
@@ -164,6 +165,8 @@ export interface BootRecords {
   addBootEvent(event: BootEvent): Promise<void>;
   /** The machine's event of that stage that was added last. */
   lastBootEvent(machineId: string, stage: string): Promise<BootEvent | undefined>;
+  /** The machine's event of that stage and revision that was added first. */
+  firstBootEvent(machineId: string, stage: string, revision: string): Promise<BootEvent | undefined>;
   listBootEvents(machineId: string | undefined, page: PageRequest): Promise<Page<BootEvent>>;
 }
 

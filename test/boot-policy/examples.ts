@@ -1,5 +1,7 @@
 import type { Asset, AssetKind, ResolvedAsset } from '../../src/boot/asset.ts';
+import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
+import type { Rule } from '../../src/boot/rule.ts';
 
 export function asset(kind: AssetKind, more: Partial<Asset> = {}): Asset {
   return {
@@ -39,6 +41,37 @@ export function revision(more: Partial<ProfileRevision> = {}): ProfileRevision {
     cmdline: '',
     metadata: {},
     created_at: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+export function machine(more: Partial<Machine> = {}): Machine {
+  return {
+    id: '0197-machine',
+    macs: ['52:54:00:aa:bb:01'],
+    labels: {},
+    networks: [],
+    history: [],
+    version: 1,
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+export function rule(more: Partial<Rule> = {}): Rule {
+  return {
+    id: `0197-${more.name ?? 'rule'}`,
+    name: 'rule',
+    selector: { all: [] },
+    profile: 'debian',
+    priority: 10,
+    active: 'rev-1',
+    history: [{ revision: 'rev-1', at: '2026-01-01T00:00:00.000Z' }],
+    percent: 100,
+    version: 1,
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:00.000Z',
     ...more,
   };
 }

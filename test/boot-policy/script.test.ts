@@ -1,14 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { cmdlineFault } from '../../src/boot/cmdline.ts';
 import { parseMac } from '../../src/boot/machine.ts';
-import {
-  autoexecScript,
-  bootstrapScript,
-  cmdlineFault,
-  diskScript,
-  machineScript,
-} from '../../src/boot/script.ts';
+import { autoexecScript, bootstrapScript, diskScript, machineScript } from '../../src/boot/script.ts';
 import { resolvedAsset, revision } from './examples.ts';
 
 const machine = {
@@ -76,6 +71,7 @@ test('a command line that iPXE or Linux would read otherwise is refused', (t) =>
     'a || shell',
     'a && b',
     'a ; b',
+    'a #b',
     '\0',
   ])
     t.is(typeof cmdlineFault(bad), 'string', bad);

@@ -56,10 +56,7 @@ test('each index of the file for Terraform is asked for by a query of its name',
     ({ collectionGroup, fields }) =>
       `${collectionGroup}(${fields.slice(0, -1).map(({ fieldPath }) => fieldPath)})`,
   );
-  t.deepEqual(
-    Object.keys(indexedQueries),
-    names.map((name) => name.replaceAll(',', ', ')),
-  );
+  t.deepEqual(Object.keys(indexedQueries), [...new Set(names.map((name) => name.replaceAll(',', ', ')))]);
   for (const index of indexes) t.true(queries.some((query) => needsIndex(query, indexes, index)));
 });
 
@@ -71,7 +68,10 @@ anyTest('an index that is missing is named, with the file that has it', async (t
   );
   const found = await checkIndexes({ project: 'p', emulatorHost: firestore.host });
   t.is(found.state, 'fail');
-  t.regex(found.text, /^no answer by boots\(machine_id, stage\): .*terraform\/firestore-indexes\.json/);
+  t.regex(
+    found.text,
+    /^no answer by boots\(machine_id, stage\), boots\(machine_id, stage, revision\): .*terraform\/firestore-indexes\.json/,
+  );
 });
 
 anyTest('records that may not be written say which role lets them', async (t) => {

@@ -224,6 +224,34 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
     t.is(await records.lastBootEvent('m', 'installed'), undefined);
   });
 
+  test('the first boot event of a stage and a revision is the one that was added first', async (t) => {
+    const records = await open(t);
+    const events = [
+      bootEvent({ revision: 'a' }),
+      bootEvent({ revision: 'b', at: at(3) }),
+      bootEvent({ revision: 'b', at: at(2) }),
+      bootEvent({ revision: 'b', stage: 'up' }),
+      bootEvent({ revision: 'c', machine_id: 'other' }),
+    ];
+    for (const event of events) await records.addBootEvent(event);
+    t.deepEqual(await records.firstBootEvent('m', 'script', 'b'), events[1]);
+    t.deepEqual(await records.firstBootEvent('m', 'up', 'b'), events[3]);
+    t.is(await records.firstBootEvent('m', 'script', 'c'), undefined);
+  });
+
+  test('revisions are listed for one name or for all', async (t) => {
+    const records = await open(t);
+    const made = ['a', 'b', 'a'].map((name) => revision({ name }));
+    for (const to of made) await records.write([{ kind: 'profile', to }]);
+    t.deepEqual((await records.listProfiles({ limit: 10 }, 'a')).items, [made[0], made[2]]);
+    t.deepEqual((await records.listProfiles({ limit: 10 })).items, made);
+    const page = await records.listProfiles({ limit: 1 }, 'a');
+    t.deepEqual(await records.listProfiles({ limit: 1, ...(page.next && { cursor: page.next }) }, 'a'), {
+      items: [made[2]],
+    });
+    t.deepEqual(await records.listProfiles({ limit: 10 }, 'c'), { items: [] });
+  });
+
   test('boot events are listed for one machine or for all', async (t) => {
     const records = await open(t);
     const events = ['a', 'b', 'a'].map((machine_id) => bootEvent({ machine_id }));

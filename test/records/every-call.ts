@@ -37,7 +37,7 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     listMachines: () => records.listMachines(page),
     profile: () => records.profile('p'),
     newestProfile: () => records.newestProfile('p'),
-    listProfiles: () => records.listProfiles(page),
+    listProfiles: () => records.listProfiles(page, 'p'),
     rule: () => records.rule('r'),
     listRules: () => records.listRules(page),
     rulebook: () => records.rulebook(),
@@ -57,6 +57,7 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     addPending: () => records.addPending([pending()]),
     pending: () => records.pending('p'),
     listPending: () => records.listPending(page),
+    firstBootEvent: () => records.firstBootEvent('m', 'script', 'r'),
     listBootEvents: () => records.listBootEvents(undefined, page),
   };
 }

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { adminRoutes } from '../admin.ts';
-import type { Route, RouteAnswer } from '../route.ts';
+import { acceptsNothing, type Route, type RouteAnswer } from '../route.ts';
 import { type Components, jsonSchema } from './components.ts';
 import { pathParameters } from './parameters.ts';
 import { beforeRoutes, problemResponses, requestId } from './problems.ts';
@@ -30,7 +30,7 @@ function operation(route: Route, components: Components): object {
     ],
     ...(route.body && {
       requestBody: {
-        required: true,
+        required: !acceptsNothing(route.body),
         content: { 'application/json': { schema: jsonSchema(route.body, 'input', components) } },
       },
     }),

@@ -13,9 +13,9 @@ export function bootRecords(store: Store): BootRecords {
   return {
     addBootEvent: (event) =>
       store.write('adding a boot event', async (documents) => {
-        const { id, at, machine_id, stage } = event;
+        const { id, at, machine_id, stage, revision } = event;
         const expire_at = new Date(Date.parse(at) + bootKeptMs);
-        const fields = { body: JSON.stringify(event), machine_id, stage, expire_at };
+        const fields = { body: JSON.stringify(event), machine_id, stage, revision, expire_at };
         await documents.commit({ kind: 'create', place: ['boots', id], fields }).catch((error: unknown) => {
           if (!isConflict(error)) throw error;
         });
@@ -32,6 +32,20 @@ export function bootRecords(store: Store): BootRecords {
           limit: 1,
         });
         return documentOf<BootEvent>(last);
+      }),
+    firstBootEvent: (machineId, stage, revision) =>
+      store.read('reading the first boot event of a revision', async (documents) => {
+        const [first] = await documents.query({
+          from: 'boots',
+          where: [
+            { field: 'machine_id', op: 'EQUAL', value: machineId },
+            { field: 'stage', op: 'EQUAL', value: stage },
+            { field: 'revision', op: 'EQUAL', value: revision },
+          ],
+          order: 'ASCENDING',
+          limit: 1,
+        });
+        return documentOf<BootEvent>(first);
       }),
     listBootEvents: (machineId, page) =>
       store.read('listing boot events', (documents) =>

@@ -46,8 +46,10 @@ export function machineRecords(store: Store): MachineRecords {
       ),
     newestProfile: (name) =>
       store.read('reading the newest profile', async (documents) => newestProfile(documents, name)),
-    listProfiles: (page) =>
-      store.read('listing profiles', (documents) => pageOf<ProfileRevision>(documents, 'profiles', {}, page)),
+    listProfiles: (page, name) =>
+      store.read('listing profiles', (documents) =>
+        pageOf<ProfileRevision>(documents, 'profiles', { name }, page),
+      ),
   };
 }
 

@@ -23,6 +23,18 @@ export function bootRecords(sql: Sql): BootRecords {
             stage,
           )[0],
       ),
+    firstBootEvent: (machineId, stage, revision) =>
+      sql.read(
+        'reading the first boot event of a revision',
+        () =>
+          documents<BootEvent>(
+            sql,
+            "SELECT body FROM boot_events WHERE machine_id = ? AND stage = ? AND body ->> 'revision' = ? ORDER BY seq LIMIT 1",
+            machineId,
+            stage,
+            revision,
+          )[0],
+      ),
     listBootEvents: (machineId, page) =>
       sql.read('listing boot events', () =>
         pageOf<BootEvent>(sql, 'boot_events', { machine_id: machineId }, page),

@@ -37,8 +37,8 @@ export function machineRecords(sql: Sql): MachineRecords {
             name,
           )[0],
       ),
-    listProfiles: (page) =>
-      sql.read('listing profiles', () => pageOf<ProfileRevision>(sql, 'profiles', {}, page)),
+    listProfiles: (page, name) =>
+      sql.read('listing profiles', () => pageOf<ProfileRevision>(sql, 'profiles', { name }, page)),
   };
 }
 

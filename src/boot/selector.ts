@@ -1,0 +1,176 @@
+import type { Arch } from './asset.ts';
+import type { Machine } from './machine.ts';
+import { parseNetwork } from './network.ts';
+import { parseArch } from './profile.ts';
+
+/** Which machines a rule is about. `{all: []}` is about every machine, `{any: []}` about none. */
+export type Selector =
+  | { readonly all: readonly Selector[] }
+  | { readonly any: readonly Selector[] }
+  | { readonly not: Selector }
+  | { readonly mac: string }
+  | { readonly uuid: string }
+  | { readonly serial: string }
+  /** One label; `true`: it is there, whatever it says. */
+  | { readonly label: Readonly<Record<string, string | true>> }
+  | { readonly arch: Arch }
+  /** CIDR of the address that the request comes from. */
+  | { readonly network: string };
+
+/** How deep selectors nest, and how many parts one has at most. */
+export const deepestSelector = 8;
+export const largestSelector = 256;
+
+/** Who asks, as selectors see it. What nobody knows is left out: a selector then neither matches nor fails to. */
+export interface Subject {
+  readonly macs: readonly string[];
+  readonly uuid?: string;
+  readonly serial?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly arch?: Arch;
+  readonly source?: string;
+}
+
+/** Kleene's third value is for what can only be said when the machine asks: its address, or the architecture that it claims. */
+export type Match = 'yes' | 'no' | 'unknown';
+
+/** What a selector says of a subject, and why, part by part. */
+export interface Judgement {
+  readonly match: Match;
+  readonly because: string;
+  readonly parts?: readonly Judgement[];
+}
+
+/** What a request adds to what is known of a machine. */
+export interface Circumstances {
+  readonly arch?: Arch;
+  readonly source?: string;
+}
+
+/** The architecture that an administrator wrote into the label `arch` wins over what the caller claims. */
+export function subjectOf(machine: Machine, { arch, source }: Circumstances = {}): Subject {
+  const { macs, uuid, serial, labels } = machine;
+  const known = parseArch(labels.arch) ?? arch;
+  return {
+    macs,
+    labels,
+    ...(uuid && { uuid }),
+    ...(serial && { serial }),
+    ...(known && { arch: known }),
+    ...(source && { source }),
+  };
+}
+
+export function judge(selector: Selector, subject: Subject): Judgement {
+  if ('all' in selector) return judgeAll(selector.all, subject);
+  if ('any' in selector) return judgeAny(selector.any, subject);
+  if ('not' in selector) {
+    const part = judge(selector.not, subject);
+    const match = part.match === 'yes' ? 'no' : part.match === 'no' ? 'yes' : 'unknown';
+    return { match, because: `not: ${part.because}`, parts: [part] };
+  }
+  if ('mac' in selector) {
+    const has = subject.macs.includes(selector.mac);
+    return said(
+      has,
+      `mac ${selector.mac} is ${has ? 'one of its own' : `not among ${subject.macs.join(', ') || 'its none'}`}`,
+    );
+  }
+  if ('uuid' in selector) return equal('uuid', selector.uuid, subject.uuid);
+  if ('serial' in selector) return equal('serial', selector.serial, subject.serial);
+  if ('label' in selector) return judgeLabels(selector.label, subject.labels);
+  if ('arch' in selector)
+    return subject.arch
+      ? equal('arch', selector.arch, subject.arch)
+      : open(`arch is ${selector.arch} only if the machine says so when it asks`);
+  if (!subject.source) return open(`nobody says from where it asks: network ${selector.network}`);
+  const within = parseNetwork(selector.network)?.contains(subject.source) ?? false;
+  return said(within, `source ${subject.source} is ${within ? '' : 'not '}in network ${selector.network}`);
+}
+
+function judgeAll(selectors: readonly Selector[], subject: Subject): Judgement {
+  const parts = selectors.map((selector) => judge(selector, subject));
+  if (parts.length === 0) return { match: 'yes', because: 'all of nothing: every machine' };
+  const wrong = parts.find(({ match }) => match === 'no') ?? parts.find(({ match }) => match === 'unknown');
+  if (wrong) return { match: wrong.match, because: wrong.because, parts };
+  return { match: 'yes', because: parts.map(({ because }) => because).join(' and '), parts };
+}
+
+function judgeAny(selectors: readonly Selector[], subject: Subject): Judgement {
+  const parts = selectors.map((selector) => judge(selector, subject));
+  if (parts.length === 0) return { match: 'no', because: 'any of nothing: no machine' };
+  const right = parts.find(({ match }) => match === 'yes') ?? parts.find(({ match }) => match === 'unknown');
+  if (right) return { match: right.match, because: right.because, parts };
+  return { match: 'no', because: parts.map(({ because }) => because).join(' and '), parts };
+}
+
+function judgeLabels(
+  wanted: Readonly<Record<string, string | true>>,
+  labels: Readonly<Record<string, string>>,
+): Judgement {
+  const parts = Object.entries(wanted).map(([name, value]) => {
+    const has = Object.hasOwn(labels, name) ? labels[name] : undefined;
+    if (has === undefined) return said(false, `there is no label ${name}`);
+    if (value === true || value === has) return said(true, `label ${name} is ${has}`);
+    return said(false, `label ${name} is ${has}, not ${value}`);
+  });
+  const wrong = parts.find(({ match }) => match === 'no');
+  return wrong ?? said(true, parts.map(({ because }) => because).join(' and '));
+}
+
+function equal(what: string, wanted: string, has: string | undefined): Judgement {
+  if (has === undefined) return said(false, `the machine has no ${what}`);
+  return said(has === wanted, `${what} is ${has}${has === wanted ? '' : `, not ${wanted}`}`);
+}
+
+function said(match: boolean, because: string): Judgement {
+  return { match: match ? 'yes' : 'no', because };
+}
+
+function open(because: string): Judgement {
+  return { match: 'unknown', because };
+}
+
+/** Whether the whole selector stays within what is judged on every boot. */
+export function selectorFault(selector: unknown): string | undefined {
+  let parts = 0;
+  let deepest = 0;
+  const walk = (value: unknown, depth: number): void => {
+    parts += 1;
+    deepest = Math.max(deepest, depth);
+    if (parts > largestSelector || depth > deepestSelector) return;
+    for (const child of childrenOf(value)) walk(child, depth + 1);
+  };
+  walk(selector, 1);
+  if (deepest > deepestSelector) return `must not nest deeper than ${deepestSelector} levels`;
+  if (parts > largestSelector) return `must not have more than ${largestSelector} parts`;
+  return undefined;
+}
+
+function childrenOf(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { all, any, not } = value as Record<string, unknown>;
+  const lists = [all, any].flatMap((list) => (Array.isArray(list) ? list : []));
+  return not === undefined ? lists : [...lists, not];
+}
+
+/** Whether it asks from where a machine calls. */
+export function asksForSource(selector: Selector): boolean {
+  if ('network' in selector) return true;
+  return (childrenOf(selector) as readonly Selector[]).some(asksForSource);
+}
+
+/** A selector in one line, as a person would say it. */
+export function selectorText(selector: Selector): string {
+  const list = (parts: readonly Selector[], word: string) =>
+    parts.map((part) => selectorText(part)).join(` ${word} `);
+  if ('all' in selector)
+    return selector.all.length === 0 ? 'every machine' : `(${list(selector.all, 'and')})`;
+  if ('any' in selector) return selector.any.length === 0 ? 'no machine' : `(${list(selector.any, 'or')})`;
+  if ('not' in selector) return `not ${selectorText(selector.not)}`;
+  const [[kind, value] = ['', '']] = Object.entries(selector);
+  if (typeof value !== 'object') return `${kind} ${value}`;
+  return Object.entries(value)
+    .map(([name, wanted]) => (wanted === true ? `label ${name}` : `label ${name}=${wanted}`))
+    .join(' and ');
+}

@@ -1,0 +1,59 @@
+import { isTemplate } from './cmdline.ts';
+import type { TemplateFacts, TemplateFault } from './liquid.ts';
+import type { Machine } from './machine.ts';
+import { type Refusal, refuse } from './problem.ts';
+import type { ProfileRevision } from './profile.ts';
+
+/** Of whom templates speak: a machine, or somebody of whom only claims are known. */
+export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &
+  Partial<Pick<Machine, 'id' | 'name' | 'uuid' | 'serial'>>;
+
+/** The command line for this machine. The engine is loaded when the first template needs it. */
+export async function renderedCmdline(
+  source: string,
+  subject: TemplateSubject,
+): Promise<string | TemplateFault> {
+  if (!isTemplate(source)) return source;
+  const { render } = await import('./liquid.ts');
+  return render(source, factsOf(subject));
+}
+
+/** Why no machine could ever use this template; undefined when one could. */
+export async function templateFault(source: string): Promise<TemplateFault | undefined> {
+  if (!isTemplate(source)) return undefined;
+  const { parseFault } = await import('./liquid.ts');
+  return parseFault(source);
+}
+
+/** The revision as this machine boots it, its command line rendered; or why that cannot be. */
+export async function renderedFor(
+  subject: TemplateSubject,
+  revision: ProfileRevision,
+): Promise<ProfileRevision | Refusal> {
+  const cmdline = await renderedCmdline(revision.cmdline, subject);
+  if (typeof cmdline === 'string') return { ...revision, cmdline };
+  const whose = subject.id ? `machine ${subject.name ?? subject.id}` : 'a machine that nobody knows';
+  return templateError(
+    cmdline,
+    `The command line of ${revision.name} (revision ${revision.id}) cannot be rendered for ${whose}`,
+  );
+}
+
+/** `what` says whose template failed, and for whom. */
+export function templateError({ line, column, message }: TemplateFault, what: string): Refusal {
+  return refuse('template-error', `${what}: line ${line}, column ${column}: ${message}.`);
+}
+
+function factsOf({ id, name, uuid, serial, macs, labels }: TemplateSubject): TemplateFacts {
+  const [mac] = macs;
+  const machine = {
+    ...(id && { id }),
+    ...(name && { name }),
+    ...(mac && { mac }),
+    macs,
+    ...(uuid && { uuid }),
+    ...(serial && { serial }),
+    labels,
+  };
+  return { machine, labels };
+}
