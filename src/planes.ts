@@ -3,6 +3,8 @@ import { bootApp } from './http/app.ts';
 import { BootEvents } from './http/boot-events.ts';
 import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
+import { assetJobs } from './jobs/asset-jobs.ts';
+import { keepHouse } from './jobs/housekeeping.ts';
 import { reportStores } from './jobs/stores.ts';
 import { openVerifier } from './jobs/verify.ts';
 import type { Parts } from './parts.ts';
@@ -35,7 +37,12 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     }
     if (parts.adminToken !== undefined) {
       const { adminApp } = await import('./http/admin-app.ts'); // with the schemas of all that it takes
-      const admin: AdminParts = { ...common, adminToken: parts.adminToken, verify: verifier.verify };
+      const admin: AdminParts = {
+        ...common,
+        adminToken: parts.adminToken,
+        verify: verifier.verify,
+        ...assetJobs(common),
+      };
       listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
     }
   } catch (error) {
@@ -43,9 +50,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     throw error;
   }
   if (config.roles.includes('jobs'))
-    void verifier
-      .resume()
-      .catch((error: unknown) => log.warn({ error }, 'unfinished verifications stay unfinished'));
+    void keepHouse({ ...parts, bucket: config.bucket, clock, verifier }, closing.signal);
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
   const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
   void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });

@@ -11,13 +11,19 @@ export type Query = Readonly<Record<string, string | undefined>>;
 export interface Api {
   readonly origin: string;
   get(path: string, query?: Query): Promise<Answer>;
-  post(path: string, body?: unknown): Promise<Answer>;
+  post(path: string, body?: unknown, query?: Query): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
 }
 
 const patienceMs = 30_000;
 
 export function api(origin: string, token: string, signal?: AbortSignal): Api {
-  async function call(method: 'GET' | 'POST', path: string, query: Query, body?: unknown): Promise<Answer> {
+  async function call(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    query: Query,
+    body?: unknown,
+  ): Promise<Answer> {
     const url = new URL(`/api/v1/${path}`, origin);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
@@ -48,7 +54,8 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
   return {
     origin,
     get: (path, query = {}) => call('GET', path, query),
-    post: (path, body) => call('POST', path, {}, body),
+    post: (path, body, query = {}) => call('POST', path, query, body),
+    delete: (path) => call('DELETE', path, {}),
   };
 }
 

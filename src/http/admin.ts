@@ -1,32 +1,21 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Machine } from '../boot/machine.ts';
 import { isRefusal, refuse } from '../boot/problem.ts';
-import type { PageRequest } from '../records/records.ts';
+import { assetRoutes } from './asset-routes.ts';
 import { conflicting } from './conflicting.ts';
 import { explain } from './explain.ts';
+import { pageOf } from './page-of.ts';
 import { createProfile } from './profiles.ts';
 import {
-  assetSchema,
   bootEventSchema,
   createdRevisionSchema,
   explanationSchema,
   machineSchema,
   pageSchema,
   profileRevisionSchema,
-  startedUploadSchema,
 } from './resources.ts';
 import { type Route, route } from './route.ts';
-import {
-  assetsQuery,
-  bootsQuery,
-  explainQuery,
-  machinesQuery,
-  newMachine,
-  newProfile,
-  newUpload,
-  page,
-} from './schemas.ts';
-import { completeUpload, startUpload } from './uploads.ts';
+import { bootsQuery, explainQuery, machinesQuery, newMachine, newProfile, page } from './schemas.ts';
 
 const location = { Location: 'Where it is from now on' };
 
@@ -85,53 +74,7 @@ export const adminRoutes: readonly Route[] = [
         : refuse('unknown-machine', `There is no machine ${id}.`);
     },
   }),
-  route({
-    method: 'post',
-    path: '/api/v1/uploads',
-    summary: 'Announce an asset and get the signed URL under which its bytes may come',
-    role: 'operator',
-    body: newUpload,
-    answers: { 201: { description: 'The upload', body: startedUploadSchema, headers: location } },
-    problems: ['bad-input', 'asset-exists'],
-    handle: ({ body, localAddress }, parts) => startUpload(body, localAddress, parts),
-  }),
-  route({
-    method: 'post',
-    path: '/api/v1/uploads/{id}/complete',
-    summary: 'Say that the bytes are there; they are checked and hashed. May be repeated',
-    role: 'operator',
-    answers: {
-      200: { description: 'The asset, ready', body: assetSchema },
-      202: { description: 'The asset, while it is being hashed: ask again', body: assetSchema },
-    },
-    problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded'],
-    handle: ({ params: { id = '' } }, parts) => completeUpload(id, parts),
-  }),
-  route({
-    method: 'get',
-    path: '/api/v1/assets',
-    summary: 'List assets',
-    role: 'viewer',
-    query: assetsQuery,
-    answers: { 200: { description: 'A page of assets', body: pageSchema(assetSchema) } },
-    problems: ['bad-input'],
-    async handle({ query }, { records }) {
-      const { limit: _, cursor: __, ...filter } = query;
-      return { status: 200, body: await records.listAssets(filter, pageOf(query)) };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/api/v1/assets/{id}',
-    summary: 'One asset',
-    role: 'viewer',
-    answers: { 200: { description: 'The asset', body: assetSchema } },
-    problems: ['unknown-asset'],
-    async handle({ params: { id = '' } }, { records }) {
-      const asset = await records.asset(id);
-      return asset ? { status: 200, body: asset } : refuse('unknown-asset', `There is no asset ${id}.`);
-    },
-  }),
+  ...assetRoutes,
   route({
     method: 'post',
     path: '/api/v1/profiles',
@@ -202,7 +145,3 @@ export const adminRoutes: readonly Route[] = [
     },
   }),
 ];
-
-function pageOf({ limit, cursor }: { limit: number; cursor?: string }): PageRequest {
-  return { limit, ...(cursor !== undefined && { cursor }) };
-}

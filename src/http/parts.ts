@@ -2,6 +2,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import type { StorageTraits } from '../boot/decide.ts';
 import type { OutagePolicy } from '../boot/script.ts';
 import type { SourcePolicy } from '../boot/source.ts';
+import type { Upload } from '../boot/upload.ts';
 import type { Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -41,4 +42,8 @@ export interface AdminParts extends CommonParts {
   readonly metricsToken: string | undefined;
   /** Starts, or joins, the verification of an asset whose bytes are all there. */
   readonly verify: (assetId: string) => Promise<void>;
+  /** Ends an open upload, if nobody else ends it first. */
+  readonly abort: (upload: Upload) => Promise<unknown>;
+  /** Garbage collection. */
+  readonly collect: (how: { readonly dryRun: boolean; readonly orphanAgeMs: number }) => Promise<unknown>;
 }

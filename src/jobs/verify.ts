@@ -8,20 +8,25 @@ import type { Log } from '../telemetry/log.ts';
 export interface Verifier {
   /** Hashes the bytes of a `verifying` asset and makes it ready, or not. Calls for one asset share one run. */
   verify(assetId: string): Promise<void>;
-  /** Takes up what an earlier process left unfinished. */
-  resume(): Promise<void>;
+  /** Takes up what a process that is gone left unfinished: what nobody has worked on for so many ms. */
+  resume(quietMs?: number): Promise<void>;
   /** Stops what is running; it is taken up again at the next start. */
   close(): Promise<void>;
 }
 
+interface Parts {
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/** How often a run writes down how far it is; Firestore takes a write a second to one document. */
+const progressEveryMs = 2_000;
+
 /** What boots is ready only after we hashed it ourselves: a CRC finds accidents, not forgeries. */
-export function openVerifier(parts: {
-  records: Records;
-  blobs: Blobs;
-  clock: () => Date;
-  log: Log;
-}): Verifier {
-  const { records, log } = parts;
+export function openVerifier(parts: Parts): Verifier {
+  const { records, log, clock } = parts;
   const running = new Map<string, Promise<void>>();
   const stop = new AbortController();
 
@@ -34,15 +39,17 @@ export function openVerifier(parts: {
 
   return {
     verify,
-    async resume() {
+    async resume(quietMs = 0) {
+      const before = clock().getTime() - quietMs;
       let cursor: string | undefined;
       do {
         const page = await records.listAssets(
           { state: 'verifying' },
           { limit: 100, ...(cursor && { cursor }) },
         );
-        for (const { id } of page.items) {
+        for (const { id, updated_at } of page.items) {
           if (stop.signal.aborted) return;
+          if (Date.parse(updated_at) > before) continue;
           await verify(id).catch((error: unknown) => {
             if (!stop.signal.aborted)
               log.warn({ error, asset: id }, 'an asset could not be verified: complete its upload once more');
@@ -60,7 +67,7 @@ export function openVerifier(parts: {
 
 async function verifyOnce(
   assetId: string,
-  { records, blobs, clock, log }: { records: Records; blobs: Blobs; clock: () => Date; log: Log },
+  { records, blobs, clock, log }: Parts,
   signal: AbortSignal,
 ): Promise<void> {
   const asset = await records.asset(assetId);
@@ -69,21 +76,29 @@ async function verifyOnce(
   if (!upload)
     throw new StoreDown('records', `verifying asset ${assetId}`, `its upload ${asset.upload_id} is missing`);
   const blob: BlobRef = { bucket: asset.bucket, object: asset.object, generation: asset.generation };
-  const digest = await blobs.digest(blob, signal);
+  const expected = { state: 'verifying', upload_id: asset.upload_id } as const;
+  let told = clock().getTime();
+  const digest = await blobs.digest(blob, signal, (verified_bytes) => {
+    const now = clock();
+    if (now.getTime() - told < progressEveryMs) return;
+    told = now.getTime();
+    const progressed: Asset = { ...asset, verified_bytes, updated_at: now.toISOString() };
+    records.changeAsset(progressed, expected).catch(() => {}); // the end of it is what counts
+  });
   const failure = mismatch(asset, digest);
   const now = clock().toISOString();
-  const expected = { state: 'verifying', upload_id: asset.upload_id } as const;
   if (failure) {
-    const { generation: _, ...rest } = asset;
+    const { generation: _, verified_bytes: __, ...rest } = asset;
     const back: Asset = { ...rest, state: 'created', failure, updated_at: now };
     if (await records.changeAsset(back, expected, { ...upload, state: 'failed' })) await blobs.remove(blob);
     log.warn({ asset: assetId, failure }, 'an upload is not what was announced');
     return;
   }
-  const { failure: _, ...rest } = asset;
+  const { failure: _, verified_bytes: __, ...rest } = asset;
   const ready: Asset = {
     ...rest,
     state: 'ready',
+    checked: 'sha256',
     sha256: digest.sha256,
     etag: digest.etag,
     last_modified: digest.lastModified.toISOString(),

@@ -13,6 +13,7 @@ import { bootApp } from '../../src/http/app.ts';
 import { BootEvents } from '../../src/http/boot-events.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
+import { assetJobs } from '../../src/jobs/asset-jobs.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
@@ -77,7 +78,7 @@ export async function startBroker({
   const events = new BootEvents(config.events, common);
   const boot = await listen(bootApp({ ...common, events, sourcePolicy } satisfies BootParts), config.listen);
   const admin = await listen(
-    adminApp({ ...common, verify: verifier.verify } satisfies AdminParts),
+    adminApp({ ...common, verify: verifier.verify, ...assetJobs(common) } satisfies AdminParts),
     config.adminListen,
   );
   return {
