@@ -1,6 +1,8 @@
+import type { Auditor } from './boot/audit.ts';
 import type { Config } from './config.ts';
 import { bootApp } from './http/app.ts';
 import { BootEvents } from './http/boot-events.ts';
+import { audited } from './http/change.ts';
 import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
 import { assetJobs } from './jobs/asset-jobs.ts';
@@ -17,7 +19,9 @@ export interface Planes {
 /** Opens the planes, and begins the jobs, that BROKER_ROLES names. Rejects, naming the setting, when an address cannot be had. */
 export async function openPlanes(config: Config, parts: Parts, clock: () => Date): Promise<Planes> {
   const { log } = parts;
-  const verifier = openVerifier({ ...parts, clock });
+  const audit: Auditor = (...change) =>
+    audited({ kind: 'broker', id: 'broker', at: clock().toISOString() }, ...change);
+  const verifier = openVerifier({ ...parts, clock, audit });
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
   const listeners: Listener[] = [];
   const closing = new AbortController();
@@ -50,7 +54,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     throw error;
   }
   if (config.roles.includes('jobs'))
-    void keepHouse({ ...parts, bucket: config.bucket, clock, verifier }, closing.signal);
+    void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
   const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
   void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });

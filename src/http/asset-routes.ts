@@ -1,4 +1,5 @@
 import { refuse } from '../boot/problem.ts';
+import { auditor } from './change.ts';
 import { completeUpload } from './complete-upload.ts';
 import { pageOf } from './page-of.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
@@ -18,7 +19,7 @@ export const assetRoutes: readonly Route[] = [
     body: newUpload,
     answers: { 201: 'The upload' },
     problems: ['bad-input', 'asset-exists'],
-    handle: ({ body, localAddress }, parts) => startUpload(body, localAddress, parts),
+    handle: ({ body, localAddress, by }, parts) => startUpload(body, { localAddress, by }, parts),
   }),
   route({
     method: 'get',
@@ -52,7 +53,7 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: 'The upload, aborted' },
     problems: ['unknown-upload', 'upload-over'],
-    handle: ({ params: { id = '' } }, parts) => abortUpload(id, parts),
+    handle: ({ params: { id = '' }, by }, parts) => abortUpload(id, by, parts),
   }),
   route({
     method: 'post',
@@ -61,7 +62,7 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: 'The asset, ready', 202: 'The asset, while it is being hashed: ask again' },
     problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded', 'upload-over'],
-    handle: ({ params: { id = '' } }, parts) => completeUpload(id, parts),
+    handle: ({ params: { id = '' }, by }, parts) => completeUpload(id, by, parts),
   }),
   route({
     method: 'get',
@@ -95,7 +96,7 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: 'The asset, retired' },
     problems: ['unknown-asset', 'asset-not-ready', 'precondition-failed'],
-    handle: ({ params: { id = '' } }, parts) => retireAsset(id, parts),
+    handle: ({ params: { id = '' }, by }, parts) => retireAsset(id, by, parts),
   }),
   route({
     method: 'post',
@@ -104,19 +105,20 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: 'The asset, ready' },
     problems: ['unknown-asset', 'asset-not-ready', 'precondition-failed'],
-    handle: ({ params: { id = '' } }, parts) => unretireAsset(id, parts),
+    handle: ({ params: { id = '' }, by }, parts) => unretireAsset(id, by, parts),
   }),
   route({
     method: 'post',
     path: '/api/v1/assets/gc',
     summary:
       'Delete retired assets that nothing live refers to, an hour after that was first seen, and lost objects',
+    role: 'admin',
     query: collectQuery,
     answers: { 200: 'What became of each retired asset, and the lost objects' },
     problems: ['bad-input'],
-    handle: async ({ query: { dry_run, orphan_days } }, { collect }) => ({
+    handle: async ({ query: { dry_run, orphan_days }, by }, { collect }) => ({
       status: 200,
-      body: await collect({ dryRun: dry_run, orphanAgeMs: orphan_days * dayMs }),
+      body: await collect({ dryRun: dry_run, orphanAgeMs: orphan_days * dayMs }, auditor(by)),
     }),
   }),
 ];

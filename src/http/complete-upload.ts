@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Actor } from '../boot/actor.ts';
 import { type Asset, mismatch, mustHash } from '../boot/asset.ts';
+import type { Auditor } from '../boot/audit.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import type { Upload } from '../boot/upload.ts';
+import { auditor } from './change.ts';
 import type { AdminParts } from './parts.ts';
 import type { Reply } from './route.ts';
 
@@ -9,7 +12,7 @@ import type { Reply } from './route.ts';
 const patienceMs = 5_000;
 
 /** Checks the bytes that came against what was announced, and has them hashed if they must be. May be called again at any time. */
-export async function completeUpload(id: string, parts: AdminParts): Promise<Reply | Refusal> {
+export async function completeUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
   const { records } = parts;
   const upload = await records.upload(id);
   const asset = upload && (await records.asset(upload.asset_id));
@@ -21,7 +24,7 @@ export async function completeUpload(id: string, parts: AdminParts): Promise<Rep
     );
   if (upload.state !== 'open' && upload.state !== 'done') return ended(upload, asset);
   if (asset.state === 'created' || asset.state === 'uploading') {
-    const refusal = await acceptBytes(asset, upload, parts);
+    const refusal = await acceptBytes(asset, upload, auditor(by), parts);
     if (refusal) return refusal;
   }
   await Promise.race([parts.verify(asset.id), sleep(patienceMs, undefined, { ref: false })]);
@@ -29,7 +32,12 @@ export async function completeUpload(id: string, parts: AdminParts): Promise<Rep
 }
 
 /** From here on the asset is pinned to the generation that was found. */
-async function acceptBytes(asset: Asset, upload: Upload, parts: AdminParts): Promise<Refusal | undefined> {
+async function acceptBytes(
+  asset: Asset,
+  upload: Upload,
+  audit: Auditor,
+  parts: AdminParts,
+): Promise<Refusal | undefined> {
   const { blobs, records } = parts;
   const found = await blobs.stat(asset.bucket, asset.object);
   if (!found)
@@ -44,12 +52,16 @@ async function acceptBytes(asset: Asset, upload: Upload, parts: AdminParts): Pro
   const updated_at = parts.clock().toISOString();
   if (failure) {
     const back: Asset = { ...asset, state: 'created', failure, updated_at };
-    if (await records.changeAsset(back, expected, { ...upload, state: 'failed' })) await blobs.remove(blob);
+    const entry = audit('upload.fail', { kind: 'asset', id: asset.id }, asset, back);
+    if (await records.changeAsset(back, expected, { ...upload, state: 'failed' }, [entry]))
+      await blobs.remove(blob);
     return refuse('upload-mismatch', `${failure}. Start a new upload.`);
   }
   const { failure: _, ...rest } = asset;
   if (mustHash(asset)) {
-    await records.changeAsset({ ...rest, state: 'verifying', generation, updated_at }, expected);
+    const verifying: Asset = { ...rest, state: 'verifying', generation, updated_at };
+    const entry = audit('upload.complete', { kind: 'asset', id: asset.id }, asset, verifying);
+    await records.changeAsset(verifying, expected, undefined, [entry]);
     return undefined;
   }
   const { etag, lastModified } = await blobs.validators(blob);
@@ -63,7 +75,8 @@ async function acceptBytes(asset: Asset, upload: Upload, parts: AdminParts): Pro
     updated_at,
     ready_at: updated_at,
   };
-  await records.changeAsset(ready, expected, { ...upload, state: 'done' });
+  const entry = audit('upload.complete', { kind: 'asset', id: asset.id }, asset, ready);
+  await records.changeAsset(ready, expected, { ...upload, state: 'done' }, [entry]);
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Blobs } from '../blobs/blobs.ts';
+import type { Auditor } from '../boot/audit.ts';
 import type { StorageTraits } from '../boot/decide.ts';
 import type { OutagePolicy } from '../boot/script.ts';
 import type { SourcePolicy } from '../boot/source.ts';
@@ -43,7 +44,10 @@ export interface AdminParts extends CommonParts {
   /** Starts, or joins, the verification of an asset whose bytes are all there. */
   readonly verify: (assetId: string) => Promise<void>;
   /** Ends an open upload, if nobody else ends it first. */
-  readonly abort: (upload: Upload) => Promise<unknown>;
+  readonly abort: (upload: Upload, audit: Auditor) => Promise<unknown>;
   /** Garbage collection. */
-  readonly collect: (how: { readonly dryRun: boolean; readonly orphanAgeMs: number }) => Promise<unknown>;
+  readonly collect: (
+    how: { readonly dryRun: boolean; readonly orphanAgeMs: number },
+    audit: Auditor,
+  ) => Promise<unknown>;
 }

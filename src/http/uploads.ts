@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
+import type { Actor } from '../boot/actor.ts';
 import { type Asset, contentType, fileName, objectName } from '../boot/asset.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import { sessionLifeMs, type Upload } from '../boot/upload.ts';
+import { audited, auditor } from './change.ts';
 import type { AdminParts } from './parts.ts';
 import type { Reply } from './route.ts';
 import type { newUpload } from './schemas.ts';
@@ -13,7 +15,7 @@ const uploadUrlTtlSeconds = 3600;
 /** Announces an asset and hands out the capability under which its bytes may come: a signed URL, or a session's URI. */
 export async function startUpload(
   announced: z.output<typeof newUpload>,
-  localAddress: string | undefined,
+  { localAddress, by }: { readonly localAddress: string | undefined; readonly by: Actor },
   parts: AdminParts,
 ): Promise<Reply | Refusal> {
   const { kind, name, version, arch, size, crc32c, sha256, verify, mode } = announced;
@@ -46,7 +48,9 @@ export async function startUpload(
   const blob = { bucket: parts.bucket, object, size, type };
   const origin = parts.storageOrigin(localAddress);
   const grant = mode === 'signed' && (await signature(blob, origin, parts));
-  const created = await parts.records.createUpload(upload, asset);
+  const created = await parts.records.createUpload(upload, asset, [
+    audited(by, 'upload.create', { kind: 'upload', id }, undefined, { ...upload, asset }),
+  ]);
   if (created.kind === 'asset-exists')
     return refuse(
       'asset-exists',
@@ -62,10 +66,10 @@ export async function startUpload(
 }
 
 /** Gives an open upload up, and with it bytes that are being hashed. */
-export async function abortUpload(id: string, parts: AdminParts): Promise<Reply | Refusal> {
+export async function abortUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
   const upload = await parts.records.upload(id);
   if (!upload) return refuse('unknown-upload', `There is no upload ${id}.`);
-  if (upload.state === 'open') await parts.abort(upload);
+  if (upload.state === 'open') await parts.abort(upload, auditor(by));
   const now = upload.state === 'open' ? await parts.records.upload(id) : upload;
   if (now?.state === 'aborted') return { status: 200, body: now };
   const hint = now?.state === 'done' ? ' To take its asset out of use: bootbroker asset retire' : '';

@@ -1,16 +1,7 @@
-import type { Blobs } from '../blobs/blobs.ts';
 import type { Asset } from '../boot/asset.ts';
 import { endOf, type Upload } from '../boot/upload.ts';
-import type { Records } from '../records/records.ts';
-import type { Log } from '../telemetry/log.ts';
 import { every } from './every.ts';
-
-interface Parts {
-  readonly records: Records;
-  readonly blobs: Blobs;
-  readonly clock: () => Date;
-  readonly log: Log;
-}
+import type { JobParts } from './parts.ts';
 
 /**
  * Ends an open upload: its asset is free for a new one, and what came of its bytes is deleted. False: it has ended otherwise
@@ -19,7 +10,7 @@ interface Parts {
 export async function abandonUpload(
   upload: Upload,
   as: 'expired' | 'aborted',
-  { records, blobs, clock, log }: Parts,
+  { records, blobs, clock, log, audit }: JobParts,
 ): Promise<boolean> {
   const asset = await records.asset(upload.asset_id);
   if (!asset || upload.state !== 'open') return false;
@@ -29,8 +20,10 @@ export async function abandonUpload(
   const { state, upload_id, updated_at } = asset;
   const to = isCurrent ? freed(asset, `its upload is ${as}`, clock()) : asset;
   // In one transaction with the asset, and only if that is as it was read: of this and a completion one happens.
-  if (!(await records.changeAsset(to, { state, upload_id, updated_at }, { ...upload, state: as })))
-    return false;
+  const over: Upload = { ...upload, state: as };
+  const action = as === 'aborted' ? 'upload.abort' : 'upload.expire';
+  const entry = audit(action, { kind: 'upload', id: upload.id }, upload, over);
+  if (!(await records.changeAsset(to, { state, upload_id, updated_at }, over, [entry]))) return false;
   const { bucket } = asset;
   const found = await blobs.stat(bucket, upload.object);
   if (found) await blobs.remove({ bucket, object: upload.object, generation: found.generation });
@@ -44,7 +37,7 @@ function freed(asset: Asset, failure: string, now: Date): Asset {
 }
 
 /** Ends every upload whose bytes can come no more; resolves to how many. One that cannot be ended now is for the next time. */
-export async function expireUploads(parts: Parts, stop: AbortSignal): Promise<number> {
+export async function expireUploads(parts: JobParts, stop: AbortSignal): Promise<number> {
   const { records, clock, log } = parts;
   const now = clock().getTime();
   let expired = 0;

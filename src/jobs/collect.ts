@@ -1,10 +1,8 @@
-import type { Blobs } from '../blobs/blobs.ts';
 import type { Asset } from '../boot/asset.ts';
-import type { Records } from '../records/records.ts';
-import type { Log } from '../telemetry/log.ts';
 import { every } from './every.ts';
 import { liveAssets } from './live.ts';
 import { type Orphan, orphans } from './orphans.ts';
+import type { JobParts } from './parts.ts';
 
 /** Longer than any write that was begun before an asset was condemned can still be under way. */
 export const graceMs = 3_600_000;
@@ -26,12 +24,8 @@ export interface Collected {
   readonly bytes: number;
 }
 
-export interface CollectParts {
-  readonly records: Records;
-  readonly blobs: Blobs;
+export interface CollectParts extends JobParts {
   readonly bucket: string;
-  readonly clock: () => Date;
-  readonly log: Log;
 }
 
 /**
@@ -85,22 +79,24 @@ function fateOf(asset: Asset, referrer: string | undefined, now: Date): Fate {
 }
 
 /** False: somebody changed the asset meanwhile, and nothing happened. */
-async function carryOut(
-  { fate, asset }: Fate,
-  { records, blobs, clock, log }: CollectParts,
-): Promise<boolean> {
+async function carryOut({ fate, asset }: Fate, parts: CollectParts): Promise<boolean> {
+  const { records, blobs, clock, log, audit } = parts;
   const { state, upload_id, updated_at, condemned_at, ...rest } = asset;
   const expected = { state, upload_id, updated_at };
+  const target = { kind: 'asset', id: asset.id };
   const now = clock().toISOString();
   if (fate === 'deleted') {
     // The record first: without its bytes it could be taken back into use. Bytes without a record are orphans, and go later.
-    if ((await records.write([{ kind: 'asset', of: asset, expected, to: undefined }])) !== 'written')
-      return false;
+    const gone = { kind: 'asset', of: asset, expected, to: undefined } as const;
+    const written = await records.write([gone], [audit('asset.delete', target, asset, undefined)]);
+    if (written !== 'written') return false;
     if (asset.generation) await blobs.remove({ ...asset, generation: asset.generation });
     log.info({ asset: asset.id, object: asset.object, bytes: asset.size }, 'a retired asset is deleted');
     return true;
   }
   if ((fate === 'condemned') === (condemned_at !== undefined)) return true;
   const mark = fate === 'condemned' ? { condemned_at: now } : {};
-  return records.changeAsset({ ...rest, state, upload_id, updated_at: now, ...mark }, expected);
+  const to: Asset = { ...rest, state, upload_id, updated_at: now, ...mark };
+  const action = fate === 'condemned' ? 'asset.condemn' : 'asset.reprieve';
+  return records.changeAsset(to, expected, undefined, [audit(action, target, asset, to)]);
 }

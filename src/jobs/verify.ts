@@ -1,9 +1,7 @@
-import type { Blobs } from '../blobs/blobs.ts';
 import { type Asset, mismatch } from '../boot/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
-import type { Records } from '../records/records.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { JobParts } from './parts.ts';
 
 export interface Verifier {
   /** Hashes the bytes of a `verifying` asset and makes it ready, or not. Calls for one asset share one run. */
@@ -14,18 +12,11 @@ export interface Verifier {
   close(): Promise<void>;
 }
 
-interface Parts {
-  readonly records: Records;
-  readonly blobs: Blobs;
-  readonly clock: () => Date;
-  readonly log: Log;
-}
-
 /** How often a run writes down how far it is; Firestore takes a write a second to one document. */
 const progressEveryMs = 2_000;
 
 /** What boots is ready only after we hashed it ourselves: a CRC finds accidents, not forgeries. */
-export function openVerifier(parts: Parts): Verifier {
+export function openVerifier(parts: JobParts): Verifier {
   const { records, log, clock } = parts;
   const running = new Map<string, Promise<void>>();
   const stop = new AbortController();
@@ -67,7 +58,7 @@ export function openVerifier(parts: Parts): Verifier {
 
 async function verifyOnce(
   assetId: string,
-  { records, blobs, clock, log }: Parts,
+  { records, blobs, clock, log, audit }: JobParts,
   signal: AbortSignal,
 ): Promise<void> {
   const asset = await records.asset(assetId);
@@ -85,12 +76,15 @@ async function verifyOnce(
     const progressed: Asset = { ...asset, verified_bytes, updated_at: now.toISOString() };
     records.changeAsset(progressed, expected).catch(() => {}); // the end of it is what counts
   });
+  const target = { kind: 'asset', id: assetId };
   const failure = mismatch(asset, digest);
   const now = clock().toISOString();
   if (failure) {
     const { generation: _, verified_bytes: __, ...rest } = asset;
     const back: Asset = { ...rest, state: 'created', failure, updated_at: now };
-    if (await records.changeAsset(back, expected, { ...upload, state: 'failed' })) await blobs.remove(blob);
+    const entry = audit('asset.refuse', target, asset, back);
+    if (await records.changeAsset(back, expected, { ...upload, state: 'failed' }, [entry]))
+      await blobs.remove(blob);
     log.warn({ asset: assetId, failure }, 'an upload is not what was announced');
     return;
   }
@@ -105,6 +99,7 @@ async function verifyOnce(
     updated_at: now,
     ready_at: now,
   };
-  if (await records.changeAsset(ready, expected, { ...upload, state: 'done' }))
+  const entry = audit('asset.ready', target, asset, ready);
+  if (await records.changeAsset(ready, expected, { ...upload, state: 'done' }, [entry]))
     log.info({ asset: assetId, sha256: digest.sha256, bytes: digest.size }, 'an asset is ready');
 }

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import type { ExecutionContext } from 'ava';
 import type { Asset } from '../../src/boot/asset.ts';
+import type { Auditor } from '../../src/boot/audit.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { adminApp } from '../../src/http/admin-app.ts';
 import { bootApp } from '../../src/http/app.ts';
 import { BootEvents } from '../../src/http/boot-events.ts';
+import { audited } from '../../src/http/change.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
 import { assetJobs } from '../../src/jobs/asset-jobs.ts';
@@ -73,7 +75,7 @@ export async function startBroker({
   const log = recorder(lines);
   const real = { ...config, ...parts, log, clock };
   const common = { ...real, ...replace?.(parts) };
-  const verifier = openVerifier(common);
+  const verifier = openVerifier({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const events = new BootEvents(config.events, common);
   const boot = await listen(bootApp({ ...common, events, sourcePolicy } satisfies BootParts), config.listen);
@@ -195,6 +197,10 @@ export function crc(bytes: Uint8Array): string {
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
+
+/** The entries of what no administrator does. */
+export const byBroker: Auditor = (...change) =>
+  audited({ kind: 'broker', id: 'test', at: new Date().toISOString() }, ...change);
 
 /** Keeps what is logged, each line with its level. */
 export function recorder(lines: LogLine[]): Log {

@@ -78,4 +78,9 @@ export const migrations: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE uploads ADD COLUMN state TEXT AS (body ->> 'state');
+  CREATE INDEX uploads_by_state ON uploads (state);
+  UPDATE uploads SET body = json_set(body, '$.mode', 'signed') WHERE body ->> 'mode' IS NULL;
+  `,
 ];
