@@ -1,7 +1,9 @@
 import { refuse } from '../boot/problem.ts';
+import { collectedSchema, startedUploadSchema, uploadSchema } from './asset-resources.ts';
 import { auditor } from './change.ts';
 import { completeUpload } from './complete-upload.ts';
 import { pageOf } from './page-of.ts';
+import { assetSchema, pageSchema } from './resources.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
 import { type Route, route } from './route.ts';
 import { assetsQuery, collectQuery, newUpload, uploadsQuery } from './schemas.ts';
@@ -17,7 +19,13 @@ export const assetRoutes: readonly Route[] = [
     summary: 'Announce an asset and get the signed URL, or the session, under which its bytes may come',
     role: 'operator',
     body: newUpload,
-    answers: { 201: 'The upload' },
+    answers: {
+      201: {
+        description: 'The upload',
+        body: startedUploadSchema,
+        headers: { Location: 'Where it is from now on' },
+      },
+    },
     problems: ['bad-input', 'asset-exists'],
     handle: ({ body, localAddress, by }, parts) => startUpload(body, { localAddress, by }, parts),
   }),
@@ -27,7 +35,7 @@ export const assetRoutes: readonly Route[] = [
     summary: 'List uploads',
     role: 'viewer',
     query: uploadsQuery,
-    answers: { 200: 'A page of uploads' },
+    answers: { 200: { description: 'A page of uploads', body: pageSchema(uploadSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
       const { limit: _, cursor: __, ...filter } = query;
@@ -39,7 +47,7 @@ export const assetRoutes: readonly Route[] = [
     path: '/api/v1/uploads/{id}',
     summary: 'One upload; what opens it is told only when it is made',
     role: 'viewer',
-    answers: { 200: 'The upload' },
+    answers: { 200: { description: 'The upload', body: uploadSchema } },
     problems: ['unknown-upload'],
     async handle({ params: { id = '' } }, { records }) {
       const upload = await records.upload(id);
@@ -51,7 +59,7 @@ export const assetRoutes: readonly Route[] = [
     path: '/api/v1/uploads/{id}',
     summary: 'Abort an upload: its bytes are deleted, and its asset is free for a new one. May be repeated',
     role: 'operator',
-    answers: { 200: 'The upload, aborted' },
+    answers: { 200: { description: 'The upload, aborted', body: uploadSchema } },
     problems: ['unknown-upload', 'upload-over'],
     handle: ({ params: { id = '' }, by }, parts) => abortUpload(id, by, parts),
   }),
@@ -60,7 +68,10 @@ export const assetRoutes: readonly Route[] = [
     path: '/api/v1/uploads/{id}/complete',
     summary: 'Say that the bytes are there; they are checked, and hashed if they boot. May be repeated',
     role: 'operator',
-    answers: { 200: 'The asset, ready', 202: 'The asset, while it is being hashed: ask again' },
+    answers: {
+      200: { description: 'The asset, ready', body: assetSchema },
+      202: { description: 'The asset, while it is being hashed: ask again', body: assetSchema },
+    },
     problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded', 'upload-over'],
     handle: ({ params: { id = '' }, by }, parts) => completeUpload(id, by, parts),
   }),
@@ -70,7 +81,7 @@ export const assetRoutes: readonly Route[] = [
     summary: 'List assets',
     role: 'viewer',
     query: assetsQuery,
-    answers: { 200: 'A page of assets' },
+    answers: { 200: { description: 'A page of assets', body: pageSchema(assetSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
       const { limit: _, cursor: __, ...filter } = query;
@@ -82,7 +93,7 @@ export const assetRoutes: readonly Route[] = [
     path: '/api/v1/assets/{id}',
     summary: 'One asset; while it is hashed, how far that has come',
     role: 'viewer',
-    answers: { 200: 'The asset' },
+    answers: { 200: { description: 'The asset', body: assetSchema } },
     problems: ['unknown-asset'],
     async handle({ params: { id = '' } }, { records }) {
       const asset = await records.asset(id);
@@ -94,7 +105,7 @@ export const assetRoutes: readonly Route[] = [
     path: '/api/v1/assets/{id}/retire',
     summary: 'No new profile may name it from now on; what names it goes on booting. May be repeated',
     role: 'operator',
-    answers: { 200: 'The asset, retired' },
+    answers: { 200: { description: 'The asset, retired', body: assetSchema } },
     problems: ['unknown-asset', 'asset-not-ready', 'precondition-failed'],
     handle: ({ params: { id = '' }, by }, parts) => retireAsset(id, by, parts),
   }),
@@ -103,7 +114,7 @@ export const assetRoutes: readonly Route[] = [
     path: '/api/v1/assets/{id}/unretire',
     summary: 'Take a retired asset back into use, as long as it is not deleted. May be repeated',
     role: 'operator',
-    answers: { 200: 'The asset, ready' },
+    answers: { 200: { description: 'The asset, ready', body: assetSchema } },
     problems: ['unknown-asset', 'asset-not-ready', 'precondition-failed'],
     handle: ({ params: { id = '' }, by }, parts) => unretireAsset(id, by, parts),
   }),
@@ -114,7 +125,9 @@ export const assetRoutes: readonly Route[] = [
       'Delete retired assets that nothing live refers to, an hour after that was first seen, and lost objects',
     role: 'admin',
     query: collectQuery,
-    answers: { 200: 'What became of each retired asset, and the lost objects' },
+    answers: {
+      200: { description: 'What became of each retired asset, and of lost objects', body: collectedSchema },
+    },
     problems: ['bad-input'],
     handle: async ({ query: { dry_run, orphan_days }, by }, { collect }) => ({
       status: 200,

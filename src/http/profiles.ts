@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import { activated } from '../boot/activation.ts';
-import { type Arch, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
+import { type Arch, type Asset, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { bootable, type ProfileRevision, parseArch, parseAssetReference } from '../boot/profile.ts';
 import type { Change } from '../records/records.ts';
 import { conflicting } from './conflicting.ts';
+import { insistOn } from './insist.ts';
 import type { AdminParts } from './parts.ts';
 import type { Reply } from './route.ts';
 import type { newProfile } from './schemas.ts';
@@ -29,7 +30,8 @@ export async function createProfile(
     resolve('iso', wanted.iso),
     ...wanted.initrds.map((reference) => resolve('initrd', reference)),
   ]);
-  const missing = [kernel, efi, iso, ...initrds].filter(isRefusal);
+  const all = [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
+  const missing = all.filter(isRefusal);
   if (missing.length > 0) return refuse('asset-not-ready', missing.map(({ detail }) => detail).join(' '));
 
   const now = parts.clock().toISOString();
@@ -37,15 +39,16 @@ export async function createProfile(
     id: randomUUIDv7(),
     name: wanted.name,
     arch,
-    ...(kernel && !isRefusal(kernel) && { kernel }),
-    ...(efi && !isRefusal(efi) && { efi }),
-    ...(iso && !isRefusal(iso) && { iso }),
-    initrds: initrds.filter((asset): asset is ResolvedAsset => asset !== undefined && !isRefusal(asset)),
+    ...(kernel && !isRefusal(kernel) && { kernel: kernel.resolved }),
+    ...(efi && !isRefusal(efi) && { efi: efi.resolved }),
+    ...(iso && !isRefusal(iso) && { iso: iso.resolved }),
+    initrds: initrds.flatMap((initrd) => (initrd && !isRefusal(initrd) ? initrd.resolved : [])),
     cmdline: wanted.cmdline,
     metadata: wanted.metadata,
     created_at: now,
   };
-  const written = await write(revision, machine?.id, parts);
+  const named = all.flatMap((one) => (isRefusal(one) ? [] : one.asset));
+  const written = await write(revision, machine?.id, named, parts);
   if (isRefusal(written)) return written;
   return {
     status: 201,
@@ -58,9 +61,10 @@ export async function createProfile(
 async function write(
   revision: ProfileRevision,
   machineId: string | undefined,
+  assets: readonly Asset[],
   { records }: AdminParts,
 ): Promise<'written' | Refusal> {
-  const made: Change = { kind: 'profile', to: revision };
+  const made: readonly Change[] = [{ kind: 'profile', to: revision }, ...insistOn(assets)];
   for (;;) {
     const machine = machineId === undefined ? undefined : await records.machine(machineId);
     if (machineId !== undefined && !machine) return noMachine(machineId);
@@ -74,10 +78,17 @@ async function write(
           },
         ]
       : [];
-    const written = await records.write([made, ...moved]);
+    const written = await records.write([...made, ...moved]);
     if (written === 'written') return written;
     if (written.kind !== 'changed') return conflicting(written);
+    if (written.what === 'asset')
+      return refuse('asset-not-ready', `Asset ${written.id} was retired or deleted at the same moment.`);
   }
+}
+
+interface Found {
+  readonly asset: Asset;
+  readonly resolved: ResolvedAsset;
 }
 
 async function resolveAsset(
@@ -85,7 +96,7 @@ async function resolveAsset(
   reference: string | undefined,
   arch: Arch,
   { records }: AdminParts,
-): Promise<ResolvedAsset | Refusal | undefined> {
+): Promise<Found | Refusal | undefined> {
   const named = reference === undefined ? undefined : parseAssetReference(reference);
   if (!named) return undefined;
   const asset = await records.namedAsset({ kind, ...named, arch });
@@ -94,12 +105,11 @@ async function resolveAsset(
       'asset-not-ready',
       `There is no ${kind} ${reference} for ${arch}: push it with bootbroker asset push.`,
     );
-  return (
-    resolved(asset) ??
-    refuse(
-      'asset-not-ready',
-      `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
-    )
+  const ready = resolved(asset);
+  if (ready) return { asset, resolved: ready };
+  return refuse(
+    'asset-not-ready',
+    `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
   );
 }
 
