@@ -22,7 +22,7 @@ export async function completeUpload(id: string, by: Actor, parts: AdminParts): 
       'upload-superseded',
       `Asset ${asset.id} has a newer upload, ${asset.upload_id}. Complete that one.`,
     );
-  if (upload.state !== 'open' && upload.state !== 'done') return ended(upload, asset);
+  if (hasEnded(upload, asset)) return ended(upload, asset);
   if (asset.state === 'created' || asset.state === 'uploading') {
     const refusal = await acceptBytes(asset, upload, auditor(by), parts);
     if (refusal) return refusal;
@@ -84,12 +84,16 @@ async function outcome({ id, asset_id }: Upload, { records }: AdminParts): Promi
   const [upload, asset] = await Promise.all([records.upload(id), records.asset(asset_id)]);
   if (asset?.upload_id !== id)
     return refuse('upload-superseded', `Asset ${asset_id} has a newer upload meanwhile. Complete that one.`);
-  if (upload && upload.state !== 'open' && upload.state !== 'done') return ended(upload, asset);
+  if (upload && hasEnded(upload, asset)) return ended(upload, asset);
   return { status: asset.state === 'verifying' ? 202 : 200, body: asset };
 }
 
-function ended({ id, state }: Upload, { failure }: Asset): Refusal {
-  if (state === 'failed')
-    return refuse('upload-mismatch', `${failure ?? 'The bytes differ'}. Start a new upload.`);
-  return refuse('upload-over', `Upload ${id} is ${state}. Start a new one.`);
+/** The asset tells it as well, which is read later and is what a change insists on. */
+function hasEnded({ state }: Upload, { failure }: Asset): boolean {
+  return failure !== undefined || (state !== 'open' && state !== 'done');
+}
+
+function ended({ id, state }: Upload, { failure = `its upload is ${state}` }: Asset): Refusal {
+  if (state === 'failed') return refuse('upload-mismatch', `${failure}. Start a new upload.`);
+  return refuse('upload-over', `Upload ${id} has ended: ${failure}. Start a new one.`);
 }

@@ -16,6 +16,7 @@ export async function abandonUpload(
   if (!asset || upload.state !== 'open') return false;
   const isCurrent = asset.upload_id === upload.id;
   const isAccepted = isCurrent && asset.state !== 'created' && asset.state !== 'uploading';
+  if (isCurrent && asset.failure !== undefined) return false;
   if (isAccepted && !(as === 'aborted' && asset.state === 'verifying')) return false;
   const { state, upload_id, updated_at } = asset;
   const to = isCurrent ? freed(asset, `its upload is ${as}`, clock()) : asset;
