@@ -1,6 +1,10 @@
 import { Command } from 'commander';
+import { assetGc } from './asset-gc.ts';
+import { assetImport } from './asset-import.ts';
 import { assetList } from './asset-list.ts';
 import { assetPush } from './asset-push.ts';
+import { assetRetire, assetUnretire } from './asset-retire.ts';
+import { assetShow } from './asset-show.ts';
 import { boots } from './boots.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
@@ -13,6 +17,9 @@ import type { Outside } from './outside.ts';
 import { profileCreate } from './profile-create.ts';
 import { profileList } from './profile-list.ts';
 import { serve } from './serve.ts';
+import { uploadAbort } from './upload-abort.ts';
+import { uploadList } from './upload-list.ts';
+import { uploadShow } from './upload-show.ts';
 import { exitCodesHelp } from './verb.ts';
 
 /** The `bootbroker` command with all its verbs; `exit` is told the exit code of a verb that has one of its own. */
@@ -37,7 +44,17 @@ export function program(outside: Outside, exit: (code: number) => void): Command
 
   const asset = root.command('asset').description('Kernels, initrds, EFI programs and other files to boot.');
   assetPush(asset, outside);
+  assetImport(asset, outside);
   assetList(asset, outside);
+  assetShow(asset, outside);
+  assetRetire(asset, outside);
+  assetUnretire(asset, outside);
+  assetGc(asset, outside);
+
+  const upload = root.command('upload').description('Bytes of assets on their way.');
+  uploadList(upload, outside);
+  uploadShow(upload, outside);
+  uploadAbort(upload, outside);
 
   const machine = root.command('machine').description('The machines that boot.');
   machineAdd(machine, outside);
