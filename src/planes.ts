@@ -1,10 +1,14 @@
+import type { Auditor } from './boot/audit.ts';
 import type { Config } from './config.ts';
 import { bootApp } from './http/app.ts';
 import { BootEvents } from './http/boot-events.ts';
+import { audited } from './http/change.ts';
 import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
 import { Refusals } from './http/refusals.ts';
 import { UnknownMachines } from './http/unknown-machines.ts';
+import { assetJobs } from './jobs/asset-jobs.ts';
+import { keepHouse } from './jobs/housekeeping.ts';
 import { reportStores } from './jobs/stores.ts';
 import { openVerifier } from './jobs/verify.ts';
 import type { Parts } from './parts.ts';
@@ -17,7 +21,9 @@ export interface Planes {
 /** Opens the planes, and begins the jobs, that BROKER_ROLES names. Rejects, naming the setting, when an address cannot be had. */
 export async function openPlanes(config: Config, parts: Parts, clock: () => Date): Promise<Planes> {
   const { log } = parts;
-  const verifier = openVerifier({ ...parts, clock });
+  const audit: Auditor = (...change) =>
+    audited({ kind: 'broker', id: 'broker', at: clock().toISOString() }, ...change);
+  const verifier = openVerifier({ ...parts, clock, audit });
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
   const refusals = new Refusals(parts);
   const unknownMachines = new UnknownMachines(parts);
@@ -52,6 +58,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
         adminToken: parts.adminToken,
         refusals,
         verify: verifier.verify,
+        ...assetJobs(common),
       };
       listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
     }
@@ -60,9 +67,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     throw error;
   }
   if (config.roles.includes('jobs'))
-    void verifier
-      .resume()
-      .catch((error: unknown) => log.warn({ error }, 'unfinished verifications stay unfinished'));
+    void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
   const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
   void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });

@@ -33,7 +33,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'folder.ts': [],
   'secrets.ts': ['folder.ts'],
   'storage-alone.ts': ['config.ts', 'localgcs'],
-  'planes.ts': ['config.ts', 'parts.ts', 'http', 'jobs'],
+  'planes.ts': ['config.ts', 'parts.ts', 'boot', 'http', 'jobs'],
   'main.ts': ['config.ts', 'parts.ts', 'planes.ts'],
   'cli.ts': [
     'config.ts',

@@ -12,6 +12,13 @@ export interface BlobStat {
   readonly type: string;
 }
 
+/** An object of a listing. */
+export interface Listed extends BlobRef {
+  /** Bytes. */
+  readonly size: number;
+  readonly createdAt: Date;
+}
+
 /** Whether a URL is made for somebody who reaches the storage elsewhere than the broker does. */
 export interface UrlOptions {
   /** Seconds that the signature holds. */
@@ -105,8 +112,12 @@ export interface Blobs {
    * storage breaks off or stalls, the body goes on where it was; a body that ends is whole.
    */
   follow(blob: BlobRef, options: FollowOptions): Promise<Followed>;
-  /** Reads all bytes. */
-  digest(blob: BlobRef, signal: AbortSignal): Promise<Digest & Validators>;
+  /** Reads all bytes; `onBytes` hears how many so far. */
+  digest(blob: BlobRef, signal: AbortSignal, onBytes?: (done: number) => void): Promise<Digest & Validators>;
+  /** What a client would get for validators, without reading it. */
+  validators(blob: BlobRef): Promise<Validators>;
+  /** Every object whose name begins so, in the order of names. */
+  list(prefix: string): AsyncIterable<Listed>;
   /** Deletes that generation, if it is still there. */
   remove(blob: BlobRef): Promise<void>;
   /**

@@ -1,10 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FileMetadata, Storage } from '@google-cloud/storage';
 import { forGood } from '../boot/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import type { Signer } from '../sign/v4.ts';
 import { signUrl } from '../sign/v4.ts';
-import type { BlobStat, Blobs, FollowOptions } from './blobs.ts';
+import type { BlobStat, Blobs, FollowOptions, Validators } from './blobs.ts';
 import { storageConnections } from './connections.ts';
 import { digest } from './digest.ts';
 import { absent, advised, faults, taken } from './faults.ts';
@@ -125,15 +126,40 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       return faults(`fetching ${blob.object}`, () => bytesOf(blob, options));
     },
 
-    async digest(blob, signal) {
+    async digest(blob, signal, onBytes) {
       return faults(`reading ${blob.object}`, async () => {
         const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal });
-        const { etag } = headers;
-        const lastModified = new Date(String(headers['last-modified']));
-        if (typeof etag !== 'string' || !/^"[^"]*"$/.test(etag) || Number.isNaN(lastModified.getTime()))
-          throw new Error(`the storage gives ${blob.object} no strong ETag and Last-Modified`);
-        return { ...(await digest(body)), etag, lastModified };
+        const validators = validatorsOf(blob, headers);
+        return { ...(await digest(body, onBytes)), ...validators };
       });
+    },
+
+    async validators(blob) {
+      return faults(`reading the head of ${blob.object}`, async () => {
+        const { signal } = new AbortController();
+        const range = { start: 0, end: 0 };
+        const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal, range });
+        body.destroy();
+        return validatorsOf(blob, headers);
+      });
+    },
+
+    async *list(prefix) {
+      let pageToken: string | undefined;
+      do {
+        const page = { prefix, autoPaginate: false, ...(pageToken && { pageToken }) };
+        const [files, next] = await control(`listing ${prefix}`, (storage) =>
+          storage.bucket(bucket).getFiles(page),
+        );
+        for (const { name, metadata } of files)
+          yield {
+            bucket,
+            object: name,
+            ...statOf(metadata),
+            createdAt: new Date(String(metadata.timeCreated)),
+          };
+        pageToken = (next as { pageToken?: string } | null)?.pageToken;
+      } while (pageToken);
     },
 
     async remove(blob) {
@@ -203,6 +229,15 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       await connections.close();
     },
   };
+}
+
+/** From an answer to a signed URL: Google's client has other ETags. */
+function validatorsOf({ object }: BlobRef, headers: IncomingHttpHeaders): Validators {
+  const { etag } = headers;
+  const lastModified = new Date(String(headers['last-modified']));
+  if (typeof etag !== 'string' || !/^"[^"]*"$/.test(etag) || Number.isNaN(lastModified.getTime()))
+    throw new Error(`the storage gives ${object} no strong ETag and Last-Modified`);
+  return { etag, lastModified };
 }
 
 /** Loaded when first needed: it is the heaviest module of the program, and no boot needs it. */

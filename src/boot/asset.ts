@@ -3,13 +3,19 @@ import type { BlobRef, Delivery } from './plan.ts';
 export const assetKinds = ['kernel', 'initrd', 'efi', 'iso', 'rootfs', 'file'] as const;
 export type AssetKind = (typeof assetKinds)[number];
 
+/** Whether machines run it: then nobody's word for its bytes is enough. */
+export function boots(kind: AssetKind): boolean {
+  return kind !== 'rootfs' && kind !== 'file';
+}
+
 /** `x86_64` is DHCP client-arch 16 for HTTP boot, `arm64` is 19 (RFC 5970 registry). */
 export const archs = ['x86_64', 'arm64'] as const;
 export type Arch = (typeof archs)[number];
 
 /**
  * `created`: announced, its bytes may be arriving. `uploading`: the broker itself opened the session. `verifying`: all
- * bytes are there and are being hashed. `ready`: they are what was announced; it boots. `retired`: no new profile may name it.
+ * bytes are there and are being hashed. `ready`: they are what was announced; it boots. `retired`: no new profile may name it;
+ * what names it goes on booting.
  */
 export type AssetState = 'created' | 'uploading' | 'verifying' | 'ready' | 'retired';
 
@@ -32,18 +38,27 @@ export interface Asset extends AssetName {
   readonly size: number;
   /** Base64 of the big-endian CRC32C, as Google writes it. */
   readonly crc32c: string;
-  /** Hex. Announced by the uploader, or computed by the broker when it verified. */
+  /** Hex. Announced by the uploader, or computed by the broker when it verified: `checked` says which. */
   readonly sha256?: string;
+  /** Asked for in the announcement: hash it, although it does not boot. */
+  readonly verify?: 'full';
   readonly type: string;
   /** The storage's own strong ETag and Last-Modified (RFC 3339), so that a redirect and a stream name the same. */
   readonly etag?: string;
   readonly last_modified?: string;
   readonly state: AssetState;
+  /** How far the hashing has come, in bytes; only while it is `verifying`, and some seconds old. */
+  readonly verified_bytes?: number;
+  /** What the bytes were held to before it became ready, besides their size: Google's CRC32C of them, or our own SHA-256. */
+  readonly checked?: 'crc32c' | 'sha256';
   /** Why the last upload did not become ready. */
   readonly failure?: string;
   readonly created_at: string;
   readonly updated_at: string;
   readonly ready_at?: string;
+  readonly retired_at?: string;
+  /** Since when nothing that is live was seen to refer to it: some time later it is deleted. Only while it is `retired`. */
+  readonly condemned_at?: string;
 }
 
 /** A ready asset as a profile revision carries it: all that delivery needs, so that booting asks nobody for metadata. */
@@ -51,7 +66,8 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly asset_id: string;
   readonly size: number;
   readonly crc32c: string;
-  readonly sha256: string;
+  /** Of whatever boots. */
+  readonly sha256?: string;
   readonly type: string;
   readonly etag: string;
   readonly last_modified: string;
@@ -88,14 +104,25 @@ export function fileName(asset: AssetName): string {
   return `${asset.name}-${asset.version}-${asset.arch}${suffix[asset.kind]}`;
 }
 
-/** `undefined` unless the asset is ready with all that delivery needs. */
+/** Whether its bytes must be hashed before it is ready. */
+export function mustHash({ kind, verify }: Pick<Asset, 'kind' | 'verify'>): boolean {
+  return boots(kind) || verify === 'full';
+}
+
+/** As a new profile takes it; `undefined` unless the asset is ready with all that delivery needs. */
 export function resolved(asset: Asset): ResolvedAsset | undefined {
+  return asset.state === 'ready' ? deliverable(asset) : undefined;
+}
+
+/** As it is served to whoever names exactly this one, which may be retired. */
+export function deliverable(asset: Asset): ResolvedAsset | undefined {
   const { kind, name, version, arch, bucket, object, size, crc32c, type } = asset;
-  const { generation, sha256, etag, last_modified, ready_at } = asset;
-  if (asset.state !== 'ready' || !generation || !sha256 || !etag || !last_modified || !ready_at)
-    return undefined;
+  const { state, generation, sha256, etag, last_modified, ready_at } = asset;
+  if (state !== 'ready' && state !== 'retired') return undefined;
+  if (!generation || !etag || !last_modified || !ready_at || (boots(kind) && !sha256)) return undefined;
   const named = { asset_id: asset.id, kind, name, version, arch };
-  return { ...named, bucket, object, generation, size, crc32c, sha256, type, etag, last_modified, ready_at };
+  const hashes = { crc32c, ...(sha256 && { sha256 }) };
+  return { ...named, bucket, object, generation, size, ...hashes, type, etag, last_modified, ready_at };
 }
 
 /** `immutable`: the name means these bytes for good. `alias`: it can move to others. `entry`: who asks decides what comes. */

@@ -26,6 +26,14 @@ export interface AuditEntry {
   readonly after?: unknown;
 }
 
+/** Makes the entry of a change that was done; `before` undefined: it was created, `after` undefined: it is gone. */
+export type Auditor = (
+  action: string,
+  target: { readonly kind: string; readonly id: string },
+  before: object | undefined,
+  after: object | undefined,
+) => AuditEntry;
+
 /** The end of a chain of audit events. */
 export interface AuditHead {
   /** How many events there are. */

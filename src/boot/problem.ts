@@ -33,6 +33,7 @@ export const problems = {
   'upload-incomplete': { status: 409, title: 'The bytes are not all there' },
   'upload-mismatch': { status: 409, title: 'The bytes are not the ones that were announced' },
   'upload-superseded': { status: 409, title: 'A newer upload has taken the place of this one' },
+  'upload-over': { status: 409, title: 'This upload has ended' },
   'precondition-failed': { status: 412, title: 'It has changed, or is not what was asked for' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a type that is read here' },

@@ -18,6 +18,11 @@ export interface ProfileRevision {
   readonly created_at: string;
 }
 
+/** All assets that it refers to; while it is live, none of them is deleted. */
+export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readonly ResolvedAsset[] {
+  return [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
+}
+
 /** Reads `NAME@VERSION`. */
 export function parseAssetReference(text: string): { name: string; version: string } | undefined {
   const [name = '', version = '', ...rest] = text.split('@');

@@ -1,5 +1,13 @@
-/** `open`: its URL is out. `done`: its bytes became the asset. `failed`: they did not; a new upload is needed. */
-export type UploadState = 'open' | 'done' | 'failed';
+/**
+ * `open`: its bytes may come. `done`: they became the asset. `failed`: they did not. `expired`: nobody completed it in time.
+ * `aborted`: somebody gave it up. From all but the first there is no way back: a new upload is needed.
+ */
+export const uploadStates = ['open', 'done', 'failed', 'expired', 'aborted'] as const;
+export type UploadState = (typeof uploadStates)[number];
+
+/** Who opens the resumable session: the uploader, by a signed URL, or the broker itself. */
+export const uploadModes = ['signed', 'session'] as const;
+export type UploadMode = (typeof uploadModes)[number];
 
 /** One attempt to bring an asset's bytes. Its object name is used for nothing else, ever. */
 export interface Upload {
@@ -7,8 +15,17 @@ export interface Upload {
   readonly id: string;
   readonly asset_id: string;
   readonly object: string;
+  readonly mode: UploadMode;
   readonly state: UploadState;
-  /** RFC 3339. Until then the signed URL starts a session; a session that has started lives on. */
+  /** RFC 3339. Until then the signed URL starts a session, or else the session that the broker opened takes bytes. */
   readonly expires_at: string;
   readonly created_at: string;
+}
+
+/** A resumable session lives one week, whatever became of the signature that started it (Google: "Resumable uploads"); in ms. */
+export const sessionLifeMs = 7 * 24 * 3600 * 1000;
+
+/** From when on no byte of it can come any more, in ms since 1970. */
+export function endOf({ mode, expires_at }: Upload): number {
+  return Date.parse(expires_at) + (mode === 'signed' ? sessionLifeMs : 0);
 }

@@ -11,7 +11,7 @@ export type Query = Readonly<Record<string, string | undefined>>;
 export interface Api {
   readonly origin: string;
   get(path: string, query?: Query): Promise<Answer>;
-  post(path: string, body?: unknown): Promise<Answer>;
+  post(path: string, body?: unknown, query?: Query): Promise<Answer>;
   /** With an ETag that the resource must still have, if one is given. */
   put(path: string, body: unknown, etag?: string): Promise<Answer>;
   delete(path: string): Promise<Answer>;
@@ -58,7 +58,7 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
   return {
     origin,
     get: (path, query = {}) => call('GET', path, query),
-    post: (path, body) => call('POST', path, {}, body),
+    post: (path, body, query = {}) => call('POST', path, query, body),
     put: (path, body, etag) => call('PUT', path, {}, body, etag),
     delete: (path) => call('DELETE', path, {}),
   };

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Asset } from '../boot/asset.ts';
-import { kindOption } from './asset-push.ts';
+import { kindOption } from './asset-options.ts';
 import { type BrokerOptions, brokerOptions } from './broker.ts';
 import { printList } from './listing.ts';
 import type { Outside } from './outside.ts';

@@ -1,6 +1,10 @@
 import { Command } from 'commander';
+import { assetGc } from './asset-gc.ts';
+import { assetImport } from './asset-import.ts';
 import { assetList } from './asset-list.ts';
 import { assetPush } from './asset-push.ts';
+import { assetRetire, assetUnretire } from './asset-retire.ts';
+import { assetShow } from './asset-show.ts';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
 import { boots } from './boots.ts';
@@ -24,6 +28,9 @@ import { serve } from './serve.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
+import { uploadAbort } from './upload-abort.ts';
+import { uploadList } from './upload-list.ts';
+import { uploadShow } from './upload-show.ts';
 import { exitCodesHelp } from './verb.ts';
 
 /** The `bootbroker` command with all its verbs; `exit` is told the exit code of a verb that has one of its own. */
@@ -48,7 +55,17 @@ export function program(outside: Outside, exit: (code: number) => void): Command
 
   const asset = root.command('asset').description('Kernels, initrds, EFI programs and other files to boot.');
   assetPush(asset, outside);
+  assetImport(asset, outside);
   assetList(asset, outside);
+  assetShow(asset, outside);
+  assetRetire(asset, outside);
+  assetUnretire(asset, outside);
+  assetGc(asset, outside);
+
+  const upload = root.command('upload').description('Bytes of assets on their way.');
+  uploadList(upload, outside);
+  uploadShow(upload, outside);
+  uploadAbort(upload, outside);
 
   const machine = root.command('machine').description('The machines that boot.');
   machineAdd(machine, outside);

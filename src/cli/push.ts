@@ -16,6 +16,7 @@ export interface Job {
   readonly digest: Digest;
   readonly name: AssetName;
   readonly type: string | undefined;
+  readonly verify: string | undefined;
   readonly line: Line;
   readonly waiting: Waiting;
   readonly unfinished: UnfinishedUploads;
@@ -68,7 +69,8 @@ async function earlier(job: Job, key: string): Promise<Start | undefined> {
   const answer = await repeatedly(job.waiting, () => job.api.get(`assets/${found.asset_id}`));
   const gone = !answer.ok && problemName(answer.problem) === 'unknown-asset';
   const asset = gone ? undefined : (accepted(answer) as Asset);
-  if (asset?.upload_id !== found.upload_id || asset.state === 'retired') {
+  const isOver = asset?.upload_id !== found.upload_id || asset.failure !== undefined;
+  if (isOver || asset.state === 'retired') {
     await job.unfinished.forget(key);
     return undefined;
   }
@@ -82,8 +84,8 @@ async function earlier(job: Job, key: string): Promise<Start | undefined> {
 
 /** Announces the asset and starts a session for its bytes. */
 async function announce(job: Job, key: string, patient: Patience): Promise<Start> {
-  const { api, file, digest, name, type } = job;
-  const body = { ...name, size: file.size, ...digest, ...(type && { type }) };
+  const { api, file, digest, name, type, verify } = job;
+  const body = { ...name, size: file.size, ...digest, ...(type && { type }), ...(verify && { verify }) };
   for (;;) {
     const answer = await repeatedly(job.waiting, () => api.post('uploads', body));
     if (!answer.ok && problemName(answer.problem) === 'asset-exists') return existing(job, answer);
@@ -139,12 +141,12 @@ async function complete(job: Job, key: string, uploadId: string): Promise<Asset>
     if (!answer.ok || answer.status !== 202) await job.unfinished.forget(key);
     const asset = accepted(answer) as Asset;
     if (answer.ok && answer.status !== 202) return asset;
-    job.progress.note('the broker is hashing the bytes');
+    job.progress.at('verifying', asset.verified_bytes ?? 0, asset.size);
     await job.waiting.sleep(pauseMs, job.line.signal);
     job.line.signal.throwIfAborted();
   }
 }
 
-function keyOf({ api, name, file, digest, type }: Job): string {
-  return pushKey({ broker: api.origin, ...name, type, size: file.size, ...digest });
+function keyOf({ api, name, file, digest, type, verify }: Job): string {
+  return pushKey({ broker: api.origin, ...name, type, verify, size: file.size, ...digest });
 }

@@ -60,8 +60,8 @@ export function unfinishedUploads(stateDir: string): UnfinishedUploads {
   };
 }
 
-/** What is older than any session can be has no use, and is still a capability somebody might think is one. */
-async function sweep(folder: string, now: Date): Promise<void> {
+/** Deletes what is older than any session can be: it has no use, and may still be a capability somebody might think is one. */
+export async function sweep(folder: string, now: Date): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const path = join(folder, name);

@@ -55,6 +55,7 @@ export const indexedQueries: Readonly<Record<string, (records: Records) => Promi
   'assets(state)': (records) => records.listAssets({ state: 'ready' }, { limit: 1 }),
   'assets(kind, name, arch, state)': (records) =>
     records.newestAsset({ kind: 'efi', name: 'bootbroker-doctor', arch: 'x86_64' }),
+  'uploads(state)': (records) => records.listUploads({ state: 'open' }, { limit: 1 }),
   'boots(machine_id)': (records) => records.listBootEvents('bootbroker-doctor', { limit: 1 }),
   'boots(machine_id, stage)': (records) => records.lastBootEvent('bootbroker-doctor', 'bootbroker-doctor'),
   'boots(machine_id, stage, revision)': (records) =>

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { type Asset, isName, resolved } from '../boot/asset.ts';
+import { type Asset, deliverable, isName } from '../boot/asset.ts';
 import { newestImage, parseImageId } from '../boot/image.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { parseArch, revisionAsset } from '../boot/profile.ts';
@@ -90,7 +90,7 @@ function imageAnswer(
   what: string,
   kind: string,
 ): Answer {
-  const asset = part && resolved(part);
+  const asset = part && deliverable(part);
   if (!asset) return refusal(refuse('unknown-asset', `There is no ${what} with a ready ${kind}.`));
   return assetAnswer(ctx, parts, asset, permanence);
 }

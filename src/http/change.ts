@@ -1,6 +1,6 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import type { Actor } from '../boot/actor.ts';
-import type { AuditEntry } from '../boot/audit.ts';
+import type { AuditEntry, Auditor } from '../boot/audit.ts';
 import { masked } from '../boot/masked.ts';
 
 /** Firestore takes 1 MiB a document, and an event may hold two states. */
@@ -25,6 +25,11 @@ export function audited(
     ...(was && { before: kept(was) }),
     ...(is && { after: kept(is) }),
   };
+}
+
+/** Makes the entries of what this actor does. */
+export function auditor(by: Actor): Auditor {
+  return (...change) => audited(by, ...change);
 }
 
 /** Who, when, from where, and what. */

@@ -1,9 +1,11 @@
 import type { Blobs } from '../blobs/blobs.ts';
+import type { Auditor } from '../boot/audit.ts';
 import type { StorageTraits } from '../boot/decide.ts';
 import type { Network } from '../boot/network.ts';
 import type { OutagePolicy } from '../boot/script.ts';
 import type { EdgeVerifier, SourcePolicy } from '../boot/source.ts';
 import type { UnknownPolicy } from '../boot/unknown.ts';
+import type { Upload } from '../boot/upload.ts';
 import type { Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -52,4 +54,11 @@ export interface AdminParts extends CommonParts, OidcOptions {
   readonly refusals: Refusals;
   /** Starts, or joins, the verification of an asset whose bytes are all there. */
   readonly verify: (assetId: string) => Promise<void>;
+  /** Ends an open upload, if nobody else ends it first. */
+  readonly abort: (upload: Upload, audit: Auditor) => Promise<unknown>;
+  /** Garbage collection. */
+  readonly collect: (
+    how: { readonly dryRun: boolean; readonly orphanAgeMs: number },
+    audit: Auditor,
+  ) => Promise<unknown>;
 }

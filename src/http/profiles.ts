@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import { activated } from '../boot/activation.ts';
 import type { Actor } from '../boot/actor.ts';
-import { type Arch, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
+import { type Arch, type Asset, type AssetKind, type ResolvedAsset, resolved } from '../boot/asset.ts';
 import { differences } from '../boot/diff.ts';
 import type { Machine } from '../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
@@ -10,6 +10,7 @@ import { bootable, type ProfileRevision, parseArch, parseAssetReference } from '
 import { withRevision } from '../boot/rollout.ts';
 import { audited } from './change.ts';
 import { commit, dryRunQuery, type Intent } from './commit.ts';
+import { insistOn } from './insist.ts';
 import type { AdminParts } from './parts.ts';
 import { diffSchema } from './profile-schemas.ts';
 import { createdRevisionSchema, location, pageSchema, profileRevisionSchema } from './resources.ts';
@@ -96,11 +97,16 @@ async function newRevision(
   const machine = wanted.machine_id === undefined ? undefined : await records.machine(wanted.machine_id);
   if (wanted.machine_id !== undefined && !machine) return noMachine(wanted.machine_id);
   const at = parts.clock().toISOString();
-  const revision = await resolvedRevision({ id, created_at: at }, wanted, machine, parts);
-  if (isRefusal(revision)) return revision;
+  const resolution = await resolvedRevision({ id, created_at: at }, wanted, machine, parts);
+  if (isRefusal(resolution)) return resolution;
+  const { revision, assets } = resolution;
   const pointers = machine ? machinePointer(machine, revision, by) : await rulePointers(revision, by, parts);
   return {
-    changes: [{ kind: 'profile', to: revision }, ...pointers.flatMap(({ changes }) => changes)],
+    changes: [
+      { kind: 'profile', to: revision },
+      ...insistOn(assets),
+      ...pointers.flatMap(({ changes }) => changes),
+    ],
     audit: [
       audited(by, 'profile.create', { kind: 'profile', id }, undefined, revision),
       ...pointers.flatMap(({ audit }) => audit),
@@ -151,7 +157,7 @@ async function resolvedRevision(
   wanted: z.output<typeof newProfile>,
   machine: Machine | undefined,
   parts: AdminParts,
-): Promise<ProfileRevision | Refusal> {
+): Promise<{ readonly revision: ProfileRevision; readonly assets: readonly Asset[] } | Refusal> {
   const notBootable = bootable(wanted);
   if (notBootable) return notBootable;
   const machineArch = parseArch(machine?.labels.arch);
@@ -166,19 +172,26 @@ async function resolvedRevision(
     resolve('iso', wanted.iso),
     ...wanted.initrds.map((reference) => resolve('initrd', reference)),
   ]);
-  const missing = [kernel, efi, iso, ...initrds].filter(isRefusal);
+  const all = [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
+  const missing = all.filter(isRefusal);
   if (missing.length > 0) return refuse('asset-not-ready', missing.map(({ detail }) => detail).join(' '));
-  return {
+  const revision: ProfileRevision = {
     ...made,
     name: wanted.name,
     arch,
-    ...(kernel && !isRefusal(kernel) && { kernel }),
-    ...(efi && !isRefusal(efi) && { efi }),
-    ...(iso && !isRefusal(iso) && { iso }),
-    initrds: initrds.filter((asset): asset is ResolvedAsset => asset !== undefined && !isRefusal(asset)),
+    ...(kernel && !isRefusal(kernel) && { kernel: kernel.resolved }),
+    ...(efi && !isRefusal(efi) && { efi: efi.resolved }),
+    ...(iso && !isRefusal(iso) && { iso: iso.resolved }),
+    initrds: initrds.flatMap((initrd) => (initrd && !isRefusal(initrd) ? initrd.resolved : [])),
     cmdline: wanted.cmdline,
     metadata: wanted.metadata,
   };
+  return { revision, assets: all.flatMap((one) => (isRefusal(one) ? [] : one.asset)) };
+}
+
+interface Found {
+  readonly asset: Asset;
+  readonly resolved: ResolvedAsset;
 }
 
 async function resolveAsset(
@@ -186,7 +199,7 @@ async function resolveAsset(
   reference: string | undefined,
   arch: Arch,
   { records }: AdminParts,
-): Promise<ResolvedAsset | Refusal | undefined> {
+): Promise<Found | Refusal | undefined> {
   const named = reference === undefined ? undefined : parseAssetReference(reference);
   if (!named) return undefined;
   const asset = await records.namedAsset({ kind, ...named, arch });
@@ -195,12 +208,11 @@ async function resolveAsset(
       'asset-not-ready',
       `There is no ${kind} ${reference} for ${arch}: push it with bootbroker asset push.`,
     );
-  return (
-    resolved(asset) ??
-    refuse(
-      'asset-not-ready',
-      `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
-    )
+  const ready = resolved(asset);
+  if (ready) return { asset, resolved: ready };
+  return refuse(
+    'asset-not-ready',
+    `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
   );
 }
 

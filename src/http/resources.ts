@@ -29,7 +29,7 @@ export const location = { Location: 'Where it is from now on' };
 export const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
 export const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
 export const text = z.string();
-const bytes = z.int().positive().describe('Bytes');
+export const bytes = z.int().positive().describe('Bytes');
 const mac = z
   .string()
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
@@ -44,7 +44,9 @@ const sha256 = z
   .describe('Hex');
 const state = z
   .enum(['created', 'uploading', 'verifying', 'ready', 'retired'])
-  .describe('created: announced; verifying: its bytes are being hashed; ready: it boots');
+  .describe(
+    'created: announced; uploading: the broker opened a session for it; verifying: its bytes are being hashed; ready: it boots; retired: no new profile may name it',
+  );
 
 const hardwareSchema = schemaOf<Hardware>(
   'Hardware',
@@ -146,10 +148,15 @@ export const assetSchema = schemaOf<Asset>(
     etag: etag.exactOptional(),
     last_modified: time.exactOptional(),
     state,
+    verify: z.literal('full').describe('It is hashed although it does not boot').exactOptional(),
+    verified_bytes: bytes.describe('How far the hashing has come, some seconds ago').exactOptional(),
+    checked: z.enum(['crc32c', 'sha256']).describe('What the bytes were held to').exactOptional(),
     failure: text.describe('Why the last upload did not become ready').exactOptional(),
     created_at: time,
     updated_at: time,
     ready_at: time.exactOptional(),
+    retired_at: time.exactOptional(),
+    condemned_at: time.describe('Since when nothing live was seen to refer to it').exactOptional(),
   }),
 );
 
@@ -165,7 +172,7 @@ const resolvedAssetSchema = schemaOf<ResolvedAsset>(
     generation: text,
     size: bytes,
     crc32c,
-    sha256,
+    sha256: sha256.exactOptional(),
     type: text,
     etag,
     last_modified: time,
@@ -254,17 +261,6 @@ export const auditEventSchema = schemaOf<AuditEvent>(
     hash: sha256,
   }),
 );
-
-export const startedUploadSchema = z
-  .strictObject({
-    id,
-    asset_id: id,
-    signed_url: z.string().describe('A bearer capability: whoever has it may send the bytes'),
-    method: z.literal('POST'),
-    headers: z.record(z.string(), text).describe('To be sent along, as they are'),
-    expires_at: time,
-  })
-  .meta({ id: 'StartedUpload', description: 'Under which signature the bytes may come' });
 
 /** A page of a list; `next` goes into `cursor`, and is absent on the last page. */
 export function pageSchema(item: ZodType) {

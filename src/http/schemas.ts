@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { archs, assetKinds, isName } from '../boot/asset.ts';
+import { archs, assetKinds, boots, isName } from '../boot/asset.ts';
 import { clientTable } from '../boot/client.ts';
 import { cmdlineSourceFault } from '../boot/cmdline.ts';
 import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
 import { parseNetwork } from '../boot/network.ts';
 import { parseAssetReference } from '../boot/profile.ts';
 import { edgeCapabilities } from '../boot/source.ts';
+import { uploadModes, uploadStates } from '../boot/upload.ts';
 import type { PageRequest } from '../records/records.ts';
 
 /** Checks by one of boot/'s own parsers, and takes over its spelling. */
@@ -92,6 +93,12 @@ export const newUpload = z
       .string()
       .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'must be a media type without parameters')
       .exactOptional(),
+    mode: z.enum(uploadModes).default('signed'),
+    verify: z.enum(['full', 'checksum']).exactOptional(),
+  })
+  .refine(({ kind, verify }) => verify !== 'checksum' || !boots(kind), {
+    path: ['verify'],
+    error: 'must be full for whatever boots: leave it out',
   })
   .refine((upload) => upload.kind !== 'efi' || (upload.type ?? 'application/efi') === 'application/efi', {
     path: ['type'],
@@ -156,6 +163,15 @@ export const assetsQuery = page.extend({
   name: name.exactOptional(),
   version: name.exactOptional(),
   state: z.enum(['created', 'uploading', 'verifying', 'ready', 'retired']).exactOptional(),
+});
+export const uploadsQuery = page.extend({ state: z.enum(uploadStates).exactOptional() });
+export const collectQuery = z.strictObject({
+  dry_run: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((text) => text === '1'),
+  /** Younger ones may belong to an upload whose session still lives. */
+  orphan_days: z.coerce.number().int().min(8).max(3650).default(14),
 });
 export const bootsQuery = page.extend({ machine: name.exactOptional() });
 export const explainQuery = z.strictObject({

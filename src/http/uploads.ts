@@ -1,34 +1,34 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { type Asset, contentType, fileName, mismatch, objectName } from '../boot/asset.ts';
+import type { Actor } from '../boot/actor.ts';
+import { type Asset, contentType, fileName, objectName } from '../boot/asset.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
-import type { Upload } from '../boot/upload.ts';
+import { sessionLifeMs, type Upload } from '../boot/upload.ts';
+import { audited, auditor } from './change.ts';
 import type { AdminParts } from './parts.ts';
 import type { Reply } from './route.ts';
 import type { newUpload } from './schemas.ts';
 
 /** To start the session. Once started it lives on for a week, whatever became of the signature (Google: resumable uploads). */
 const uploadUrlTtlSeconds = 3600;
-/** How long `complete` waits for the bytes to be hashed before it says 202. */
-const patienceMs = 5_000;
 
-/** Announces an asset and hands out the signature under which its bytes may come. */
+/** Announces an asset and hands out the capability under which its bytes may come: a signed URL, or a session's URI. */
 export async function startUpload(
   announced: z.output<typeof newUpload>,
-  localAddress: string | undefined,
+  { localAddress, by }: { readonly localAddress: string | undefined; readonly by: Actor },
   parts: AdminParts,
 ): Promise<Reply | Refusal> {
-  const { kind, name, version, arch, size, crc32c, sha256 } = announced;
+  const { kind, name, version, arch, size, crc32c, sha256, verify, mode } = announced;
   const now = parts.clock();
-  const uploadId = randomUUIDv7();
+  const id = randomUUIDv7();
   const type = announced.type ?? contentType(kind);
-  const object = objectName(uploadId, fileName({ kind, name, version, arch }));
-  const expires_at = new Date(now.getTime() + uploadUrlTtlSeconds * 1000).toISOString();
+  const object = objectName(id, fileName({ kind, name, version, arch }));
   const created_at = now.toISOString();
+  const lifeMs = mode === 'signed' ? uploadUrlTtlSeconds * 1000 : sessionLifeMs;
+  const expires_at = new Date(now.getTime() + lifeMs).toISOString();
   const asset: Asset = {
     id: randomUUIDv7(),
-    upload_id: uploadId,
+    upload_id: id,
     bucket: parts.bucket,
     object,
     kind,
@@ -38,91 +38,55 @@ export async function startUpload(
     size,
     crc32c,
     ...(sha256 && { sha256 }),
+    ...(verify === 'full' && { verify }),
     type,
-    state: 'created',
+    state: mode === 'signed' ? 'created' : 'uploading',
     created_at,
     updated_at: created_at,
   };
-  const upload: Upload = { id: uploadId, asset_id: asset.id, object, state: 'open', expires_at, created_at };
+  const upload: Upload = { id, asset_id: asset.id, object, mode, state: 'open', expires_at, created_at };
+  const blob = { bucket: parts.bucket, object, size, type };
   const origin = parts.storageOrigin(localAddress);
-  const grant = await parts.blobs.uploadGrant(
-    { bucket: parts.bucket, object, size, type },
-    { ttlSeconds: uploadUrlTtlSeconds, ...(origin && { origin }) },
-  );
-  const created = await parts.records.createUpload(upload, asset);
+  const grant = mode === 'signed' && (await signature(blob, origin, parts));
+  const created = await parts.records.createUpload(upload, asset, [
+    audited(by, 'upload.create', { kind: 'upload', id }, undefined, { ...upload, asset }),
+  ]);
   if (created.kind === 'asset-exists')
     return refuse(
       'asset-exists',
       `${kind} ${name}@${version} for ${arch} is ${created.asset.state} (asset ${created.asset.id}). Assets never change: take a new version.`,
     );
+  // Recorded first: a session that nobody knows of could not expire. Should starting it fail, the next upload takes over.
+  const capability = grant || (await session(blob, origin, parts));
   return {
     status: 201,
-    headers: { Location: `/api/v1/uploads/${uploadId}` },
-    body: {
-      id: uploadId,
-      asset_id: created.asset.id,
-      signed_url: grant.url,
-      method: 'POST',
-      headers: grant.headers,
-      expires_at,
-    },
+    headers: { Location: `/api/v1/uploads/${id}` },
+    body: { id, asset_id: created.asset.id, mode, ...capability, expires_at },
   };
 }
 
-/** Checks the bytes that came against what was announced, and has them hashed. May be called again at any time. */
-export async function completeUpload(id: string, parts: AdminParts): Promise<Reply | Refusal> {
-  const { records } = parts;
-  const upload = await records.upload(id);
-  const asset = upload && (await records.asset(upload.asset_id));
-  if (!upload || !asset) return refuse('unknown-upload', `There is no upload ${id}.`);
-  if (asset.upload_id !== id)
-    return refuse(
-      'upload-superseded',
-      `Asset ${asset.id} has a newer upload, ${asset.upload_id}. Complete that one.`,
-    );
-  if (upload.state === 'failed')
-    return refuse('upload-mismatch', `${asset.failure ?? 'The bytes differ'}. Start a new upload.`);
-  if (asset.state === 'created' || asset.state === 'uploading') {
-    const refusal = await acceptBytes(asset, upload, parts);
-    if (refusal) return refusal;
-  }
-  await Promise.race([parts.verify(asset.id), sleep(patienceMs, undefined, { ref: false })]);
-  return outcome(id, asset.id, parts);
+/** Gives an open upload up, and with it bytes that are being hashed. */
+export async function abortUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
+  const upload = await parts.records.upload(id);
+  if (!upload) return refuse('unknown-upload', `There is no upload ${id}.`);
+  if (upload.state === 'open') await parts.abort(upload, auditor(by));
+  const now = upload.state === 'open' ? await parts.records.upload(id) : upload;
+  if (now?.state === 'aborted') return { status: 200, body: now };
+  const hint = now?.state === 'done' ? ' To take its asset out of use: bootbroker asset retire' : '';
+  return refuse('upload-over', `Upload ${id} is ${now?.state ?? 'gone'}.${hint}`);
 }
 
-/** From here on the asset is pinned to the generation that was found. */
-async function acceptBytes(asset: Asset, upload: Upload, parts: AdminParts): Promise<Refusal | undefined> {
-  const found = await parts.blobs.stat(asset.bucket, asset.object);
-  if (!found)
-    return refuse(
-      'upload-incomplete',
-      `The storage does not have all ${asset.size} bytes yet. Finish the upload, then complete it.`,
-    );
-  const failure = mismatch(asset, found);
-  const expected = { state: asset.state, upload_id: upload.id };
-  const updated_at = parts.clock().toISOString();
-  if (!failure) {
-    const { failure: _, ...rest } = asset;
-    await parts.records.changeAsset(
-      { ...rest, state: 'verifying', generation: found.generation, updated_at },
-      expected,
-    );
-    return undefined;
-  }
-  if (
-    await parts.records.changeAsset({ ...asset, failure, updated_at }, expected, {
-      ...upload,
-      state: 'failed',
-    })
-  )
-    await parts.blobs.remove({ bucket: asset.bucket, object: asset.object, generation: found.generation });
-  return refuse('upload-mismatch', `${failure}. Start a new upload.`);
+type NewBlob = Parameters<AdminParts['blobs']['startSession']>[0];
+
+async function signature(blob: NewBlob, origin: string | undefined, { blobs }: AdminParts) {
+  const options = { ttlSeconds: uploadUrlTtlSeconds, ...(origin && { origin }) };
+  const { url, headers } = await blobs.uploadGrant(blob, options);
+  return { signed_url: url, method: 'POST', headers };
 }
 
-async function outcome(id: string, assetId: string, { records }: AdminParts): Promise<Reply | Refusal> {
-  const asset = await records.asset(assetId);
-  if (asset?.upload_id !== id)
-    return refuse('upload-superseded', `Asset ${assetId} has a newer upload meanwhile. Complete that one.`);
-  if (asset.failure) return refuse('upload-mismatch', `${asset.failure}. Start a new upload.`);
-  return { status: asset.state === 'verifying' ? 202 : 200, body: asset };
+/** Whoever has the URI may write the object: it is in this answer and nowhere else. */
+async function session(blob: NewBlob, origin: string | undefined, { blobs }: AdminParts) {
+  const uri = await blobs.startSession(blob, origin ? { origin } : {});
+  if (uri === undefined) throw new Error(`${blob.object} is there although its name was never used`);
+  return { session_uri: uri, method: 'PUT', headers: {} };
 }

@@ -2,7 +2,7 @@ import type { Asset } from '../boot/asset.ts';
 import type { Machine } from '../boot/machine.ts';
 import { inForce, type RuleInForce } from '../boot/rule.ts';
 import type { ApiToken } from '../boot/token.ts';
-import type { Change, Conflict } from './records.ts';
+import type { AssetExpectation, Change, Conflict } from './records.ts';
 
 /** What a driver has read, in the transaction that is to write. */
 export interface Known {
@@ -27,14 +27,19 @@ function isStale(change: Change, known: Known): Conflict | undefined {
   if (change.kind === 'profile' || change.kind === 'pending') return undefined;
   if (change.kind === 'asset') {
     const { of, expected } = change;
-    const now = known.asset(of.id);
-    const asExpected = now?.state === expected.state && now.upload_id === expected.upload_id;
-    return asExpected ? undefined : { kind: 'changed', what: 'asset', id: of.id };
+    return isAsExpected(known.asset(of.id), expected)
+      ? undefined
+      : { kind: 'changed', what: 'asset', id: of.id };
   }
   const { kind, id, expected } = change;
   const version = versionOf(kind, id, known);
   if ((version ?? 0) === expected) return undefined;
   return { kind: 'changed', what: kind, id, ...(version !== undefined && { version }) };
+}
+
+export function isAsExpected(asset: Asset | undefined, expected: AssetExpectation): boolean {
+  const { state, upload_id, updated_at = asset?.updated_at } = expected;
+  return asset?.state === state && asset.upload_id === upload_id && asset.updated_at === updated_at;
 }
 
 function versionOf(kind: 'machine' | 'rule' | 'token', id: string, known: Known): number | undefined {

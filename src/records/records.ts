@@ -6,7 +6,7 @@ import type { PendingMachine } from '../boot/pending.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Rule, RuleInForce } from '../boot/rule.ts';
 import type { ApiToken } from '../boot/token.ts';
-import type { Upload } from '../boot/upload.ts';
+import type { Upload, UploadState } from '../boot/upload.ts';
 
 export interface PageRequest {
   /** 1 to 1000. */
@@ -30,6 +30,8 @@ export interface AssetExists {
 export interface AssetExpectation {
   readonly state: AssetState;
   readonly upload_id: string;
+  /** Given: nothing else of it has changed either. */
+  readonly updated_at?: string;
 }
 
 /** One write to one document, and what has to be there for it. */
@@ -77,6 +79,10 @@ export type Conflict =
     }
   /** There is no room for that many rules. */
   | { readonly kind: 'full'; readonly what: 'rules' };
+
+export interface UploadFilter {
+  readonly state?: UploadState;
+}
 
 export interface AssetFilter {
   readonly kind?: AssetKind;
@@ -134,6 +140,7 @@ export interface AssetRecords {
     audit?: readonly AuditEntry[],
   ): Promise<{ readonly kind: 'created'; readonly asset: Asset } | AssetExists>;
   upload(id: string): Promise<Upload | undefined>;
+  listUploads(filter: UploadFilter, page: PageRequest): Promise<Page<Upload>>;
 
   asset(id: string): Promise<Asset | undefined>;
   namedAsset(name: AssetName): Promise<Asset | undefined>;

@@ -80,7 +80,12 @@ export async function fakeBroker(): Promise<FakeBroker> {
     }
     if (url.pathname === '/api/v1/assets')
       return json(response, 200, {
-        items: [...broker.assets.values()].filter((asset) => asset.name === url.searchParams.get('name')),
+        items: [...broker.assets.values()].filter((asset) =>
+          (['kind', 'name', 'version'] as const).every((field) => {
+            const wanted = url.searchParams.get(field);
+            return wanted === null || asset[field] === wanted;
+          }),
+        ),
       });
     problem(response, 404, 'no-such-route');
   }

@@ -300,8 +300,8 @@ test('what is not served is 404, what is served otherwise is 405', async (t) => 
   for (const [path, method, allow] of [
     ['/api/v1/machines', 'DELETE', 'POST, HEAD, GET'],
     ['/api/v1/machines/x', 'POST', 'HEAD, GET, PUT, DELETE'],
-    ['/api/v1/uploads', 'GET', 'POST'],
-    ['/api/v1/uploads', 'OPTIONS', 'POST'],
+    ['/api/v1/uploads', 'DELETE', 'POST, HEAD, GET'],
+    ['/api/v1/uploads/x/complete', 'OPTIONS', 'POST'],
   ] as const) {
     const { status, headers } = await site.admin(path, undefined, { method });
     t.deepEqual([status, headers.allow], [405, allow], `${method} ${path}`);

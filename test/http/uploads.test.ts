@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
 import type { Asset } from '../../src/boot/asset.ts';
+import { every } from '../../src/jobs/every.ts';
 import {
   announce,
   announcement,
@@ -125,6 +126,112 @@ test('bytes that were replaced behind our back by others of another size or type
     t.is((await complete(upload.id)).json.type, problem('upload-mismatch'));
     t.is((await assetOf(upload.asset_id)).state, 'created');
   }
+});
+
+const startSession = async (asset: NewAsset) => {
+  const body = { ...announcement(asset), mode: 'session' };
+  return expectStatus(await broker.admin('/api/v1/uploads', body), 201).json;
+};
+const put = (uri: string, bytes: Buffer, headers: Record<string, string> = {}) =>
+  fetch(uri, { method: 'PUT', body: new Uint8Array(bytes), headers });
+
+test('the broker opens the session itself when asked, and the bytes go straight there', async (t) => {
+  const asset = { ...someAsset(), bytes: randomBytes(300_000) };
+  const upload = await startSession(asset);
+  t.like(upload, { mode: 'session', method: 'PUT', headers: {}, signed_url: undefined });
+  t.is((await assetOf(upload.asset_id)).state, 'uploading');
+  const days = (Date.parse(upload.expires_at) - Date.now()) / (24 * 3600 * 1000);
+  t.true(days > 6.9 && days < 7.1);
+  const half = 2 ** 18;
+  const range = (from: number, to: number) => ({ 'Content-Range': `bytes ${from}-${to - 1}/300000` });
+  const first = await put(upload.session_uri, asset.bytes.subarray(0, half), range(0, half));
+  t.deepEqual([first.status, first.headers.get('range')], [308, `bytes=0-${half - 1}`]);
+  t.is((await complete(upload.id)).json.type, problem('upload-incomplete'));
+  t.is((await put(upload.session_uri, asset.bytes.subarray(half), range(half, 300_000))).status, 200);
+  t.like((await complete(upload.id)).json, {
+    state: 'ready',
+    sha256: sha256(asset.bytes),
+    checked: 'sha256',
+  });
+  const { json } = await broker.admin(`/api/v1/uploads/${upload.id}`);
+  t.like(json, { id: upload.id, asset_id: upload.asset_id, mode: 'session', state: 'done' });
+  const told = JSON.stringify([broker.log, json, (await broker.admin('/api/v1/uploads')).json]);
+  t.false(told.includes(new URL(upload.session_uri).searchParams.get('upload_id') ?? upload.session_uri));
+});
+
+test('a session takes neither more nor fewer bytes than were announced, nor a second object', async (t) => {
+  const asset = someAsset();
+  const { session_uri, id } = await startSession(asset);
+  for (const bytes of [asset.bytes.subarray(1), Buffer.concat([asset.bytes, Buffer.alloc(1)])])
+    t.is((await put(session_uri, bytes)).status, 400);
+  t.is((await complete(id)).json.type, problem('upload-incomplete'));
+  t.is((await put(session_uri, asset.bytes)).status, 200);
+  t.is((await complete(id)).json.state, 'ready');
+});
+
+test('what does not boot is ready by size and crc32c, unless it is to be verified in full', async (t) => {
+  const bytes = randomBytes(20_000);
+  const { sha256: _, ...rootfs } = announcement({ kind: 'rootfs', name: 'levels', bytes });
+  const readyOf = async (body: object) => {
+    const upload = expectStatus(await broker.admin('/api/v1/uploads', body), 201).json;
+    await send(upload, bytes);
+    return (await complete(upload.id)).json;
+  };
+  const quick = await readyOf(rootfs);
+  t.like(quick, { state: 'ready', checked: 'crc32c', sha256: undefined, verify: undefined });
+  const full = await readyOf({ ...rootfs, kind: 'file', verify: 'full' });
+  t.like(full, { state: 'ready', checked: 'sha256', sha256: sha256(bytes), verify: 'full' });
+  t.deepEqual([typeof quick.etag, typeof quick.last_modified], [typeof full.etag, typeof full.last_modified]);
+  t.truthy(quick.generation);
+  t.is((await broker.parts.records.upload(quick.upload_id))?.state, 'done');
+  for (const kind of ['kernel', 'initrd', 'efi', 'iso']) {
+    const refused = await broker.admin('/api/v1/uploads', { ...rootfs, kind, verify: 'checksum' });
+    t.deepEqual([refused.status, refused.json.detail.includes('verify')], [400, true], kind);
+  }
+  const wrong = { ...rootfs, version: '2', crc32c: 'AAAAAA==' };
+  const upload = expectStatus(await broker.admin('/api/v1/uploads', wrong), 201).json;
+  await send(upload, bytes);
+  t.is((await complete(upload.id)).json.type, problem('upload-mismatch'));
+});
+
+test('an upload that is aborted is over: its bytes are gone, and a new one may come', async (t) => {
+  const abort = (id: string) => broker.admin(`/api/v1/uploads/${id}`, undefined, { method: 'DELETE' });
+  const asset = someAsset();
+  const upload = await announce(broker, asset);
+  await send(upload, asset.bytes);
+  const { bucket, object } = await assetOf(upload.asset_id);
+  t.truthy(await broker.parts.blobs.stat(bucket, object));
+  for (const _ of ['once', 'and again'])
+    t.like((await abort(upload.id)).json, { id: upload.id, state: 'aborted' });
+  t.is(await broker.parts.blobs.stat(bucket, object), undefined);
+  t.like(await assetOf(upload.asset_id), { state: 'created', failure: 'its upload is aborted' });
+  t.is((await complete(upload.id)).json.type, problem('upload-over'));
+  const { id } = await push(broker, asset);
+  t.is(id, upload.asset_id);
+  t.is((await abort((await assetOf(id)).upload_id)).json.type, problem('upload-over'));
+  t.is((await assetOf(id)).state, 'ready');
+  t.is((await abort('nothing')).json.type, problem('unknown-upload'));
+});
+
+test('every change of an upload and its asset is told to the audit, and nothing in it opens anything', async (t) => {
+  const asset = someAsset();
+  const { id, asset_id, session_uri } = await startSession(asset);
+  await put(session_uri, asset.bytes);
+  await complete(id);
+  for (const what of ['retire', 'unretire']) await broker.admin(`/api/v1/assets/${asset_id}/${what}`, {});
+  const audit = await Array.fromAsync(every((page) => broker.parts.records.listAudit(page)));
+  const told = audit.filter(({ target }) => target?.id === id || target?.id === asset_id);
+  t.deepEqual(
+    told.map(({ action, actor }) => [action, actor.kind]),
+    [
+      ['upload.create', 'bootstrap'],
+      ['upload.complete', 'bootstrap'],
+      ['asset.ready', 'broker'],
+      ['asset.retire', 'bootstrap'],
+      ['asset.unretire', 'bootstrap'],
+    ],
+  );
+  t.notRegex(JSON.stringify(told), /session_uri|signed_url|X-Goog|upload_id=/);
 });
 
 test('completing from several places at once makes one ready asset', async (t) => {

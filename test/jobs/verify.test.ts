@@ -3,7 +3,15 @@ import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
-import { announce, type Broker, type LogLine, recorder, send, startBroker } from '../support/broker.ts';
+import {
+  announce,
+  type Broker,
+  byBroker,
+  type LogLine,
+  recorder,
+  send,
+  startBroker,
+} from '../support/broker.ts';
 
 const test = anyTest as TestFn;
 let broker: Broker;
@@ -24,7 +32,11 @@ function verifier(digest: Blobs['digest'] = broker.parts.blobs.digest) {
     },
   };
   const { records } = broker.parts;
-  return { ...openVerifier({ records, blobs, clock: () => new Date(), log: recorder(lines) }), lines, seen };
+  return {
+    ...openVerifier({ records, blobs, clock: () => new Date(), log: recorder(lines), audit: byBroker }),
+    lines,
+    seen,
+  };
 }
 
 let last = 0;

@@ -1,5 +1,6 @@
 import type { TestFn } from 'ava';
 import type { Asset, AssetState } from '../../src/boot/asset.ts';
+import type { Records } from '../../src/records/records.ts';
 import type { OpenRecords } from './contract.ts';
 import { asset, at, newId, uploadOf } from './examples.ts';
 
@@ -91,6 +92,52 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
     const retired = { ...ready, state: 'retired' } as const;
     t.true(await records.changeAsset(retired, { state: 'ready', upload_id: before.upload_id }));
     t.deepEqual(await records.upload(open_.id), done);
+  });
+
+  test('an asset that must not have changed at all is left alone when it has', async (t) => {
+    const records = await open(t);
+    const before = asset({ state: 'retired', updated_at: at(1) });
+    await records.createUpload(uploadOf(before), before);
+    const { upload_id } = before;
+    const expected = { state: 'retired', upload_id, updated_at: at(1) } as const;
+    const touched = { ...before, updated_at: at(2) };
+    t.true(await records.changeAsset(touched, expected));
+    t.false(await records.changeAsset({ ...before, updated_at: at(3) }, expected));
+    const gone = { kind: 'asset', of: touched, expected, to: undefined } as const;
+    t.deepEqual(await records.write([gone]), { kind: 'changed', what: 'asset', id: before.id });
+    t.deepEqual(await records.asset(before.id), touched);
+    t.is(await records.write([{ ...gone, expected: { ...expected, updated_at: at(2) } }]), 'written');
+    t.is(await records.asset(before.id), undefined);
+  });
+
+  test('uploads are listed in the order of creation, by state, and keep their place when they end', async (t) => {
+    const records = await open(t);
+    const assets = Array.from({ length: 5 }, (_, n) => asset({ version: String(n) }));
+    for (const each of assets) await records.createUpload(uploadOf(each), each);
+    const [first, , third] = assets;
+    if (!first || !third) throw new Error('there are five');
+    for (const [each, state] of [
+      [third, 'aborted'],
+      [first, 'expired'],
+    ] as const) {
+      const { upload_id } = each;
+      t.true(await records.changeAsset(each, { state: 'created', upload_id }, uploadOf(each, { state })));
+    }
+    const ids = async (filter: Parameters<Records['listUploads']>[0], limit: number) => {
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await records.listUploads(filter, { limit, ...(cursor && { cursor }) });
+        found.push(...page.items.map(({ id }) => id));
+        cursor = page.next;
+      } while (cursor);
+      return found;
+    };
+    const all = assets.map(({ upload_id }) => upload_id);
+    t.deepEqual(await ids({}, 2), all);
+    t.deepEqual(await ids({ state: 'open' }, 2), [all[1], all[3], all[4]]);
+    t.deepEqual(await ids({ state: 'expired' }, 10), [all[0]]);
+    t.deepEqual(await ids({ state: 'done' }, 10), []);
   });
 
   test('of many changes at once that expect the same, one happens', async (t) => {

@@ -46,6 +46,7 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     listAudit: () => records.listAudit(page),
     createUpload: () => records.createUpload(uploadOf(given), given),
     upload: () => records.upload('u'),
+    listUploads: () => records.listUploads({ state: 'open' }, page),
     asset: () => records.asset('a'),
     namedAsset: () => records.namedAsset(given),
     listAssets: () => records.listAssets({}, page),

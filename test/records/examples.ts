@@ -81,6 +81,7 @@ export function uploadOf(of: Asset, is: Partial<Upload> = {}): Upload {
     id: of.upload_id,
     asset_id: of.id,
     object: of.object,
+    mode: 'signed',
     state: 'open',
     expires_at: at(3600),
     created_at: at(0),

@@ -5,16 +5,19 @@ import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import type { ExecutionContext } from 'ava';
 import type { Asset } from '../../src/boot/asset.ts';
+import type { Auditor } from '../../src/boot/audit.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { adminApp } from '../../src/http/admin-app.ts';
 import { bootApp } from '../../src/http/app.ts';
 import { BootEvents } from '../../src/http/boot-events.ts';
+import { audited } from '../../src/http/change.ts';
 import { listen } from '../../src/http/listener.ts';
 import type { AdminParts, BootParts, CommonParts } from '../../src/http/parts.ts';
 import { Refusals } from '../../src/http/refusals.ts';
 import { UnknownMachines } from '../../src/http/unknown-machines.ts';
+import { assetJobs } from '../../src/jobs/asset-jobs.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
@@ -77,7 +80,7 @@ export async function startBroker({
   const log = recorder(lines);
   const real = { ...config, ...parts, log, clock };
   const common = { ...real, ...replace?.(parts) };
-  const verifier = openVerifier(common);
+  const verifier = openVerifier({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const events = new BootEvents(config.events, common);
   const refusals = new Refusals(common);
@@ -87,7 +90,7 @@ export async function startBroker({
     config.listen,
   );
   const admin = await listen(
-    adminApp({ ...common, refusals, verify: verifier.verify } satisfies AdminParts),
+    adminApp({ ...common, refusals, verify: verifier.verify, ...assetJobs(common) } satisfies AdminParts),
     config.adminListen,
   );
   return {
@@ -206,6 +209,10 @@ export function crc(bytes: Uint8Array): string {
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
+
+/** The entries of what no administrator does. */
+export const byBroker: Auditor = (...change) =>
+  audited({ kind: 'broker', id: 'test', at: new Date().toISOString() }, ...change);
 
 /** Keeps what is logged, each line with its level. */
 export function recorder(lines: LogLine[]): Log {

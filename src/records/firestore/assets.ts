@@ -1,8 +1,17 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
+import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
 import { headPlace, remembered } from './audit.ts';
-import { type Documents, documentOf, type Fields, type Place, put, type Write } from './documents.ts';
+import {
+  type Documents,
+  documentOf,
+  type Fields,
+  type Found,
+  type Place,
+  put,
+  type Write,
+} from './documents.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -17,11 +26,7 @@ export function assetRecords(store: Store): AssetRecords {
   return {
     createUpload: (upload, announced, audit = []) =>
       store.write('creating an upload', async (documents, { mayHaveLanded }) => {
-        const [found, own, head] = await documents.get(
-          assetPlace(announced),
-          ['uploads', upload.id],
-          headPlace,
-        );
+        const [found, own, head] = await documents.get(assetPlace(announced), uploadPlace(upload), headPlace);
         const known = documentOf<Asset>(found);
         if (known && own && mayHaveLanded) return { kind: 'created', asset: known };
         if (known && known.state !== 'created' && known.state !== 'uploading')
@@ -29,7 +34,7 @@ export function assetRecords(store: Store): AssetRecords {
         const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
         await documents.commit(
           put(assetPlace(asset), found, assetFields(asset)),
-          uploadWrite({ ...upload, asset_id: asset.id }),
+          uploadWrite(own, { ...upload, asset_id: asset.id }),
           ...remembered(audit, head),
         );
         return { kind: 'created', asset };
@@ -39,6 +44,8 @@ export function assetRecords(store: Store): AssetRecords {
         const [found] = await documents.get(['uploads', id]);
         return documentOf<Upload>(found);
       }),
+    listUploads: ({ state }, page) =>
+      store.read('listing uploads', (documents) => pageOf<Upload>(documents, 'uploads', { state }, page)),
 
     asset: (id) =>
       store.read('reading an asset', async (documents) => (await queried(documents, { id }, 1))[0]),
@@ -68,15 +75,19 @@ export function assetRecords(store: Store): AssetRecords {
       }),
     changeAsset: (asset, expected, upload, audit = []) =>
       store.write('changing an asset', async (documents, { mayHaveLanded }) => {
-        const [found, head] = await documents.get(assetPlace(asset), headPlace);
+        const [found, head, own] = await documents.get(
+          assetPlace(asset),
+          headPlace,
+          ...(upload ? [uploadPlace(upload)] : []),
+        );
         const fields = assetFields(asset);
         if (found?.body === fields.body && mayHaveLanded) return true;
         const known = documentOf<Asset>(found);
         if (!found || known?.id !== asset.id) return false;
-        if (known.state !== expected.state || known.upload_id !== expected.upload_id) return false;
+        if (!isAsExpected(known, expected)) return false;
         await documents.commit(
           { kind: 'change', found, fields },
-          ...(upload ? [uploadWrite(upload)] : []),
+          ...(upload ? [uploadWrite(own, upload)] : []),
           ...remembered(audit, head),
         );
         return true;
@@ -94,9 +105,12 @@ export function assetFields(asset: Asset): Fields {
   return { body: JSON.stringify(asset), id, kind, name, version, arch, state, ready_at };
 }
 
-function uploadWrite(upload: Upload): Write {
-  const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
-  return { kind: 'put', place: ['uploads', upload.id], fields: { body: JSON.stringify(upload), expire_at } };
+const uploadPlace = ({ id }: Upload): Place => ['uploads', id];
+
+function uploadWrite(found: Found | undefined, upload: Upload): Write {
+  const { state, expires_at } = upload;
+  const expire_at = new Date(Date.parse(expires_at) + uploadKeptMs);
+  return put(uploadPlace(upload), found, { body: JSON.stringify(upload), state, expire_at });
 }
 
 function equal(fields: Readonly<Record<string, string>>) {

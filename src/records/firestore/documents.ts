@@ -38,9 +38,7 @@ export type Write =
   /** It is as it was found. */
   | { readonly kind: 'change'; readonly found: Found; readonly fields: Fields }
   /** It is as it was found. */
-  | { readonly kind: 'delete'; readonly found: Found }
-  /** Whatever is there. */
-  | { readonly kind: 'put'; readonly place: Place; readonly fields: Fields };
+  | { readonly kind: 'delete'; readonly found: Found };
 
 /** Makes the document, or changes what was found in its place. */
 export function put(place: Place, found: Found | undefined, fields: Fields): Write {

@@ -67,8 +67,6 @@ export function documentsAt(rest: Rest): (signal: () => AbortSignal) => Document
           updateMask: { fieldPaths: Object.keys(write.fields) },
           currentDocument: { updateTime: write.found.updateTime },
         };
-      case 'put':
-        return { update: { name: nameOf(write.place), fields } };
       default:
         return write satisfies never;
     }

@@ -1,5 +1,6 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
+import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 import { remember } from './write.ts';
@@ -15,6 +16,8 @@ export function assetRecords(sql: Sql): AssetRecords {
       version,
       arch,
     );
+
+  const byId = (id: string) => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id);
 
   return {
     createUpload: (upload, announced, audit = []) =>
@@ -32,9 +35,10 @@ export function assetRecords(sql: Sql): AssetRecords {
       }),
     upload: (id) =>
       sql.read('reading an upload', () => only<Upload>(sql, 'SELECT body FROM uploads WHERE id = ?', id)),
+    listUploads: ({ state }, page) =>
+      sql.read('listing uploads', () => pageOf<Upload>(sql, 'uploads', { state }, page)),
 
-    asset: (id) =>
-      sql.read('reading an asset', () => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id)),
+    asset: (id) => sql.read('reading an asset', () => byId(id)),
     namedAsset: (name) => sql.read('finding an asset', () => byName(name)),
     listAssets: ({ kind, name, version, state }, page) =>
       sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', { kind, name, version, state }, page)),
@@ -60,14 +64,9 @@ export function assetRecords(sql: Sql): AssetRecords {
       ),
     changeAsset: (asset, expected, upload, audit = []) =>
       sql.write('changing an asset', () => {
-        const changed = sql.run(
-          'UPDATE assets SET body = ? WHERE id = ? AND state = ? AND upload_id = ?',
-          JSON.stringify(asset),
-          asset.id,
-          expected.state,
-          expected.upload_id,
-        );
-        if (changed === 0) return false;
+        const known = byId(asset.id);
+        if (!isAsExpected(known, expected)) return false;
+        sql.run('UPDATE assets SET body = ? WHERE id = ?', JSON.stringify(asset), asset.id);
         if (upload) sql.run('UPDATE uploads SET body = ? WHERE id = ?', JSON.stringify(upload), upload.id);
         remember(sql, audit);
         return true;

@@ -87,4 +87,9 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX pending_by_last_seen ON pending (last_seen);
   `,
+  `
+  ALTER TABLE uploads ADD COLUMN state TEXT AS (body ->> 'state');
+  CREATE INDEX uploads_by_state ON uploads (state);
+  UPDATE uploads SET body = json_set(body, '$.mode', 'signed') WHERE body ->> 'mode' IS NULL;
+  `,
 ];
