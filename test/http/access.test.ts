@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { allows, roles } from '../../src/boot/actor.ts';
 import { chainStart, follows } from '../../src/boot/audit.ts';
 import { adminRoutes } from '../../src/http/admin.ts';
-import { askAdmin, type Broker, brokerFor, expectStatus, startBroker } from '../support/broker.ts';
+import { announce, askAdmin, type Broker, brokerFor, expectStatus, startBroker } from '../support/broker.ts';
 import { audience, type FakeIssuer, fakeIssuer, forged } from '../support/fake-issuer.ts';
 import { ask, until } from '../support/http.ts';
+import { agents, mac, startSite } from './site.ts';
 
 const test = anyTest as TestFn;
 let broker: Broker;
@@ -259,4 +262,35 @@ test('the audit log says who changed what, from where, before and after, in an u
     [3, 3, 1, 1],
   );
   t.deepEqual((await own.admin('/api/v1/audit?limit=1&action=machine')).json.items, []);
+});
+
+test('what a viewer can read holds nothing that opens anything', async (t) => {
+  const site = await startSite();
+  t.teardown(site.close);
+  const upload = await announce(site, { kind: 'kernel', name: 'new', bytes: Buffer.alloc(10) });
+  await tokenOf(site, 'admin');
+  const viewer = await tokenOf(site, 'viewer');
+  const signature = /X-Goog-Signature=(\w+)/.exec(upload.signed_url)?.[1] ?? '';
+  const key = await readFile(join(site.config.dataDir, 'storage-token'), 'utf8');
+  const secrets = [signature, key.trim(), site.parts.adminToken, viewer.split('_')[2] ?? '', 'bb_'];
+  t.true(secrets.every((secret) => secret.length > 2));
+  const ids: Record<string, string> = {
+    machines: site.machine,
+    profiles: site.revision,
+    assets: upload.asset_id,
+    uploads: upload.id,
+  };
+  const readable = adminRoutes.filter(({ method, role }) => method === 'get' && role === 'viewer');
+  let read = 0;
+  for (const { path } of readable) {
+    const target = path.replaceAll(/\{\w+\}/g, ids[path.split('/')[3] ?? ''] ?? 'none');
+    const query = path.endsWith('/explain')
+      ? `?mac=${mac}&user_agent=${encodeURIComponent(agents.ipxe)}`
+      : '';
+    const { status, text } = await askAdmin(site.adminPort, viewer, `${target}${query}`);
+    if (status === 200) read += 1;
+    for (const secret of secrets) t.false(text.includes(secret), path);
+    t.notRegex(text, /X-Goog-Signature=[0-9a-f]{8}/, path);
+  }
+  t.true(read >= 8);
 });
