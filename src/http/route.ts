@@ -3,11 +3,9 @@ import type { ZodObject, ZodType, z } from 'zod';
 import { type Actor, allows } from '../boot/actor.ts';
 import { isRefusal, type Problem, type Refusal, refuse } from '../boot/problem.ts';
 import type { Role } from '../boot/token.ts';
-import { readBody } from './body.ts';
 import { answerProblem } from './errors.ts';
+import { readJson } from './json-body.ts';
 import type { AdminParts } from './parts.ts';
-
-const longestBody = 1024 * 1024;
 
 export interface Reply {
   readonly status: number;
@@ -116,20 +114,6 @@ function forbid(ctx: Context, { method, path, role }: Route, by: Actor, { refusa
   );
   refusals.note(by, `${method.toUpperCase()} ${path}`, refusal.detail);
   answerProblem(ctx, refusal);
-}
-
-async function readJson(ctx: Context): Promise<{ value: unknown } | Refusal> {
-  if (!/^application\/json\s*(;|$)/i.test(ctx.get('Content-Type')))
-    return refuse('unsupported-media-type', 'Send the body as Content-Type: application/json.');
-  const text = await readBody(ctx, longestBody);
-  if (isRefusal(text)) return text;
-  try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    // The rest of the message quotes the body, which may hold what no log should.
-    const where = /at position \d+/.exec((error as Error).message)?.[0] ?? '';
-    return refuse('bad-input', `The body is no JSON${where && `, from what stands ${where} on`}.`);
-  }
 }
 
 function parse(schema: ZodType | undefined, value: unknown, what: string): unknown {
