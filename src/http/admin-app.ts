@@ -11,7 +11,7 @@ import { handleRoute, routerPath } from './route.ts';
 
 /** What administrators ask: by name and token, JSON only. */
 export function adminApp(parts: AdminParts): Koa {
-  const router = new Router();
+  const router = new Router({ strict: true, sensitive: true });
   for (const route of adminRoutes)
     router[route.method](routerPath(route), async (ctx) => {
       ctx.state.route = route.path;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Middleware } from 'koa';
-import { type Page, page, sendPage } from './page.ts';
+import type { Context, Middleware } from 'koa';
+import { type Page, page, pages, sendPage } from './page.ts';
 
 /** Nothing but what this server has: the page has no reason to reach anybody else, and its reader's network need not let it. */
 const policy = [
@@ -46,27 +46,29 @@ const start = `SwaggerUIBundle({
 });
 `;
 
-const pages: Readonly<Record<string, () => Promise<Page>>> = {
-  '/docs': async () => page('text/html', html),
-  '/docs/start.js': async () => page('text/javascript', start),
-  '/docs/swagger-ui.css': () => filePage('text/css', import.meta.resolve('swagger-ui-dist/swagger-ui.css')),
-  '/docs/swagger-ui-bundle.js': () =>
-    filePage('text/javascript', import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
-};
+/** `GET /docs`: the API's description, to be read by people. Its files are read when they are first asked for. */
+export function docsPage(): Middleware {
+  return pages({
+    '/docs': kept(async () => page('text/html', html)),
+    '/docs/start.js': kept(async () => page('text/javascript', start)),
+    '/docs/swagger-ui.css': kept(() =>
+      filePage('text/css', import.meta.resolve('swagger-ui-dist/swagger-ui.css')),
+    ),
+    '/docs/swagger-ui-bundle.js': kept(() =>
+      filePage('text/javascript', import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
+    ),
+  });
+}
+
+function kept(make: () => Promise<Page>): (ctx: Context) => Promise<void> {
+  let made: Promise<Page> | undefined;
+  return async (ctx) => {
+    made ??= make();
+    ctx.set({ 'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer' });
+    sendPage(ctx, await made);
+  };
+}
 
 async function filePage(type: string, url: string): Promise<Page> {
   return page(type, await readFile(fileURLToPath(url)));
-}
-
-/** `GET /docs`: the API's description, to be read by people. Its files are read when they are first asked for. */
-export function docsPage(): Middleware {
-  const made = new Map<string, Promise<Page>>();
-  return async (ctx, next) => {
-    const make = Object.hasOwn(pages, ctx.path) ? pages[ctx.path] : undefined;
-    if (!make || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    const one = made.get(ctx.path) ?? make();
-    made.set(ctx.path, one);
-    ctx.set({ 'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer' });
-    sendPage(ctx, await one);
-  };
 }

@@ -22,8 +22,12 @@ export function session(t: ExecutionContext, port: number): ClientHttp2Session {
   const client = connect(`http://127.0.0.1:${port}`);
   client.on('error', () => {}); // that it was cut shows in what did not come
   t.teardown(() => client.destroy());
+  ports.set(client, port);
   return client;
 }
+
+/** Where each leads: a session that is gone does not say. */
+const ports = new WeakMap<ClientHttp2Session, number>();
 
 /** Rejects when the answer breaks off. */
 export async function ask2(
@@ -37,7 +41,7 @@ export async function ask2(
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   const answered = { status: answer[':status'], headers: answer, body: Buffer.concat(chunks) };
-  watchers.get(client.socket.remotePort ?? 0)?.({ method, target, ...answered });
+  watchers.get(ports.get(client) ?? 0)?.({ method, target, ...answered });
   return answered;
 }
 
