@@ -3,7 +3,7 @@ ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The base image has the node that these packages would bring.
-RUN npm ci --omit=dev && rm -r node_modules/node-linux-* node_modules/.bin
+RUN npm ci --omit=dev && rm -r node_modules/node-linux-* node_modules/.bin node_modules/swagger-ui-dist/*.map
 COPY bin ./bin
 COPY src ./src
 COPY docker ./docker

@@ -22,7 +22,7 @@ import { callerOf } from './who.ts';
 /** What machines ask: admitted by network, read-only. */
 export function bootApp(parts: BootParts): Koa {
   const slots = new StreamSlots({ total: parts.maxStreams, perSource: parts.maxStreamsPerSource });
-  const router = new Router();
+  const router = new Router({ strict: true, sensitive: true });
   for (const route of bootRoutes)
     router.get(route.path, async (ctx) => {
       ctx.state.route = route.path;

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import { refuse } from '../boot/problem.ts';
 import { isBearer } from './auth.ts';
 import { answerProblem } from './errors.ts';
+import { pages } from './page.ts';
 import type { CommonParts } from './parts.ts';
 
 /** A store that takes longer is down for whoever asks; probes wait no longer either. */
@@ -10,25 +11,21 @@ const patienceMs = 2_000;
 
 /** The probes: on every listener, for everybody. Liveness asks nobody else, so that a store's outage restarts no broker. */
 export function health({ records, blobs }: Pick<CommonParts, 'records' | 'blobs'>): Middleware {
-  return async (ctx, next) => {
-    switch (ctx.path) {
-      case '/healthz':
-      case '/health/liveness':
-      case '/health/startup':
-        return answer(ctx, 200, { status: 'ok' });
-      case '/readyz': {
-        const [recordsState, storageState] = await Promise.all([state(records.ping()), state(blobs.ping())]);
-        const ready = recordsState === 'ok' && storageState === 'ok';
-        return answer(ctx, ready ? 200 : 503, {
-          status: ready ? 'ok' : 'error',
-          records: recordsState,
-          storage: storageState,
-        });
-      }
-      default:
-        return next();
-    }
-  };
+  const alive = (ctx: Context) => answer(ctx, 200, { status: 'ok' });
+  return pages({
+    '/healthz': alive,
+    '/health/liveness': alive,
+    '/health/startup': alive,
+    async '/readyz'(ctx) {
+      const [recordsState, storageState] = await Promise.all([state(records.ping()), state(blobs.ping())]);
+      const ready = recordsState === 'ok' && storageState === 'ok';
+      answer(ctx, ready ? 200 : 503, {
+        status: ready ? 'ok' : 'error',
+        records: recordsState,
+        storage: storageState,
+      });
+    },
+  });
 }
 
 async function state(ping: Promise<void>): Promise<'ok' | 'down'> {
@@ -40,7 +37,6 @@ async function state(ping: Promise<void>): Promise<'ok' | 'down'> {
 }
 
 function answer(ctx: Context, status: number, body: unknown): void {
-  ctx.state.route = ctx.path;
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
   ctx.body = body;
@@ -51,17 +47,17 @@ export function metricsPage({
   metrics,
   metricsToken,
 }: Pick<CommonParts, 'metrics'> & { metricsToken: string | undefined }): Middleware {
-  return async (ctx, next) => {
-    if (ctx.path !== '/metrics') return next();
-    ctx.state.route = ctx.path;
-    if (metricsToken !== undefined && !isBearer(ctx, metricsToken))
-      return answerProblem(
-        ctx,
-        refuse('unauthenticated', 'Send Authorization: Bearer with the token of BROKER_METRICS_TOKEN.', {
-          'WWW-Authenticate': 'Bearer',
-        }),
-      );
-    ctx.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
-    ctx.body = await metrics.text();
-  };
+  return pages({
+    async '/metrics'(ctx) {
+      if (metricsToken !== undefined && !isBearer(ctx, metricsToken))
+        return answerProblem(
+          ctx,
+          refuse('unauthenticated', 'Send Authorization: Bearer with the token of BROKER_METRICS_TOKEN.', {
+            'WWW-Authenticate': 'Bearer',
+          }),
+        );
+      ctx.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
+      ctx.body = await metrics.text();
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import { type ZodType, z } from 'zod';
+import type { Activation } from '../boot/activation.ts';
 import { roles } from '../boot/actor.ts';
 import { type Asset, archs, assetKinds, type ResolvedAsset } from '../boot/asset.ts';
 import type { AuditEvent } from '../boot/audit.ts';
@@ -65,9 +66,17 @@ const hardwareSchema = schemaOf<Hardware>(
   }),
 );
 
-export const activationSchema = z
-  .strictObject({ revision: id, at: time })
-  .meta({ id: 'Activation', description: 'A move to a profile revision' });
+export const activationSchema = schemaOf<Activation>(
+  'Activation',
+  'A move to a profile revision',
+)(z.strictObject({ revision: id, at: time }));
+/** What a machine and a rule have in common. */
+const pointer = {
+  active: id.describe('The profile revision that it points to').exactOptional(),
+  history: z.array(activationSchema).describe('Oldest first'),
+  version: z.int().positive().describe('Each write raises it by one'),
+  updated_at: time,
+};
 
 const clientOverrideSchema = schemaOf<ClientOverride>(
   'ClientOverride',
@@ -100,11 +109,8 @@ export const machineSchema = schemaOf<Machine>(
     labels: z.record(z.string(), text),
     networks: z.array(text).describe('CIDRs that it boots from; empty: any admitted address'),
     client: clientOverridesSchema.exactOptional(),
-    active: id.describe('The profile revision that it boots').exactOptional(),
-    history: z.array(activationSchema).describe('Oldest first'),
-    version: z.int().min(1).describe('Raised by one with each write'),
+    ...pointer,
     created_at: time,
-    updated_at: time,
   }),
 );
 

@@ -3,11 +3,9 @@ import type { ZodObject, ZodType, z } from 'zod';
 import { type Actor, allows } from '../boot/actor.ts';
 import { isRefusal, type Problem, type Refusal, refuse } from '../boot/problem.ts';
 import type { Role } from '../boot/token.ts';
-import { readBody } from './body.ts';
 import { answerProblem } from './errors.ts';
+import { readJson } from './json-body.ts';
 import type { AdminParts } from './parts.ts';
-
-const longestBody = 1024 * 1024;
 
 export interface Reply {
   readonly status: number;
@@ -121,24 +119,6 @@ function forbid(ctx: Context, { method, path, role }: Route, by: Actor, { refusa
 /** Whether a body may be left out: its schema has a default. */
 export function acceptsNothing(body: ZodType): boolean {
   return body.safeParse(undefined).success;
-}
-
-async function readJson(ctx: Context, optional: boolean): Promise<{ value: unknown } | Refusal> {
-  const type = ctx.get('Content-Type');
-  const isJson = /^application\/json\s*(;|$)/i.test(type);
-  const notJson = refuse('unsupported-media-type', 'Send the body as Content-Type: application/json.');
-  if (!isJson && !(optional && type === '')) return notJson;
-  const text = await readBody(ctx, longestBody);
-  if (isRefusal(text)) return text;
-  if (optional && text === '') return { value: undefined };
-  if (!isJson) return notJson;
-  try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    // The rest of the message quotes the body, which may hold what no log should.
-    const where = /at position \d+/.exec((error as Error).message)?.[0] ?? '';
-    return refuse('bad-input', `The body is no JSON${where && `, from what stands ${where} on`}.`);
-  }
 }
 
 function parse(schema: ZodType | undefined, value: unknown, what: string): unknown {

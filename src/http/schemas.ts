@@ -57,7 +57,10 @@ const clientOverride = z.strictObject({
 });
 const clientIds = ['any', ...clientTable.map(({ id }) => id)];
 
-export const labels = z.record(name, z.string().max(256)).default({});
+export const labels = z
+  .record(name, z.string().max(256))
+  .refine(atMost(64), 'must be at most 64')
+  .default({});
 export const networks = z.array(network).max(64).default([]);
 
 export const newMachine = z
@@ -112,6 +115,15 @@ const reference = z
 /** What nests without end exhausts the stack of whoever walks it. */
 const anyJson = z.unknown().refine((value) => nestsWithin(value, 32), 'must not nest deeper than 32 levels');
 
+/** Firestore takes documents of at most 1 MiB, and what boots carries more than this. */
+function isShort(value: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) <= 64 * 1024;
+}
+
+function atMost(count: number): (value: object) => boolean {
+  return (value) => Object.keys(value).length <= count;
+}
+
 function nestsWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((part) => nestsWithin(part, levels - 1));
@@ -132,7 +144,10 @@ export const newProfile = z.strictObject({
       if (fault) context.addIssue(fault);
     })
     .default(''),
-  metadata: z.record(z.string().max(128), anyJson).default({}),
+  metadata: z
+    .record(z.string().max(128), anyJson)
+    .refine(isShort, 'must be at most 64 KiB as JSON')
+    .default({}),
 });
 
 export const page = z.strictObject({

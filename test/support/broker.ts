@@ -22,6 +22,7 @@ import { openVerifier } from '../../src/jobs/verify.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
 import type { Log } from '../../src/telemetry/log.ts';
+import { watch } from './contract.ts';
 import { type Answered, type Asking, ask } from './http.ts';
 
 /** A line that the broker logged. */
@@ -93,6 +94,7 @@ export async function startBroker({
     adminApp({ ...common, refusals, verify: verifier.verify, ...assetJobs(common) } satisfies AdminParts),
     config.adminListen,
   );
+  const unwatch = [watch(boot.port, 'boot'), watch(admin.port, 'admin')];
   return {
     parts,
     config,
@@ -103,6 +105,7 @@ export async function startBroker({
     adminPort: admin.port,
     async close() {
       await Promise.all([boot.close(0), admin.close(0)]);
+      for (const end of unwatch) end();
       await events.settled();
       await refusals.settled();
       await unknownMachines.settled();

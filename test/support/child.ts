@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { LogLine } from './broker.ts';
+import { watch } from './contract.ts';
 import type { Owner } from './owner.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
@@ -52,8 +53,13 @@ export async function startChild(t: Owner, { env = {}, folder, uid }: ChildOptio
   let stderr = '';
   const lines: LogLine[] = [];
   const ports: Record<string, number> = {};
+  const unwatch: (() => void)[] = [];
   const { promise: ready, resolve, reject } = Promise.withResolvers<Awaited<Child['ready']>>();
   ready.catch(() => {}); // a test that does not wait for it need not handle it
+  const listening = (name: string, port: number) => {
+    ports[name] = port;
+    if (name === 'boot' || name === 'admin') unwatch.push(watch(port, name));
+  };
   child.stderr.on('data', (text) => {
     stderr += text;
   });
@@ -61,10 +67,11 @@ export async function startChild(t: Owner, { env = {}, folder, uid }: ChildOptio
     stdout += `${text}\n`;
     const line: LogLine = JSON.parse(text);
     lines.push(line);
-    if (line.message === 'listening') ports[String(line.listener)] = Number(line.port);
+    if (line.message === 'listening') listening(String(line.listener), Number(line.port));
     if (line.message === 'ready') resolve(ports as unknown as Awaited<Child['ready']>);
   });
   const ended = once(child, 'close').then(([code]) => {
+    for (const end of unwatch) end();
     reject(new Error(`the broker ended with ${code}: ${stderr || stdout}`));
     return code as number | null;
   });

@@ -25,6 +25,16 @@ export interface Asking {
   readonly from?: string;
 }
 
+/** What was asked, and what came. */
+export interface Exchange extends Pick<Answered, 'headers' | 'body'> {
+  readonly method: string;
+  readonly target: string;
+  readonly status: number | undefined;
+}
+
+/** By port, who looks at every answer that comes from it. What it throws, whoever asked gets. */
+export const watchers = new Map<number, (exchange: Exchange) => void>();
+
 /** Sends a target as it is, on a connection of its own, and follows nothing. Rejects when the answer breaks off. */
 export function ask(port: number, target: string, asking: Asking = {}): Promise<Answered> {
   const { method = 'GET', headers = {}, body, userAgent, host = '127.0.0.1', from } = asking;
@@ -46,6 +56,12 @@ export function ask(port: number, target: string, asking: Asking = {}): Promise<
         response.on('end', () => {
           const whole = Buffer.concat(chunks);
           const text = whole.toString();
+          const { statusCode: status, headers } = response;
+          try {
+            watchers.get(port)?.({ method, target, status, headers, body: whole });
+          } catch (error) {
+            return reject(error);
+          }
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { dial } from './http.ts';
+import { dial, watchers } from './http.ts';
 
 /** One HTTP/2 answer, whole. */
 export interface Answered2 {
@@ -22,8 +22,12 @@ export function session(t: ExecutionContext, port: number): ClientHttp2Session {
   const client = connect(`http://127.0.0.1:${port}`);
   client.on('error', () => {}); // that it was cut shows in what did not come
   t.teardown(() => client.destroy());
+  ports.set(client, port);
   return client;
 }
+
+/** Where each leads: a session that is gone does not say. */
+const ports = new WeakMap<ClientHttp2Session, number>();
 
 /** Rejects when the answer breaks off. */
 export async function ask2(
@@ -36,7 +40,9 @@ export async function ask2(
   const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status'?: number }];
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
-  return { status: answer[':status'], headers: answer, body: Buffer.concat(chunks) };
+  const answered = { status: answer[':status'], headers: answer, body: Buffer.concat(chunks) };
+  watchers.get(ports.get(client) ?? 0)?.({ method, target, ...answered });
+  return answered;
 }
 
 /** RFC 9113 section 6. */

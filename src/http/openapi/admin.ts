@@ -21,6 +21,7 @@ function operation(route: Route, components: Components): object {
   return {
     summary: route.summary,
     operationId: `${route.method} ${route.path}`.replaceAll(/\W+/g, '_').replace(/_$/, ''),
+    description: `Needs the role ${route.role}.`,
     tags: [route.path.split('/')[3]],
     security: [{ bearer: [] }],
     parameters: [

@@ -137,7 +137,7 @@ function reported(method: 'get' | 'post', components: Components): object {
   const problems: readonly Problem[] = [
     ...beforeRoutes.boot,
     ...reportRoute.problems,
-    ...(method === 'post' ? (['body-too-large'] as const) : []),
+    ...(method === 'post' ? (['body-too-large', 'unsupported-media-type'] as const) : []),
   ];
   return {
     summary: reportRoute.summary,

@@ -1,6 +1,7 @@
 import type { Problem } from '../../boot/problem.ts';
 import type { Components } from './components.ts';
-import { beforeRoutes, problemResponses, requestId } from './problems.ts';
+import { pathParameters } from './parameters.ts';
+import { anywhere, beforeRoutes, problemResponses, requestId } from './problems.ts';
 
 const noStore = { 'Cache-Control': { required: true, schema: { const: 'no-store' } } };
 const state = { enum: ['ok', 'down'] };
@@ -28,7 +29,7 @@ const alive = {
 /** Before these stands less than before the routes of either plane: probes are for everybody. */
 const ofProbes: readonly Problem[] = ['bad-request', 'bad-request-target', 'request-timeout', 'internal'];
 const ofPages: readonly Problem[] = [...beforeRoutes.boot, ...beforeRoutes.admin].filter(
-  (problem) => problem !== 'unauthenticated',
+  (problem) => problem !== 'unauthenticated' && problem !== 'forbidden',
 );
 
 const uncached = { headers: { ...noStore, ...requestId } };
@@ -80,14 +81,47 @@ export function commonPaths(components: Components): Record<string, object> {
     '/openapi.json': get(
       'openapi',
       'This document',
-      {
-        200: {
-          description: 'OpenAPI 3.1',
-          headers: requestId,
-          content: { 'application/json': { schema: { type: 'object', required: ['openapi', 'paths'] } } },
-        },
-      },
+      pageAnswers('application/json', { type: 'object', required: ['openapi', 'paths'] }),
       ofPages,
     ),
+  };
+}
+
+/** The description to be read by people, on the admin plane. */
+export function docsPaths(components: Components): Record<string, object> {
+  const get = (operationId: string, summary: string, answers: object, problems: readonly Problem[] = []) => ({
+    get: {
+      operationId,
+      summary,
+      tags: ['broker'],
+      security: [],
+      parameters: operationId === 'docs' ? [] : pathParameters('/docs/{file}'),
+      responses: {
+        ...answers,
+        ...problemResponses([...anywhere, 'misdirected', ...problems], components),
+      },
+    },
+  });
+  return {
+    '/docs': get('docs', 'This document as a page', pageAnswers('text/html', { type: 'string' })),
+    '/docs/{file}': get(
+      'docs_file',
+      'What that page is made of',
+      pageAnswers('*/*', { type: 'string' }),
+      // Whoever has no token is not told what is not there.
+      ['unauthenticated', 'no-such-route'],
+    ),
+  };
+}
+
+function pageAnswers(type: string, schema: object): object {
+  const headers = {
+    ETag: { required: true, schema: { type: 'string' } },
+    'Cache-Control': { required: true, schema: { const: 'no-cache' } },
+    ...requestId,
+  };
+  return {
+    200: { description: 'As it is in this version', headers, content: { [type]: { schema } } },
+    304: { description: 'It is the one that the client has', headers },
   };
 }

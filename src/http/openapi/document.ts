@@ -1,6 +1,6 @@
 import { adminPaths } from './admin.ts';
 import { bootPaths } from './boot.ts';
-import { commonPaths } from './common.ts';
+import { commonPaths, docsPaths } from './common.ts';
 import type { Components } from './components.ts';
 import { problemSchema, requestIdHeader } from './problems.ts';
 
@@ -24,6 +24,7 @@ export function openapi(): object {
     ...served(bootPaths(components), planes.boot),
     ...served(adminPaths(components), planes.admin),
     ...commonPaths(components),
+    ...served(docsPaths(components), planes.admin),
   };
   return {
     openapi: '3.1.1',

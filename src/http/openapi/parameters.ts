@@ -14,7 +14,7 @@ const described: Readonly<Record<string, object>> = {
   n: { description: 'Which initrd, from 0', schema: { type: 'integer', minimum: 0, maximum: 9999 } },
   part: { schema: { enum: ['kernel', 'initrd', 'efi', 'iso'] } },
   kind: { schema: { enum: ['kernel', 'initrd'] } },
-  file: { description: 'NAME.img', schema: { type: 'string' } },
+  file: { schema: { type: 'string' } },
   stage: { description: 'up, installed, failed or the like', schema: { type: 'string' } },
 };
 

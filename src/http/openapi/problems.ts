@@ -2,7 +2,7 @@ import { type Problem, problems } from '../../boot/problem.ts';
 import type { Components } from './components.ts';
 
 /** Before any route is looked for, on every listener. */
-const anywhere: readonly Problem[] = [
+export const anywhere: readonly Problem[] = [
   'bad-request',
   'bad-request-target',
   'request-timeout',
@@ -24,6 +24,10 @@ export const outsideRoutes: readonly Problem[] = ['no-such-route', 'method-not-a
 const headers: Readonly<Record<number, Readonly<Record<string, object>>>> = {
   401: { 'WWW-Authenticate': { required: true, description: 'Bearer', schema: { type: 'string' } } },
   405: { Allow: { required: true, description: 'The methods that are served', schema: { type: 'string' } } },
+  412: { ETag: { description: 'What it is at now, where it has a version', schema: { type: 'string' } } },
+  415: {
+    'Accept-Encoding': { description: 'identity, if it was the encoding', schema: { type: 'string' } },
+  },
   416: {
     'Content-Range': { required: true, description: 'bytes */SIZE', schema: { type: 'string' } },
   },
