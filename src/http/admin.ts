@@ -1,18 +1,12 @@
 import { isRefusal, refuse } from '../boot/problem.ts';
 import { auditRoutes } from './audit.ts';
 import { explain } from './explain.ts';
+import { explanationSchema } from './explain-schemas.ts';
 import { machineRoutes } from './machines.ts';
 import { pendingRoutes } from './pending.ts';
 import { pointerRoutes } from './pointers.ts';
 import { profileRoutes } from './profiles.ts';
-import {
-  assetSchema,
-  bootEventSchema,
-  explanationSchema,
-  location,
-  pageSchema,
-  startedUploadSchema,
-} from './resources.ts';
+import { assetSchema, bootEventSchema, location, pageSchema, startedUploadSchema } from './resources.ts';
 import { type Route, route } from './route.ts';
 import { ruleRoutes } from './rules.ts';
 import { assetsQuery, bootsQuery, explainQuery, newUpload, pageOf } from './schemas.ts';
