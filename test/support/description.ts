@@ -72,10 +72,10 @@ function parameters(path: string): number {
 /** The answers that are described for a request; where nothing is served, those of the plane itself. */
 export function answersTo(plane: Plane, method: string, target: string): Operation['responses'] {
   const [path = ''] = target.split('?');
-  const found = served.find((one) => one.plane === plane && pattern(one.path).test(path))?.item;
-  const name = method.toLowerCase();
-  const operation = found?.[name as Method] ?? (name === 'head' ? found?.get : undefined);
-  return operation?.responses ?? outside[plane];
+  const there = served.filter((one) => one.plane === plane && pattern(one.path).test(path));
+  const name = method.toLowerCase() as Method;
+  const operations = there.map(({ item }) => item[name] ?? (name === 'head' ? item.get : undefined));
+  return operations.find((operation) => operation !== undefined)?.responses ?? outside[plane];
 }
 
 function pattern(path: string): RegExp {
