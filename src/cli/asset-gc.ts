@@ -3,6 +3,7 @@ import type { Asset } from '../boot/asset.ts';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { table } from './table.ts';
 import { bytes } from './units.ts';
 import { verb } from './verb.ts';
@@ -40,7 +41,7 @@ export function assetGc(parent: Command, outside: Outside): void {
     const collected = accepted(
       await broker(outside, options).post('assets/gc', undefined, query),
     ) as Collected;
-    outside.stdout.write(options.json ? `${JSON.stringify(collected)}\n` : told(collected));
+    outside.stdout.write(options.json ? jsonLine(collected) : told(collected));
   });
 }
 

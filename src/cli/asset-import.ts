@@ -9,7 +9,7 @@ import { fetchFile } from './fetch-file.ts';
 import { type Source, shown, sourcesOf } from './import-sources.ts';
 import { interruptible } from './interrupt.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import type { Pushed } from './push.ts';
 import { type Pushing, pushFile, pushing, sentence, stallMs } from './push-file.ts';
 import { openSource } from './source-file.ts';
@@ -77,7 +77,7 @@ async function run(args: readonly string[], options: Options, outside: Outside):
       }
     });
   });
-  if (options.json) outside.stdout.write(`${JSON.stringify({ items: done, skipped })}\n`);
+  if (options.json) outside.stdout.write(jsonLine({ items: done, skipped }));
 }
 
 async function importOne(source: Source, { sha256, verify }: Options, by: Pushing): Promise<Pushed> {

@@ -5,6 +5,7 @@ import { archOption, assertName, kindOption, verifyOption } from './asset-option
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { interruptible } from './interrupt.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { pushFile, pushing, sentence } from './push-file.ts';
 import { openSource } from './source-file.ts';
 import { verb } from './verb.ts';
@@ -49,5 +50,5 @@ async function run(path: string, options: Options, outside: Outside): Promise<vo
       return pushFile({ path, name: { kind, name, version, arch }, type, verify }, by);
     });
   });
-  outside.stdout.write(options.json ? `${JSON.stringify(pushed)}\n` : sentence(pushed));
+  outside.stdout.write(options.json ? jsonLine(pushed) : sentence(pushed));
 }

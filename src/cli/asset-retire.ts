@@ -5,7 +5,7 @@ import { assetsNamed } from './asset-named.ts';
 import { kindOption } from './asset-options.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
@@ -44,6 +44,6 @@ function turning(parent: Command, outside: Outside, to: 'retire' | 'unretire', a
       if (!options.json)
         outside.stdout.write(`${printable(`${kind} ${name}@${version} for ${arch} is ${state}`)}\n`);
     }
-    if (options.json) outside.stdout.write(`${JSON.stringify({ items })}\n`);
+    if (options.json) outside.stdout.write(jsonLine({ items }));
   });
 }

@@ -5,6 +5,7 @@ import { kindOption } from './asset-options.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { outline } from './outline.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
@@ -26,9 +27,7 @@ export function assetShow(parent: Command, outside: Outside): void {
   ).action(async (text: string, options: Options) => {
     const items = await assetsNamed(broker(outside, options), text, options);
     outside.stdout.write(
-      options.json
-        ? `${JSON.stringify({ items })}\n`
-        : items.map((asset) => outline({ ...asset })).join('\n'),
+      options.json ? jsonLine({ items }) : items.map((asset) => outline({ ...asset })).join('\n'),
     );
   });
 }

@@ -4,6 +4,7 @@ import { type Api, eachItem } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { Failure } from './failure.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
@@ -24,7 +25,7 @@ export function auditVerify(parent: Command, outside: Outside): void {
     const { seq, hash } = await verified(broker(outside, options), wanted);
     outside.stdout.write(
       options.json
-        ? `${JSON.stringify({ seq, hash })}\n`
+        ? jsonLine({ seq, hash })
         : `the audit log is whole: ${seq} events; keep its head elsewhere, and give it the next time:\n${seq}:${hash}\n`,
     );
   });

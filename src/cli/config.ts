@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Outside, SettingInfo } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { table } from './table.ts';
 import { verb } from './verb.ts';
 
@@ -10,7 +11,7 @@ export function config(parent: Command, outside: Outside): void {
     .addOption(new Option('--markdown', 'as the table that the README shows').conflicts('json'))
     .action((options: { readonly json?: true; readonly markdown?: true }) => {
       const { settings, stdout } = outside;
-      if (options.json) stdout.write(`${JSON.stringify({ settings: settings.map(asJson) })}\n`);
+      if (options.json) stdout.write(jsonLine({ settings: settings.map(asJson) }));
       else if (options.markdown) stdout.write(markdown(settings));
       else stdout.write(table(titles, settings.map(row), 44));
     });

@@ -3,7 +3,7 @@ import { wrongSettings } from './broker.ts';
 import { exitCodes } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import type { Finding, Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { settingFlags } from './setting-flags.ts';
 import { verb } from './verb.ts';
 
@@ -40,7 +40,7 @@ export function doctor(parent: Command, outside: Outside, exit: (code: number) =
         if (!json) outside.stdout.write(line(finding));
       }
     });
-    if (json) outside.stdout.write(`${JSON.stringify({ checks: findings })}\n`);
+    if (json) outside.stdout.write(jsonLine({ checks: findings }));
     exit(findings.some(({ state }) => state === 'fail') ? exitCodes.refused : 0);
   });
 }

@@ -4,6 +4,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { outline } from './outline.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { bytes } from './units.ts';
 import { verb } from './verb.ts';
 
@@ -31,9 +32,7 @@ export function explain(parent: Command, outside: Outside): void {
   ).action(async ({ mac, uuid, serial, userAgent, source, edge, ...options }: Options) => {
     const query = { mac, uuid, serial, user_agent: userAgent, source, edge };
     const answer = accepted(await broker(outside, options).get('explain', query)) as Record<string, unknown>;
-    outside.stdout.write(
-      options.json ? `${JSON.stringify(answer)}\n` : outline(brief(answer) as Record<string, unknown>),
-    );
+    outside.stdout.write(options.json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
   });
 }
 

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 
 /** An RFC 9457 problem document as the broker answers it. */
 export interface ProblemDocument {
@@ -46,8 +46,7 @@ export function report(error: unknown, json: boolean): { readonly exitCode: numb
       : new Failure('failed', error instanceof Error ? error.message : String(error));
   const exitCode = exitCodes[failure.kind];
   const { message, problem } = failure;
-  if (json)
-    return { exitCode, text: `${JSON.stringify({ error: { exit_code: exitCode, message, problem } })}\n` };
+  if (json) return { exitCode, text: jsonLine({ error: { exit_code: exitCode, message, problem } }) };
   const errors = (problem?.errors ?? []).map((one) => `  ${printable(errorLine(one))}\n`);
   return { exitCode, text: `bootbroker: ${printable(message)}\n${errors.join('')}` };
 }

@@ -1,6 +1,7 @@
 import { allItems, type Query } from './api.ts';
 import { type BrokerOptions, broker } from './broker.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { table } from './table.ts';
 
 /** What a list verb fetches, and how one item becomes a row. */
@@ -18,9 +19,7 @@ export async function printList<Item>(
   listing: Listing<Item>,
 ): Promise<void> {
   const items = await allItems<Item>(broker(outside, options), listing.path, listing.query);
-  outside.stdout.write(
-    options.json ? `${JSON.stringify({ items })}\n` : table(listing.titles, items.map(listing.row)),
-  );
+  outside.stdout.write(options.json ? jsonLine({ items }) : table(listing.titles, items.map(listing.row)));
 }
 
 /** Empty cells are visible, so that columns can be counted. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { wrongSettings } from './broker.ts';
 import { interruptible } from './interrupt.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { collect } from './repeated.ts';
 import { verb } from './verb.ts';
 
@@ -45,7 +46,7 @@ async function run(options: Options, outside: Outside): Promise<void> {
   });
   if ('mistakes' in storage) throw wrongSettings(storage.mistakes);
   const { origin } = storage;
-  outside.stdout.write(options.json ? `${JSON.stringify({ origin })}\n` : `Cloud Storage at ${origin}\n`);
+  outside.stdout.write(options.json ? jsonLine({ origin }) : `Cloud Storage at ${origin}\n`);
   const failure = await interruptible('', (signal) => Promise.race([once(signal, 'abort'), storage.failed]));
   if (failure instanceof Error) throw failure;
   await storage.close();

@@ -4,7 +4,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { jsonFile } from './json-file.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { collect, pair } from './repeated.ts';
 import { verb } from './verb.ts';
 
@@ -48,7 +48,7 @@ export function machineAdd(parent: Command, outside: Outside): void {
     const machine = accepted(await broker(outside, options).post('machines', body)) as Machine;
     outside.stdout.write(
       options.json
-        ? `${JSON.stringify(machine)}\n`
+        ? jsonLine(machine)
         : `${printable(`machine ${machine.name ?? machine.macs.join(', ')} is registered: ${machine.id}`)}\n`,
     );
   });

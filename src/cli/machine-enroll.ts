@@ -4,7 +4,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
 import { pendingIdOf } from './pending-id.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { collect, pair } from './repeated.ts';
 import { verb } from './verb.ts';
 
@@ -37,7 +37,7 @@ export function machineEnroll(parent: Command, outside: Outside): void {
     const machine = accepted(await broker(outside, options).post(path, body)) as Machine;
     outside.stdout.write(
       options.json
-        ? `${JSON.stringify(machine)}\n`
+        ? jsonLine(machine)
         : `${printable(`machine ${machine.name ?? which} is registered: ${machine.id}`)}\n`,
     );
   });

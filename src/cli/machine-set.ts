@@ -5,7 +5,7 @@ import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { jsonFile } from './json-file.ts';
 import { machineId } from './machine-id.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { collect, pair } from './repeated.ts';
 import { verb } from './verb.ts';
 
@@ -48,9 +48,7 @@ export function machineSet(parent: Command, outside: Outside): void {
     const answer = await api.put(`machines/${id}`, changed(before, changes), `"${before.version}"`);
     const after = accepted(answer) as Machine;
     outside.stdout.write(
-      json
-        ? `${JSON.stringify(after)}\n`
-        : `${printable(`machine ${after.name ?? id} is at version ${after.version}`)}\n`,
+      json ? jsonLine(after) : `${printable(`machine ${after.name ?? id} is at version ${after.version}`)}\n`,
     );
   });
 }

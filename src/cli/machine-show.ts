@@ -5,6 +5,7 @@ import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { machineId } from './machine-id.ts';
 import { outline } from './outline.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 export function machineShow(parent: Command, outside: Outside): void {
@@ -15,6 +16,6 @@ export function machineShow(parent: Command, outside: Outside): void {
   ).action(async (which: string, options: BrokerOptions & { readonly json?: true }) => {
     const api = broker(outside, options);
     const machine = accepted(await api.get(`machines/${await machineId(api, which)}`)) as Machine;
-    outside.stdout.write(options.json ? `${JSON.stringify(machine)}\n` : outline({ ...machine }));
+    outside.stdout.write(options.json ? jsonLine(machine) : outline({ ...machine }));
   });
 }

@@ -4,7 +4,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { machineId } from './machine-id.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { collect, pair } from './repeated.ts';
 import { verb } from './verb.ts';
 
@@ -39,7 +39,7 @@ export function profileCreate(parent: Command, outside: Outside): void {
     const machine_id = machine === undefined ? undefined : await machineId(api, machine);
     const body = { name, machine_id, kernel, efi, iso, initrds: initrd ?? [], cmdline, metadata };
     const revision = accepted(await api.post('profiles', body)) as ProfileRevision;
-    outside.stdout.write(options.json ? `${JSON.stringify(revision)}\n` : sentence(revision, machine_id));
+    outside.stdout.write(options.json ? jsonLine(revision) : sentence(revision, machine_id));
   });
 }
 

@@ -5,6 +5,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { type Expiry, expiresAt, expiry } from './expiry.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
@@ -27,7 +28,7 @@ export function tokenCreate(parent: Command, outside: Outside): void {
     const made = accepted(await broker(outside, options).post('tokens', body)) as ApiToken & {
       token: string;
     };
-    if (options.json) return void outside.stdout.write(`${JSON.stringify(made)}\n`);
+    if (options.json) return void outside.stdout.write(jsonLine(made));
     // Alone on stdout, so that a script can take it.
     outside.stdout.write(`${made.token}\n`);
     const end = made.expires_at ? `ends ${made.expires_at}` : 'does not end by itself';

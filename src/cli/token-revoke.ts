@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 export function tokenRevoke(parent: Command, outside: Outside): void {
@@ -11,6 +12,6 @@ export function tokenRevoke(parent: Command, outside: Outside): void {
     ]),
   ).action(async (id: string, options: BrokerOptions & { readonly json?: true }) => {
     const revoked = accepted(await broker(outside, options).delete(`tokens/${encodeURIComponent(id)}`));
-    outside.stdout.write(options.json ? `${JSON.stringify(revoked)}\n` : `token ${id} is revoked\n`);
+    outside.stdout.write(options.json ? jsonLine(revoked) : `token ${id} is revoked\n`);
   });
 }

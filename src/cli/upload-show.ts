@@ -5,6 +5,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { outline } from './outline.ts';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 type Options = BrokerOptions & { readonly json?: true };
@@ -19,6 +20,6 @@ export function uploadShow(parent: Command, outside: Outside): void {
     const upload = accepted(await api.get(`uploads/${encodeURIComponent(id)}`)) as Upload;
     const asset = accepted(await api.get(`assets/${upload.asset_id}`)) as Asset;
     const both = { upload, asset };
-    outside.stdout.write(options.json ? `${JSON.stringify(both)}\n` : outline(both));
+    outside.stdout.write(options.json ? jsonLine(both) : outline(both));
   });
 }

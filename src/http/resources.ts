@@ -7,6 +7,7 @@ import type { Client, ClientOverride, ClientOverrides } from '../boot/client.ts'
 import type { BootEvent } from '../boot/event.ts';
 import type { Hardware, Machine } from '../boot/machine.ts';
 import type { PendingMachine } from '../boot/pending.ts';
+import type { Plan } from '../boot/plan.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { ApiToken } from '../boot/token.ts';
 
@@ -276,7 +277,11 @@ export function pageSchema(item: ZodType) {
   });
 }
 
-export const planned = { plan: z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']), reason: text };
+const planKindSchema = schemaOf<Plan['kind']>(
+  'PlanKind',
+  'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream)',
+)(z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']));
+export const planned = { plan: planKindSchema, reason: text };
 export const clientSchema = schemaOf<Client>(
   'Client',
   'What a caller is able to do, and how that is known',

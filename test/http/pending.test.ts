@@ -113,8 +113,8 @@ test('a MAC that somebody took meanwhile is not enrolled, and stays pending', as
     id: pendingId({ mac: macOf(1) }),
     mac: macOf(1),
     address: '10.0.0.1',
-    first_seen: 'x',
-    last_seen: 'x',
+    first_seen: '2026-01-01T00:00:00Z',
+    last_seen: '2026-01-01T00:00:00Z',
     count: 1,
   };
   await addMachine(own, { macs: [macOf(1)] });
