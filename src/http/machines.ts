@@ -4,10 +4,12 @@ import type { AuditEntry } from '../boot/audit.ts';
 import type { Machine } from '../boot/machine.ts';
 import { pendingIds } from '../boot/pending.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
-import type { Change, Records } from '../records/records.ts';
+import type { Change } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
+import type { AdminParts } from './parts.ts';
+import { unrenderable } from './rendering.ts';
 import { location, machineSchema, pageSchema } from './resources.ts';
 import { type Reply, type Route, route } from './route.ts';
 import { machinesQuery, newMachine, pageOf } from './schemas.ts';
@@ -23,8 +25,9 @@ export const machineRoutes: readonly Route[] = [
     answers: {
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
-    problems: ['bad-input', 'mac-taken'],
-    async handle({ body, by }, { records, clock }) {
+    problems: ['bad-input', 'mac-taken', 'template-error'],
+    async handle({ body, by }, parts) {
+      const { records, clock } = parts;
       const now = clock().toISOString();
       const machine: Machine = {
         id: randomUUIDv7(),
@@ -34,8 +37,11 @@ export const machineRoutes: readonly Route[] = [
         created_at: now,
         updated_at: now,
       };
+      const made: Change = { kind: 'machine', id: machine.id, expected: 0, to: machine };
+      const fault = await unrenderable([made], parts);
+      if (fault) return fault;
       const written = await records.write(
-        [{ kind: 'machine', id: machine.id, expected: 0, to: machine }, ...notPending(machine)],
+        [made, ...notPending(machine)],
         [audited(by, 'machine.create', target(machine.id), undefined, machine)],
       );
       if (written !== 'written') return conflicting(written);
@@ -81,9 +87,9 @@ export const machineRoutes: readonly Route[] = [
     headers: ifMatch,
     body: newMachine,
     answers: { 200: { description: 'The machine', body: machineSchema, headers: etagHeader } },
-    problems: ['bad-input', 'unknown-machine', 'mac-taken', 'precondition-failed'],
-    handle: ({ params: { id = '' }, body, by, headers }, { records, clock }) =>
-      changing(records, id, headers['if-match'], (before) => {
+    problems: ['bad-input', 'unknown-machine', 'mac-taken', 'precondition-failed', 'template-error'],
+    handle: ({ params: { id = '' }, body, by, headers }, parts) =>
+      changing(parts, id, headers['if-match'], (before) => {
         const { created_at, active, history } = before;
         const after: Machine = {
           id,
@@ -92,7 +98,7 @@ export const machineRoutes: readonly Route[] = [
           history,
           version: before.version + 1,
           created_at,
-          updated_at: clock().toISOString(),
+          updated_at: parts.clock().toISOString(),
         };
         const entry = audited(by, 'machine.change', target(id), before, after);
         return { to: after, entry, reply: replyOf(after) };
@@ -106,8 +112,8 @@ export const machineRoutes: readonly Route[] = [
     headers: ifMatch,
     answers: { 204: { description: 'It is gone' } },
     problems: ['unknown-machine', 'precondition-failed'],
-    handle: ({ params: { id = '' }, by, headers }, { records }) =>
-      changing(records, id, headers['if-match'], (before) => ({
+    handle: ({ params: { id = '' }, by, headers }, parts) =>
+      changing(parts, id, headers['if-match'], (before) => ({
         to: undefined,
         entry: audited(by, 'machine.delete', target(id), before, undefined),
         reply: { status: 204, body: undefined },
@@ -123,21 +129,22 @@ interface MachineChange {
 
 /** Changes what is there. Who names no version means whatever is there, and takes turns with others. */
 async function changing(
-  records: Records,
+  parts: AdminParts,
   id: string,
   match: string | undefined,
   change: (before: Machine) => MachineChange,
 ): Promise<Reply | Refusal> {
+  const { records } = parts;
   for (;;) {
     const before = await records.machine(id);
     if (!before) return noMachine(id);
     if (!isMeant(match, before.version))
       return conflicting({ kind: 'changed', what: 'machine', id, version: before.version });
     const { to, entry, reply } = change(before);
-    const written = await records.write(
-      [{ kind: 'machine', id, expected: before.version, to }, ...(to ? notPending(to) : [])],
-      [entry],
-    );
+    const changed: Change = { kind: 'machine', id, expected: before.version, to };
+    const fault = await unrenderable([changed], parts);
+    if (fault) return fault;
+    const written = await records.write([changed, ...(to ? notPending(to) : [])], [entry]);
     if (written === 'written') return reply;
     if (written.kind !== 'changed' || match !== undefined) return conflicting(written);
   }

@@ -49,6 +49,9 @@ export interface AdminParts extends CommonParts, OidcOptions {
   readonly adminToken: string;
   readonly adminHosts: readonly string[];
   readonly metricsToken: string | undefined;
+  /** For explain: who may boot, and whether only what an edge vouches for is believed. */
+  readonly allowedNetworks: readonly Network[];
+  readonly edge: EdgeVerifier | undefined;
   /** Whose X-Forwarded-For the audit log believes. */
   readonly trustedProxies: readonly Network[];
   readonly refusals: Refusals;

@@ -5,9 +5,11 @@ import type { Machine } from '../boot/machine.ts';
 import { pendingIds } from '../boot/pending.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import { parseArch } from '../boot/profile.ts';
+import type { Change } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf } from './etag.ts';
+import { unrenderable } from './rendering.ts';
 import { location, machineSchema, pageSchema, pendingSchema } from './resources.ts';
 import { type Route, route } from './route.ts';
 import { labels, name, networks, page, pageOf } from './schemas.ts';
@@ -46,8 +48,9 @@ export const pendingRoutes: readonly Route[] = [
     answers: {
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
-    problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken'],
-    async handle({ params: { id = '' }, body, by }, { records, clock }) {
+    problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken', 'template-error'],
+    async handle({ params: { id = '' }, body, by }, parts) {
+      const { records, clock } = parts;
       const { profile, ...wanted } = body;
       const pending = await records.pending(id);
       if (!pending) return noPending(id);
@@ -74,11 +77,11 @@ export const pendingRoutes: readonly Route[] = [
       };
       const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
       const target = { kind: 'machine', id: machine.id };
+      const made: Change = { kind: 'machine', id: machine.id, expected: 0, to: machine };
+      const fault = await unrenderable([made], parts);
+      if (fault) return fault;
       const written = await records.write(
-        [
-          { kind: 'machine', id: machine.id, expected: 0, to: machine },
-          ...pendingIds(machine).map((each) => ({ kind: 'pending', id: each }) as const),
-        ],
+        [made, ...pendingIds(machine).map((each) => ({ kind: 'pending', id: each }) as const)],
         [audited(by, 'machine.enroll', target, undefined, machine)],
       );
       if (written !== 'written') return conflicting(written);

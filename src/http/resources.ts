@@ -30,7 +30,7 @@ export const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
 export const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
 export const text = z.string();
 export const bytes = z.int().positive().describe('Bytes');
-const mac = z
+export const mac = z
   .string()
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
   .meta({ description: 'MAC address', examples: ['52:54:00:aa:bb:01'] });
@@ -270,8 +270,8 @@ export function pageSchema(item: ZodType) {
   });
 }
 
-const planned = { plan: z.enum(['text', 'redirect', 'stream', 'refuse']), reason: text };
-const clientSchema = schemaOf<Client>(
+export const planned = { plan: z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']), reason: text };
+export const clientSchema = schemaOf<Client>(
   'Client',
   'What a caller is able to do, and how that is known',
 )(
@@ -290,27 +290,3 @@ const clientSchema = schemaOf<Client>(
       .exactOptional(),
   }),
 );
-
-export const explanationSchema = z
-  .strictObject({
-    identity: z.strictObject({
-      mac: mac.exactOptional(),
-      uuid: text.exactOptional(),
-      serial: text.exactOptional(),
-    }),
-    source: z
-      .strictObject({ address: text, machine_boots_from_here: z.boolean().exactOptional() })
-      .exactOptional(),
-    machine: machineSchema.nullable(),
-    revision: profileRevisionSchema.nullable(),
-    client: clientSchema,
-    ...planned,
-    boot_url: z.strictObject({
-      path: text,
-      ...planned,
-      script: text.exactOptional(),
-      asset: text.exactOptional(),
-    }),
-    assets: z.array(z.strictObject({ path: text, asset: text, ...planned })),
-  })
-  .meta({ id: 'Explanation', description: 'What a caller would get, and why' });

@@ -4,7 +4,7 @@ import { clientTable } from '../boot/client.ts';
 import { cmdlineSourceFault } from '../boot/cmdline.ts';
 import { isSerial, parseMac, parseUuid } from '../boot/machine.ts';
 import { parseNetwork } from '../boot/network.ts';
-import { parseAssetReference } from '../boot/profile.ts';
+import { parseArch, parseAssetReference } from '../boot/profile.ts';
 import { edgeCapabilities } from '../boot/source.ts';
 import { uploadModes, uploadStates } from '../boot/upload.ts';
 import type { PageRequest } from '../records/records.ts';
@@ -179,7 +179,13 @@ export const explainQuery = z.strictObject({
   uuid: uuid.exactOptional(),
   serial: serial.exactOptional(),
   user_agent: z.string().max(512).exactOptional(),
+  arch: spelled(parseArch, 'an architecture, x86_64 or arm64').pipe(z.enum(archs)).exactOptional(),
   source: z.string().max(64).exactOptional(),
+  forwarded_for: z.string().max(512).describe('X-Forwarded-For').exactOptional(),
+  facts: z
+    .enum(['1'])
+    .describe('Also all that the decision goes by, for bootbroker explain --replay')
+    .exactOptional(),
   edge: z
     .string()
     .transform((text) => text.split(','))

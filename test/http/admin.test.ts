@@ -269,7 +269,14 @@ test('explain says who is asking, what they boot, by which row of the table, and
   t.is(ipxe.machine.id, site.machine);
   t.is(ipxe.revision.id, site.revision);
   t.like(ipxe.client, { id: 'ipxe-2', evidence: { kind: 'source' } });
-  t.deepEqual(ipxe.source, { address: '10.0.0.1', machine_boots_from_here: true });
+  t.deepEqual(ipxe.source, {
+    address: '10.0.0.1',
+    via: 'peer',
+    admitted: true,
+    reason: "it is the socket's other end",
+    machine_boots_from_here: true,
+  });
+  t.like(await explain({ mac, source: '8.8.8.8' }), { source: { admitted: false } });
   t.true(ipxe.boot_url.script.includes(site.revision));
   t.like(ipxe, { plan: 'redirect', reason: 'ipxe-2 follows redirects' });
   t.deepEqual(
@@ -291,7 +298,8 @@ test('explain says who is asking, what they boot, by which row of the table, and
     plan: 'refuse',
   });
   t.regex((await explain({ user_agent: agents.ipxe })).boot_url.script, /^chain .*mac=/m);
-  t.false(JSON.stringify([ipxe, grub]).includes('X-Goog-Signature'));
+  t.regex(ipxe.assets[0].signed_url, /X-Goog-Signature=\*\*\*$/);
+  t.notRegex(JSON.stringify([ipxe, grub]), /X-Goog-Signature=[^*]/);
   t.is((await site.admin('/api/v1/explain?source=nonsense')).status, 400);
 });
 

@@ -437,6 +437,18 @@ test('a write after which some machine could not be rendered is refused, naming 
     await change(broker, 'PATCH', `/api/v1/rules/${racked.id}`, { selector: { network: '10.0.0.0/8' } }),
   );
 
+  const bare = { name: 'bare', macs: [macOf(3)], labels: { rack: 'x || shell' } };
+  const evil = await broker.admin('/api/v1/machines', bare);
+  t.deepEqual(
+    [evil.status, evil.json.type],
+    [422, problem('template-error')],
+    'a label counts when it is written',
+  );
+  const { id: third } = await addMachine(broker, { ...bare, labels: { rack: 'r3' } });
+  const path = `/api/v1/machines/${third}`;
+  t.is((await change(broker, 'PUT', path, bare)).json.type, problem('template-error'));
+  t.is((await change(broker, 'PUT', path, { ...bare, labels: {} })).status, 200, 'no rule is about it then');
+
   await addProfile(broker, profile('plain', { name: 'plain' }));
   const high = await addRule(broker, { name: 'plain', selector: { all: [] }, profile: 'plain', priority: 9 });
   t.is((await change(broker, 'PATCH', `/api/v1/rules/${racked.id}`, { selector: { all: [] } })).status, 200);
