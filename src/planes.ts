@@ -66,8 +66,11 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await close(0);
     throw error;
   }
-  if (config.roles.includes('jobs'))
+  if (config.roles.includes('jobs')) {
     void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
+    const { watchRollouts } = await import('./jobs/rollouts.ts');
+    void watchRollouts({ ...parts, clock }, closing.signal);
+  }
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
   const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
   void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });

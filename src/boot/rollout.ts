@@ -69,18 +69,28 @@ export const reportWithinMs = 20 * 60_000;
 /** A roll-out is halted when more than this share of the machines whose outcome is known fell silent. */
 const silentShare = 0.2;
 
-/** When a machine first got the revision of this roll-out, and when it last reported `up`; RFC 3339. */
+/** What a machine's boot events say of one roll-out; RFC 3339. */
 export interface Seen {
+  /** When it first got the new revision. */
   readonly given_at?: string;
+  /** When it last did. */
+  readonly asked_at?: string;
+  /** When it last reported `up`, whatever it had booted. */
   readonly up_at?: string;
 }
 
-/** Only a machine that has ever reported `up` can be missed. */
-export function signOf({ given_at, up_at }: Seen, rollout: Rollout, now: Date): Sign {
-  if (given_at === undefined || up_at === undefined) return 'no word';
-  const given = Math.max(Date.parse(given_at), Date.parse(rollout.started_at));
-  if (Date.parse(up_at) >= given) return 'well';
-  return now.getTime() - given > reportWithinMs ? 'silent' : 'pending';
+/** Only a machine that has ever reported `up` can be missed, and only by the stage of the roll-out in which it asked. */
+export function signOf({ given_at, asked_at, up_at }: Seen, { started_at }: Rollout, now: Date): Sign {
+  if (!given_at || !asked_at || !up_at) return 'no word';
+  const [given, asked, up, started] = [given_at, asked_at, up_at, started_at].map(Date.parse) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (up >= given) return 'well';
+  if (asked < started) return 'no word';
+  return now.getTime() - Math.max(given, started) > reportWithinMs ? 'silent' : 'pending';
 }
 
 /** Why the roll-out is to be halted; undefined while it may go on. */

@@ -139,7 +139,7 @@ async function unknownBooting(
   };
 }
 
-export function unknownMachine(identity: Identity): Refusal {
+function unknownMachine(identity: Identity): Refusal {
   const said = Object.entries(identity).map(([name, value]) => `${name} ${value}`);
   const command = `bootbroker machine add --mac ${identity.mac ?? 'AA:BB:CC:DD:EE:FF'}`;
   return refuse(

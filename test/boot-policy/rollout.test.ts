@@ -123,19 +123,33 @@ const later = (ms: number) => new Date(Date.parse(at) + ms);
 const iso = (ms: number) => later(ms).toISOString();
 
 test('a machine is missed when it came up before and does not after it got the new revision', (t) => {
-  const sign = (seen: { given_at?: string; up_at?: string }, now: number) =>
-    signOf(seen, rollout, later(now));
+  const sign = (seen: Partial<Record<'given' | 'asked' | 'up', number>>, now: number) => {
+    const { given, asked = given, up } = seen;
+    const times = {
+      ...(given !== undefined && { given_at: iso(given) }),
+      ...(asked !== undefined && { asked_at: iso(asked) }),
+      ...(up !== undefined && { up_at: iso(up) }),
+    };
+    return signOf(times, rollout, later(now));
+  };
   t.is(sign({}, 1e9), 'no word');
-  t.is(sign({ given_at: iso(10) }, 1e9), 'no word', 'it never reports');
-  t.is(sign({ up_at: iso(-10) }, 1e9), 'no word', 'it has not asked yet');
-  t.is(sign({ given_at: iso(10), up_at: iso(20) }, 30), 'well');
-  t.is(sign({ given_at: iso(10), up_at: iso(-10) }, reportWithinMs + 10), 'pending');
-  t.is(sign({ given_at: iso(10), up_at: iso(-10) }, reportWithinMs + 11), 'silent');
+  t.is(sign({ given: 10 }, 1e9), 'no word', 'it never reports');
+  t.is(sign({ up: -10 }, 1e9), 'no word', 'it has not asked yet');
+  t.is(sign({ given: 10, up: 20 }, 30), 'well');
+  t.is(sign({ given: 10, up: -10 }, reportWithinMs + 10), 'pending');
+  t.is(sign({ given: 10, up: -10 }, reportWithinMs + 11), 'silent');
   t.is(
-    sign({ given_at: iso(-1e9), up_at: iso(-10) }, reportWithinMs),
-    'pending',
-    'what was before the roll-out went on',
+    sign({ given: 10, asked: reportWithinMs, up: -10 }, reportWithinMs + 11),
+    'silent',
+    'it asks again and again',
   );
+  t.is(sign({ given: -1000, up: -900 }, 1e9), 'well', 'it came up in an earlier stage');
+  t.is(
+    sign({ given: -1000, up: -1001 }, 1e9),
+    'no word',
+    'it fell silent in an earlier stage, and has not asked since',
+  );
+  t.is(sign({ given: -1000, asked: 1, up: -1001 }, reportWithinMs), 'pending', 'a new stage is a new chance');
 });
 
 test('a roll-out halts when more than a fifth of the machines whose outcome is known fell silent', (t) => {

@@ -1,0 +1,132 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditEntry } from '../boot/audit.ts';
+import { contenders } from '../boot/contest.ts';
+import type { Machine } from '../boot/machine.ts';
+import { halted, haltReason, reaches, type Seen, type Sign, signOf } from '../boot/rollout.ts';
+import type { Rollout, Rule } from '../boot/rule.ts';
+import { subjectOf } from '../boot/selector.ts';
+import type { Records } from '../records/records.ts';
+import type { Log } from '../telemetry/log.ts';
+
+interface Parts {
+  readonly records: Records;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/** How often the jobs role looks. */
+const everyMs = 60_000;
+
+/** In the background, until it is told to stop. */
+export async function watchRollouts(parts: Parts, stop: AbortSignal): Promise<void> {
+  const look = rolloutWatch(parts);
+  while (!stop.aborted) {
+    await look().catch((error: unknown) => {
+      if (!stop.aborted) parts.log.warn({ error }, 'roll-outs could not be watched');
+    });
+    await sleep(everyMs, undefined, { signal: stop, ref: false }).catch(() => {});
+  }
+}
+
+type Staged = { readonly id: string; readonly name: string; readonly rollout: Rollout };
+
+/**
+ * Each call looks at every roll-out once, and halts those whose machines stopped reporting in; resolves to the names of
+ * their rules. Without a roll-out it is one read; else some of each machine that was reached and has not come up yet.
+ */
+export function rolloutWatch(parts: Parts): () => Promise<readonly string[]> {
+  const { records, clock } = parts;
+  const well = new Set<string>();
+
+  const signs = async (machine: Machine, { rollout }: Staged, now: Date): Promise<Sign> => {
+    const key = `${rollout.revision} ${machine.id}`;
+    if (well.has(key)) return 'well';
+    const sign = signOf(await seenOf(machine.id, rollout.revision, records), rollout, now);
+    if (sign === 'well') well.add(key);
+    return sign;
+  };
+
+  return async () => {
+    const rules = await records.rulebook();
+    const staged = rules.flatMap(({ id, name, rollout }): Staged[] =>
+      rollout && rollout.halted_at === undefined ? [{ id, name, rollout }] : [],
+    );
+    if (staged.length === 0) {
+      well.clear();
+      return [];
+    }
+    const now = clock();
+    const found = new Map<string, Sign[]>(staged.map(({ id }) => [id, []]));
+    for await (const machine of machinesOf(records)) {
+      if (machine.active) continue;
+      const mayDecide = new Set(contenders(rules, subjectOf(machine)).map(({ id }) => id));
+      for (const one of staged)
+        if (mayDecide.has(one.id) && reaches(one.rollout, machine.id))
+          found.get(one.id)?.push(await signs(machine, one, now));
+    }
+    const stopped: string[] = [];
+    for (const one of staged) {
+      const reason = haltReason(found.get(one.id) ?? []);
+      if (reason && (await halt(one, reason, parts))) stopped.push(one.name);
+    }
+    return stopped;
+  };
+}
+
+/** Reads no more than the answer needs: most machines came up since they last asked. */
+async function seenOf(machine: string, revision: string, records: Records): Promise<Seen> {
+  const asked = await records.lastBootEvent(machine, 'script');
+  if (asked?.revision !== revision) return {};
+  const up = await records.lastBootEvent(machine, 'up');
+  if (!up) return {};
+  const given =
+    Date.parse(up.at) >= Date.parse(asked.at)
+      ? asked
+      : await records.firstBootEvent(machine, 'script', revision);
+  return { asked_at: asked.at, up_at: up.at, ...(given && { given_at: given.at }) };
+}
+
+/** False when the rule has changed meanwhile: what is so now is looked at next time. */
+async function halt(staged: Staged, reason: string, { records, clock, log }: Parts): Promise<boolean> {
+  const rule = await records.rule(staged.id);
+  const { rollout } = rule ?? {};
+  if (!rule || !rollout || rollout.started_at !== staged.rollout.started_at || rollout.halted_at)
+    return false;
+  if (rollout.revision !== staged.rollout.revision) return false;
+  const at = clock().toISOString();
+  const to = halted(rule, rollout, reason, at);
+  const written = await records.write(
+    [{ kind: 'rule', id: rule.id, expected: rule.version, to }],
+    [entryOf(rule, to, reason, at)],
+  );
+  if (written !== 'written') return false;
+  log.error(
+    { rule: rule.name, revision: rollout.revision, percent: rollout.percent, reason },
+    'a roll-out was halted: its machines get the revision before again. See what became of them, then promote it or make another',
+  );
+  return true;
+}
+
+function entryOf(before: Rule, after: Rule, reason: string, at: string): AuditEntry {
+  return {
+    id: randomUUIDv7(),
+    at,
+    actor: { kind: 'broker', id: 'rollouts' },
+    action: 'rule.halt',
+    target: { kind: 'rule', id: before.id },
+    outcome: 'done',
+    reason,
+    before: { rollout: before.rollout },
+    after: { rollout: after.rollout },
+  };
+}
+
+async function* machinesOf(records: Pick<Records, 'listMachines'>): AsyncGenerator<Machine> {
+  let cursor: string | undefined;
+  do {
+    const page = await records.listMachines({ limit: 1000, ...(cursor && { cursor }) });
+    yield* page.items;
+    cursor = page.next;
+  } while (cursor);
+}
