@@ -14,7 +14,7 @@ export interface Api {
   post(path: string, body?: unknown, query?: Query): Promise<Answer>;
   /** With an ETag that the resource must still have, if one is given. */
   put(path: string, body: unknown, etag?: string): Promise<Answer>;
-  delete(path: string): Promise<Answer>;
+  delete(path: string, query?: Query): Promise<Answer>;
 }
 
 const patienceMs = 30_000;
@@ -60,7 +60,7 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
     get: (path, query = {}) => call('GET', path, query),
     post: (path, body, query = {}) => call('POST', path, query, body),
     put: (path, body, etag) => call('PUT', path, {}, body, etag),
-    delete: (path) => call('DELETE', path, {}),
+    delete: (path, query = {}) => call('DELETE', path, query),
   };
 }
 

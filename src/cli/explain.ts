@@ -1,7 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../boot/asset.ts';
+import { type ExplainFacts, explained } from '../boot/explain.ts';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import { Failure } from './failure.ts';
 import { outline } from './outline.ts';
 import type { Outside } from './outside.ts';
 import { jsonLine } from './printable.ts';
@@ -13,8 +16,12 @@ interface Options extends BrokerOptions {
   readonly uuid?: string;
   readonly serial?: string;
   readonly userAgent?: string;
+  readonly arch?: string;
   readonly source?: string;
+  readonly forwardedFor?: string;
   readonly edge?: string;
+  readonly record?: string;
+  readonly replay?: string;
   readonly json?: true;
 }
 
@@ -27,13 +34,63 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--uuid <uuid>', 'the SMBIOS UUID that it would send')
       .option('--serial <serial>', 'the serial number that it would send')
       .option('--user-agent <text>', 'the User-Agent of its firmware or loader')
+      .option('--arch <arch>', 'the architecture that it would say it has')
       .option('--source <address>', 'the address that it would ask from')
+<<<<<<< HEAD
       .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow'),
   ).action(async ({ mac, uuid, serial, userAgent, source, edge, ...options }: Options) => {
     const query = { mac, uuid, serial, user_agent: userAgent, source, edge };
     const answer = accepted(await broker(outside, options).get('explain', query)) as Record<string, unknown>;
     outside.stdout.write(options.json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
+=======
+      .option('--forwarded-for <addresses>', 'the X-Forwarded-For that would come with it')
+      .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow')
+      .option('--record <file>', 'also write down all that the decision goes by')
+      .option('--replay <file>', 'decide by what was written down, without a broker'),
+  ).action(async (json, ...options : Options) => {
+    const answer =
+      options.replay === undefined ? await asked(outside, options) : await replayed(options.replay);
+    outside.stdout.write(
+      json ? `${JSON.stringify(answer)}\n` : outline(brief(answer) as Record<string, unknown>),
+    );
+>>>>>>> policy
   });
+}
+
+async function asked(outside: Outside, options: Options): Promise<Record<string, unknown>> {
+  const { mac, uuid, serial, arch, source, edge, record } = options;
+  const query = {
+    ...{ mac, uuid, serial, arch, source, edge },
+    user_agent: options.userAgent,
+    forwarded_for: options.forwardedFor,
+    facts: record === undefined ? undefined : '1',
+  };
+  const { facts, ...answer } = accepted(await broker(outside, options).get('explain', query)) as Record<
+    string,
+    unknown
+  >;
+  if (record !== undefined) writeFileSync(record, `${JSON.stringify(facts, null, 2)}\n`);
+  return answer;
+}
+
+/** The broker's own policy, here. */
+async function replayed(file: string): Promise<Record<string, unknown>> {
+  const facts = recording(file);
+  try {
+    return { recorded_at: facts.at, ...(await explained(facts)) };
+  } catch (error) {
+    throw new Failure('usage', `${file} cannot be replayed: ${(error as Error).message}; record it again`);
+  }
+}
+
+function recording(file: string): ExplainFacts {
+  try {
+    const facts: ExplainFacts = JSON.parse(readFileSync(file, 'utf8'));
+    if (facts?.version === 1) return facts;
+  } catch (error) {
+    throw new Failure('usage', `${file} cannot be read: ${(error as Error).message}`);
+  }
+  throw new Failure('usage', `${file} is no recording of this version; make one with --record`);
 }
 
 /** An asset in one line: who wants all of it asks for JSON. */

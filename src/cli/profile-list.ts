@@ -8,11 +8,13 @@ import { verb } from './verb.ts';
 
 export function profileList(parent: Command, outside: Outside): void {
   brokerOptions(
-    verb(parent, 'list', 'List the profile revisions, oldest first.', ['bootbroker profile list']),
-  ).action((options: BrokerOptions & { readonly json?: true }) =>
+    verb(parent, 'list', 'List the profile revisions, oldest first.', [
+      'bootbroker profile list --name debian',
+    ]).option('--name <name>', 'only those of this name'),
+  ).action(({ name, ...options }: BrokerOptions & { readonly name?: string; readonly json?: true }) =>
     printList<ProfileRevision>(outside, options, {
       path: 'profiles',
-      query: {},
+      query: { name },
       titles: ['NAME', 'REVISION', 'CREATED', 'ARCH', 'STARTS', 'INITRDS', 'COMMAND LINE'],
       row: ({ name, id, created_at, arch, kernel, efi, iso, initrds, cmdline }) => [
         name,

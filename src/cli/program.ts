@@ -23,7 +23,13 @@ import { machineSet } from './machine-set.ts';
 import { machineShow } from './machine-show.ts';
 import type { Outside } from './outside.ts';
 import { profileCreate } from './profile-create.ts';
+import { profileDiff } from './profile-diff.ts';
 import { profileList } from './profile-list.ts';
+import { rollback } from './rollback.ts';
+import { ruleAdd } from './rule-add.ts';
+import { ruleDelete } from './rule-delete.ts';
+import { ruleList } from './rule-list.ts';
+import { rulePromote } from './rule-promote.ts';
 import { serve } from './serve.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
@@ -80,6 +86,14 @@ export function program(outside: Outside, exit: (code: number) => void): Command
   const profile = root.command('profile').description('What machines boot.');
   profileCreate(profile, outside);
   profileList(profile, outside);
+  profileDiff(profile, outside);
+
+  const rule = root.command('rule').description('Which profile machines get that have none of their own.');
+  ruleList(rule, outside);
+  ruleAdd(rule, outside);
+  rulePromote(rule, outside);
+  ruleDelete(rule, outside);
+  rollback(root, outside);
 
   const token = root.command('token').description('API tokens of the admin plane.');
   tokenCreate(token, outside);

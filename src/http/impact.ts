@@ -1,4 +1,5 @@
 import { assignmentOf, possibleRevisions } from '../boot/assignment.ts';
+import type { Impact, Outcome } from '../boot/impact.ts';
 import type { Machine } from '../boot/machine.ts';
 import { isRefusal } from '../boot/problem.ts';
 import { type ProfileRevision, parseArch } from '../boot/profile.ts';
@@ -8,23 +9,6 @@ import { renderedFor } from '../boot/template.ts';
 import type { Change, Page, PageRequest } from '../records/records.ts';
 import type { AdminParts } from './parts.ts';
 import { changedWorld, type World, worldNow } from './world.ts';
-
-/** What one machine would boot. */
-export interface Outcome {
-  readonly revision: string;
-  readonly profile: string;
-  readonly reason: string;
-  readonly script: string;
-}
-
-/** One machine for which a write would change something; `null`: it boots nothing, or is not there. */
-export interface Impact {
-  readonly machine: Pick<Machine, 'id' | 'name' | 'macs'>;
-  readonly before: Outcome | null;
-  readonly after: Outcome | null;
-  /** It depends on the address from which the machine asks, and nobody knows one. */
-  readonly uncertain?: true;
-}
 
 export interface DryRun extends Page<Impact> {
   /** How many machines this page looked at. */

@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Rule } from '../boot/rule.ts';
+import { accepted } from './api.ts';
+import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import { printDryRun } from './dry-run.ts';
+import type { Outside } from './outside.ts';
+import { printable } from './printable.ts';
+import { ruleNamed } from './rule-id.ts';
+import { verb } from './verb.ts';
+
+interface Options extends BrokerOptions {
+  readonly percent: number;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export function rulePromote(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(
+      parent,
+      'promote <name-or-id>',
+      'Bring the new revision of a rule to more machines, or to all. A halted roll-out goes on.',
+      ['bootbroker rule promote rack1 --percent 50'],
+    )
+      .option('--percent <number>', 'share of machines that get it from now on', share, 100)
+      .option('--dry-run', 'only say which machines would change, and how'),
+  ).action(async (which: string, { json, dryRun, percent, ...options }: Options) => {
+    const api = broker(outside, options);
+    const { id } = await ruleNamed(api, which);
+    const path = `rules/${id}/promote`;
+    if (dryRun) return printDryRun(outside, json, (query) => api.post(path, { percent }, query));
+    const rule = accepted(await api.post(path, { percent })) as Rule;
+    const text = rule.rollout
+      ? `rule ${rule.name} rolls out ${rule.rollout.revision} to ${rule.rollout.percent} % of its machines`
+      : `rule ${rule.name} gives all its machines ${rule.active}`;
+    outside.stdout.write(json ? `${JSON.stringify(rule)}\n` : `${printable(text)}\n`);
+  });
+}
+
+function share(text: string): number {
+  if (!/^([1-9]\d?|100)$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 to 100.');
+  return Number(text);
+}
