@@ -67,15 +67,9 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     throw error;
   }
   if (config.roles.includes('jobs')) {
-<<<<<<< HEAD
-    const { watchRollouts } = await import('./jobs/rollouts.ts');
-    void watchRollouts({ ...parts, clock }, closing.signal);
-    void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
-=======
     void keepHouse(...parts, bucket: config.bucket, clock, audit, verifier , closing.signal);
     const { watchRollouts } = await import('./jobs/rollouts.ts');
     void watchRollouts({ ...parts, clock }, closing.signal);
->>>>>>> policy
   }
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
   const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');

@@ -2,7 +2,7 @@ import type { Impact, Outcome } from '../boot/impact.ts';
 import { type Answer, accepted, type Query } from './api.ts';
 import { cell } from './listing.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { table } from './table.ts';
 
 /** Asks all pages of a dry run and prints what would change: every machine, and the script of the first. */
@@ -24,7 +24,7 @@ export async function printDryRun(
     examined += page.examined;
     cursor = page.next;
   } while (cursor);
-  outside.stdout.write(json ? `${JSON.stringify({ items, examined })}\n` : text(items, examined));
+  outside.stdout.write(json ? jsonLine({ items, examined }) : text(items, examined));
 }
 
 function text(items: readonly Impact[], examined: number): string {

@@ -36,24 +36,14 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--user-agent <text>', 'the User-Agent of its firmware or loader')
       .option('--arch <arch>', 'the architecture that it would say it has')
       .option('--source <address>', 'the address that it would ask from')
-<<<<<<< HEAD
-      .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow'),
-  ).action(async ({ mac, uuid, serial, userAgent, source, edge, ...options }: Options) => {
-    const query = { mac, uuid, serial, user_agent: userAgent, source, edge };
-    const answer = accepted(await broker(outside, options).get('explain', query)) as Record<string, unknown>;
-    outside.stdout.write(options.json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
-=======
       .option('--forwarded-for <addresses>', 'the X-Forwarded-For that would come with it')
       .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow')
       .option('--record <file>', 'also write down all that the decision goes by')
       .option('--replay <file>', 'decide by what was written down, without a broker'),
-  ).action(async (json, ...options : Options) => {
+  ).action(async (json, ...options: Options) => {
     const answer =
       options.replay === undefined ? await asked(outside, options) : await replayed(options.replay);
-    outside.stdout.write(
-      json ? `${JSON.stringify(answer)}\n` : outline(brief(answer) as Record<string, unknown>),
-    );
->>>>>>> policy
+    outside.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
   });
 }
 

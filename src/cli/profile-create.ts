@@ -51,11 +51,7 @@ export function profileCreate(parent: Command, outside: Outside): void {
     const body = { name, machine_id, kernel, efi, iso, initrds: initrd ?? [], cmdline, metadata, arch };
     if (dryRun) return printDryRun(outside, json, (query) => api.post('profiles', body, query));
     const revision = accepted(await api.post('profiles', body)) as ProfileRevision;
-<<<<<<< HEAD
-    outside.stdout.write(options.json ? jsonLine(revision) : sentence(revision, machine_id));
-=======
-    outside.stdout.write(json ? `$JSON.stringify(revision)\n` : sentence(revision, machine_id));
->>>>>>> policy
+    outside.stdout.write(json ? jsonLine(revision) : sentence(revision, machine_id));
   });
 }
 

@@ -3,7 +3,7 @@ import type { Difference } from '../boot/diff.ts';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 export function profileDiff(parent: Command, outside: Outside): void {
@@ -19,9 +19,7 @@ export function profileDiff(parent: Command, outside: Outside): void {
     };
     const lines = answer.differences.map(({ text }) => `${printable(text)}\n`);
     outside.stdout.write(
-      options.json
-        ? `${JSON.stringify(answer)}\n`
-        : lines.join('') || 'a machine could not tell them apart\n',
+      options.json ? jsonLine(answer) : lines.join('') || 'a machine could not tell them apart\n',
     );
   });
 }

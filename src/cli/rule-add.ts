@@ -7,7 +7,7 @@ import { printDryRun } from './dry-run.ts';
 import { Failure } from './failure.ts';
 import { jsonFile } from './json-file.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { pair } from './repeated.ts';
 import { verb } from './verb.ts';
 
@@ -57,7 +57,7 @@ export function ruleAdd(parent: Command, outside: Outside): void {
     const rule = accepted(await api.post('rules', body)) as Rule;
     const gives = rule.active ?? `nothing yet: there is no revision of ${rule.profile}`;
     const text = `rule ${rule.name} gives ${selectorText(rule.selector)} the profile ${rule.profile} (${gives})`;
-    outside.stdout.write(json ? `${JSON.stringify(rule)}\n` : `${printable(text)}\n`);
+    outside.stdout.write(json ? jsonLine(rule)}\n` : `${printable(text));
   });
 }
 

@@ -4,7 +4,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { printDryRun } from './dry-run.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { ruleNamed } from './rule-id.ts';
 import { verb } from './verb.ts';
 
@@ -33,7 +33,7 @@ export function rulePromote(parent: Command, outside: Outside): void {
     const text = rule.rollout
       ? `rule ${rule.name} rolls out ${rule.rollout.revision} to ${rule.rollout.percent} % of its machines`
       : `rule ${rule.name} gives all its machines ${rule.active}`;
-    outside.stdout.write(json ? `${JSON.stringify(rule)}\n` : `${printable(text)}\n`);
+    outside.stdout.write(json ? jsonLine(rule)}\n` : `${printable(text));
   });
 }
 

@@ -277,15 +277,11 @@ export function pageSchema(item: ZodType) {
   });
 }
 
-<<<<<<< HEAD
 const planKindSchema = schemaOf<Plan['kind']>(
   'PlanKind',
   'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream)',
 )(z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']));
 export const planned = { plan: planKindSchema, reason: text };
-=======
-export const planned = { plan: z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']), reason: text };
->>>>>>> policy
 export const clientSchema = schemaOf<Client>(
   'Client',
   'What a caller is able to do, and how that is known',
