@@ -67,7 +67,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     throw error;
   }
   if (config.roles.includes('jobs')) {
-    void keepHouse(...parts, bucket: config.bucket, clock, audit, verifier , closing.signal);
+    void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
     const { watchRollouts } = await import('./jobs/rollouts.ts');
     void watchRollouts({ ...parts, clock }, closing.signal);
   }

@@ -40,7 +40,7 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow')
       .option('--record <file>', 'also write down all that the decision goes by')
       .option('--replay <file>', 'decide by what was written down, without a broker'),
-  ).action(async (json, ...options: Options) => {
+  ).action(async ({ json, ...options }: Options) => {
     const answer =
       options.replay === undefined ? await asked(outside, options) : await replayed(options.replay);
     outside.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));

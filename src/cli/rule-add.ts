@@ -57,7 +57,7 @@ export function ruleAdd(parent: Command, outside: Outside): void {
     const rule = accepted(await api.post('rules', body)) as Rule;
     const gives = rule.active ?? `nothing yet: there is no revision of ${rule.profile}`;
     const text = `rule ${rule.name} gives ${selectorText(rule.selector)} the profile ${rule.profile} (${gives})`;
-    outside.stdout.write(json ? jsonLine(rule)}\n` : `${printable(text));
+    outside.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
   });
 }
 

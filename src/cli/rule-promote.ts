@@ -33,7 +33,7 @@ export function rulePromote(parent: Command, outside: Outside): void {
     const text = rule.rollout
       ? `rule ${rule.name} rolls out ${rule.rollout.revision} to ${rule.rollout.percent} % of its machines`
       : `rule ${rule.name} gives all its machines ${rule.active}`;
-    outside.stdout.write(json ? jsonLine(rule)}\n` : `${printable(text));
+    outside.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
   });
 }
 
