@@ -3,7 +3,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { machineId } from './machine-id.ts';
 import type { Outside } from './outside.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 export function machineDelete(parent: Command, outside: Outside): void {
@@ -15,6 +15,6 @@ export function machineDelete(parent: Command, outside: Outside): void {
     const api = broker(outside, options);
     const id = await machineId(api, which);
     accepted(await api.delete(`machines/${id}`));
-    outside.stdout.write(options.json ? jsonLine({ id }) : `machine ${id} is deleted\n`);
+    outside.stdout.write(options.json ? jsonLine({ id }) : `${printable(`machine ${id} is deleted`)}\n`);
   });
 }

@@ -3,7 +3,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
 import { pendingIdOf } from './pending-id.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 export function machineDismiss(parent: Command, outside: Outside): void {
@@ -14,6 +14,6 @@ export function machineDismiss(parent: Command, outside: Outside): void {
   ).action(async (which: string, options: BrokerOptions & { readonly json?: true }) => {
     const id = pendingIdOf(which);
     accepted(await broker(outside, options).delete(`machines/pending/${encodeURIComponent(id)}`));
-    outside.stdout.write(options.json ? jsonLine({ id }) : `pending ${id} is dismissed\n`);
+    outside.stdout.write(options.json ? jsonLine({ id }) : `${printable(`pending ${id} is dismissed`)}\n`);
   });
 }

@@ -5,7 +5,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { type Expiry, expiresAt, expiry } from './expiry.ts';
 import type { Outside } from './outside.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
@@ -30,10 +30,10 @@ export function tokenCreate(parent: Command, outside: Outside): void {
     };
     if (options.json) return void outside.stdout.write(jsonLine(made));
     // Alone on stdout, so that a script can take it.
-    outside.stdout.write(`${made.token}\n`);
+    outside.stdout.write(`${printable(made.token)}\n`);
     const end = made.expires_at ? `ends ${made.expires_at}` : 'does not end by itself';
     outside.stderr.write(
-      `token ${made.id} for ${made.role} ${end}; use it as BROKER_TOKEN. It is not shown again\n`,
+      `${printable(`token ${made.id} for ${made.role} ${end}; use it as BROKER_TOKEN. It is not shown again`)}\n`,
     );
   });
 }

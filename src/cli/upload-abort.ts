@@ -3,7 +3,7 @@ import type { Upload } from '../boot/upload.ts';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import type { Outside } from './outside.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 type Options = BrokerOptions & { readonly json?: true };
@@ -19,6 +19,8 @@ export function uploadAbort(parent: Command, outside: Outside): void {
   ).action(async (id: string, options: Options) => {
     const api = broker(outside, options);
     const upload = accepted(await api.delete(`uploads/${encodeURIComponent(id)}`)) as Upload;
-    outside.stdout.write(options.json ? jsonLine(upload) : `upload ${upload.id} is ${upload.state}\n`);
+    outside.stdout.write(
+      options.json ? jsonLine(upload) : `${printable(`upload ${upload.id} is ${upload.state}`)}\n`,
+    );
   });
 }

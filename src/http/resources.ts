@@ -31,7 +31,7 @@ export const location = { Location: 'Where it is from now on' };
 export const id = z.string().meta({ format: 'uuid', description: 'UUIDv7' });
 export const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
 export const text = z.string();
-export const bytes = z.int().positive().describe('Bytes');
+export const bytes = z.int().nonnegative().describe('Bytes');
 export const mac = z
   .string()
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)

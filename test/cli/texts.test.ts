@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { outline } from '../../src/cli/outline.ts';
-import { printable } from '../../src/cli/printable.ts';
+import { jsonLine, printable } from '../../src/cli/printable.ts';
 import { progress, progressLine } from '../../src/cli/progress.ts';
 import { table } from '../../src/cli/table.ts';
 import { bytes, duration } from '../../src/cli/units.ts';
@@ -49,6 +49,9 @@ test('no text of a server can steer the terminal', (t) => {
         lines.filter((line) => steering.test(line)),
         [],
       );
+      const line = jsonLine({ text, value });
+      t.notRegex(line.slice(0, -1), steering);
+      t.deepEqual(JSON.parse(line), JSON.parse(JSON.stringify({ text, value })));
     }),
   );
 });

@@ -25,13 +25,17 @@ interface Schema {
   readonly examples?: readonly unknown[];
 }
 
+/** A schema may hold itself: what lies deeper is anything. */
+const deepest = 5;
+
 /** What is known to mean something under this name: the schema alone makes few texts that anybody would take. */
 export type Known = (name: string) => readonly unknown[];
 
 /** Mostly what the schema takes, sometimes its limits, at times something else altogether. */
-export function nearly(schema: object, name: string, known: Known): Arbitrary<unknown> {
+export function nearly(schema: object, name: string, known: Known, levels = deepest): Arbitrary<unknown> {
+  if (levels === 0) return hostile;
   return fc.oneof(
-    { weight: 40, arbitrary: fitting(resolve(schema as Schema), name, known) },
+    { weight: 40, arbitrary: fitting(resolve(schema as Schema), name, known, levels) },
     { weight: 1, arbitrary: hostile },
   );
 }
@@ -42,26 +46,26 @@ export const hostileText: Arbitrary<string> = fc.oneof(
 );
 const hostile: Arbitrary<unknown> = fc.oneof(hostileText, fc.constantFrom(...hostileValues), fc.jsonValue());
 
-function fitting(schema: Schema, name: string, known: Known): Arbitrary<unknown> {
+function fitting(schema: Schema, name: string, known: Known, levels: number): Arbitrary<unknown> {
   const familiar = known(name);
-  const fits = bySchema(schema, name, known);
+  const fits = bySchema(schema, name, known, levels);
   if (familiar.length === 0 || schema.type === 'object' || schema.type === 'array') return fits;
   // It may grow meanwhile.
   const one = fc.nat().map((n) => familiar[n % familiar.length]);
   return fc.oneof({ weight: 5, arbitrary: one }, { weight: 1, arbitrary: fits });
 }
 
-function bySchema(schema: Schema, name: string, known: Known): Arbitrary<unknown> {
+function bySchema(schema: Schema, name: string, known: Known, levels: number): Arbitrary<unknown> {
   const { enum: values, anyOf = schema.oneOf, examples } = schema;
   if ('const' in schema) return fc.constant(schema.const);
   if (values) return fc.constantFrom(...values);
-  if (anyOf) return fc.oneof(...anyOf.map((one) => nearly(one, name, known)));
+  if (anyOf) return fc.oneof(...anyOf.map((one) => nearly(one, name, known, levels)));
   switch (schema.type) {
     case 'object':
-      return objectOf(schema, known);
+      return objectOf(schema, known, levels - 1);
     case 'array': {
       const { items = {}, minItems = 0, maxItems = 3 } = schema;
-      return fc.array(nearly(items, name, known), {
+      return fc.array(nearly(items, name, known, levels), {
         minLength: minItems,
         maxLength: Math.max(minItems, Math.min(maxItems, 3)),
       });
@@ -83,13 +87,21 @@ function bySchema(schema: Schema, name: string, known: Known): Arbitrary<unknown
 function objectOf(
   { properties = {}, required = [], additionalProperties, propertyNames }: Schema,
   known: Known,
+  levels: number,
 ): Arbitrary<unknown> {
-  const fields = Object.entries(properties).map(([name, schema]) => [name, nearly(schema, name, known)]);
+  const fields = Object.entries(properties).map(([name, schema]) => [
+    name,
+    nearly(schema, name, known, levels),
+  ]);
   const declared = fc.record(Object.fromEntries(fields), { requiredKeys: [...required] as never[] });
   if (typeof additionalProperties !== 'object') return declared;
-  const others = fc.dictionary(textOf(propertyNames ?? {}), nearly(additionalProperties, 'value', known), {
-    maxKeys: 3,
-  });
+  const others = fc.dictionary(
+    textOf(propertyNames ?? {}),
+    nearly(additionalProperties, 'value', known, levels),
+    {
+      maxKeys: 3,
+    },
+  );
   return fc.tuple(others, declared).map(([some, more]) => ({ ...some, ...more }));
 }
 
