@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../boot/asset.ts';
-import { type ExplainFacts, explained } from '../boot/explain.ts';
+import { explained } from '../boot/explain.ts';
+import type { ExplainFacts } from '../boot/explanation.ts';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { Failure } from './failure.ts';

@@ -1,12 +1,7 @@
 import type { z } from 'zod';
 import { archs, type ResolvedAsset } from '../boot/asset.ts';
-import {
-  assignmentFrom,
-  type ExplainFacts,
-  type ExplainRequest,
-  type Explanation,
-  explained,
-} from '../boot/explain.ts';
+import { assignmentFrom, explained } from '../boot/explain.ts';
+import type { ExplainFacts, ExplainRequest, Explanation } from '../boot/explanation.ts';
 import { isAnonymous, type Machine } from '../boot/machine.ts';
 import { masked } from '../boot/masked.ts';
 import { canonicalAddress } from '../boot/network.ts';

@@ -26,6 +26,7 @@ export const profileRoutes: readonly Route[] = [
     summary:
       "Make a profile revision. With machine_id it becomes that machine's; without, the rules that assign its name hand it out",
     role: 'operator',
+    dryRun: true,
     query: dryRunQuery,
     body: newProfile,
     answers: {

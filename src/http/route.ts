@@ -41,6 +41,8 @@ export interface Route {
   readonly summary: string;
   /** The least that may call it. */
   readonly role: Role;
+  /** With `?dry_run=1` it only reads, and a viewer may. */
+  readonly dryRun?: true;
   readonly query?: ZodType;
   readonly body?: ZodType;
   /** Of the request's headers, by names in lower case, those that the route reads. */
@@ -81,7 +83,9 @@ export function routerPath({ path }: Route): string {
 
 export async function handleRoute(ctx: Context, declared: Route, parts: AdminParts): Promise<void> {
   const by: Actor = ctx.state.by;
-  if (!allows(by.role, declared.role)) return forbid(ctx, declared, by, parts);
+  // What the handler reads is the same parameter; said twice it is refused before anything is written.
+  const onlyReads = declared.dryRun === true && ctx.query.dry_run === '1';
+  if (!allows(by.role, onlyReads ? 'viewer' : declared.role)) return forbid(ctx, declared, by, parts);
   const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
   if (isRefusal(query)) return answerProblem(ctx, query);
   const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');

@@ -1,10 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
-import { activated } from '../boot/activation.ts';
 import type { Actor } from '../boot/actor.ts';
-import { earlierRevision } from '../boot/earlier.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
-import { promoted, withRevision } from '../boot/rollout.ts';
+import { promoted } from '../boot/rollout.ts';
 import type { Rule } from '../boot/rule.ts';
 import type { Records } from '../records/records.ts';
 import { audited } from './change.ts';
@@ -13,6 +11,7 @@ import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
 import { location, pageSchema } from './resources.ts';
 import { type Reply, type Route, route } from './route.ts';
+import { handingOutNewest, rolledBack } from './rule-changes.ts';
 import {
   changedRule,
   dryRunAnswer,
@@ -39,6 +38,7 @@ export const ruleRoutes: readonly Route[] = [
     path: '/api/v1/rules',
     summary: 'Make a rule; it hands out the newest revision of its profile',
     role: 'operator',
+    dryRun: true,
     query: dryRunQuery,
     body: newRule,
     answers: {
@@ -91,6 +91,7 @@ export const ruleRoutes: readonly Route[] = [
     path: '/api/v1/rules/{id}',
     summary: 'Change a rule. Another profile is handed out at once, or to its share of machines first',
     role: 'operator',
+    dryRun: true,
     query: dryRunQuery,
     headers: ifMatch,
     body: changedRule,
@@ -117,6 +118,7 @@ export const ruleRoutes: readonly Route[] = [
     path: '/api/v1/rules/{id}',
     summary: 'Delete a rule',
     role: 'operator',
+    dryRun: true,
     query: dryRunQuery,
     headers: ifMatch,
     answers: { 200: dryRunAnswer, 204: 'It is gone' },
@@ -138,6 +140,7 @@ export const ruleRoutes: readonly Route[] = [
     path: '/api/v1/rules/{id}/promote',
     summary: 'Bring the new revision to more machines, or to all; a halted roll-out goes on',
     role: 'operator',
+    dryRun: true,
     query: dryRunQuery,
     headers: ifMatch,
     body: promotion,
@@ -164,6 +167,7 @@ export const ruleRoutes: readonly Route[] = [
     path: '/api/v1/rules/{id}/rollback',
     summary: 'Go back to the revision before, or end a roll-out: one write, whatever the number of machines',
     role: 'operator',
+    dryRun: true,
     query: dryRunQuery,
     headers: ifMatch,
     body: rollback,
@@ -188,36 +192,6 @@ export const ruleRoutes: readonly Route[] = [
       ),
   }),
 ];
-
-/** The next version of a rule with the newest revision of its profile, if there is one yet. */
-async function handingOutNewest(rule: Rule, at: string, records: Records): Promise<Rule> {
-  const newest = await records.newestProfile(rule.profile);
-  if (newest) return withRevision(rule, newest.id, at);
-  const { active: _, rollout: __, ...nothing } = rule;
-  return { ...nothing, version: rule.version + 1, updated_at: at };
-}
-
-/** Without `to` a roll-out on its way is ended first: most machines have not left the revision before. */
-async function rolledBack(
-  rule: Rule,
-  to: string | undefined,
-  at: string,
-  records: Records,
-): Promise<Rule | Refusal> {
-  const { rollout, ...steady } = rule;
-  if (to === undefined && rollout) return { ...steady, version: rule.version + 1, updated_at: at };
-  const earlier = to ?? earlierRevision(rule);
-  if (earlier === undefined)
-    return refuse(
-      'no-earlier-revision',
-      `Rule ${rule.name} has handed out nothing before its present revision. Name one: bootbroker rollback --rule ${rule.name} --to REVISION`,
-    );
-  const revision = await records.profile(earlier);
-  const handedOut = rule.history.some((past) => past.revision === earlier);
-  if (!revision || !(handedOut || revision.name === rule.profile))
-    return refuse('unknown-profile', `${earlier} is no revision of profile ${rule.profile}.`);
-  return { ...activated(steady, earlier, at), profile: revision.name };
-}
 
 async function changing(
   id: string,

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type ExplainFacts, explained } from '../../src/boot/explain.ts';
+import { explained } from '../../src/boot/explain.ts';
+import type { ExplainFacts } from '../../src/boot/explanation.ts';
 import { addMachine, addProfile, brokerFor, expectStatus, push } from '../support/broker.ts';
 import { agents } from './site.ts';
 

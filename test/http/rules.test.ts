@@ -1,7 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Rule } from '../../src/boot/rule.ts';
 import type { Change } from '../../src/records/records.ts';
-import { addMachine, addProfile, type Broker, brokerFor, expectStatus, push } from '../support/broker.ts';
+import {
+  addMachine,
+  addProfile,
+  askAdmin,
+  type Broker,
+  brokerFor,
+  expectStatus,
+  push,
+} from '../support/broker.ts';
 import type { Answered } from '../support/http.ts';
 import { agents } from './site.ts';
 
@@ -190,7 +198,10 @@ test('a new revision goes, in its own write, to every rule that assigns its name
   });
   broker.writes.length = 0;
   const one = await addProfile(broker, profile('one'));
-  t.deepEqual(broker.writes, [['profile', 'rule', 'rule']]);
+  t.deepEqual(
+    broker.writes.map((kinds) => kinds.filter((kind) => kind !== 'asset')),
+    [['profile', 'rule', 'rule']],
+  );
   t.is(await boots(broker, macOf(0)), 'one', 'the first goes to all');
 
   const two = await addProfile(broker, profile('two'));
@@ -403,6 +414,35 @@ test('a dry run says which machines would change, with both scripts, and writes 
   t.deepEqual(broker.writes, []);
   t.is((await broker.admin('/api/v1/rules')).json.items.length, 1);
   t.is((await change(broker, 'DELETE', `/api/v1/rules/${id}?dry_run=2`)).status, 400);
+});
+
+test('a viewer may ask what would change, and change nothing', async (t) => {
+  const broker = await scene(t);
+  const { token } = expectStatus(
+    await broker.admin('/api/v1/tokens', { name: 'v', role: 'viewer' }),
+    201,
+  ).json;
+  await addMachine(broker, { macs: [macOf(1)] });
+  await addProfile(broker, profile('x'));
+  const rule = { name: 'all', selector: { all: [] }, profile: 'debian', priority: 1 };
+  broker.writes.length = 0;
+  const as = (path: string) => askAdmin(broker.adminPort, token, path, rule);
+  const dry = await as('/api/v1/rules?dry_run=1');
+  t.deepEqual([dry.status, dry.json.items.length], [200, 1]);
+  for (const query of [
+    '',
+    '?dry_run=0',
+    '?dry_run=01',
+    '?dry_run=1&dry_run=0',
+    '?dry_run=0&dry_run=1',
+    '?DRY_RUN=1',
+  ])
+    t.is((await as(`/api/v1/rules${query}`)).status, 403, query);
+  t.is((await as('/api/v1/machines?dry_run=1')).status, 403);
+  t.deepEqual(
+    broker.writes.flat().filter((kind) => kind === 'rule'),
+    [],
+  );
 });
 
 test('a template that cannot be read is refused at write, with its place', async (t) => {
