@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditEvent } from '../boot/audit.ts';
-import { type BrokerOptions, brokerOptions } from './broker.ts';
-import { cell, printList } from './listing.ts';
+import { eachItem } from './api.ts';
+import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import { cell, printItems } from './listing.ts';
 import type { Outside } from './outside.ts';
 import { verb } from './verb.ts';
 
@@ -9,21 +10,27 @@ interface Options extends BrokerOptions {
   readonly actor?: string;
   readonly action?: string;
   readonly target?: string;
+  readonly last: number;
   readonly json?: true;
 }
 
 export function auditList(parent: Command, outside: Outside): void {
   brokerOptions(
-    verb(parent, 'list', 'Show who changed what, and who was refused, oldest first.', [
-      'bootbroker audit list --action machine',
+    verb(parent, 'list', 'Show who changed what, and who was refused: the last of it, oldest first.', [
+      'bootbroker audit list --action machine --last 20',
     ])
       .option('--actor <id>', 'only what this token, OIDC holder or admin-token did')
       .option('--action <action>', 'only this: machine.create, or machine for all about machines')
-      .option('--target <id>', 'only what was done to this'),
-  ).action(({ actor, action, target, ...options }: Options) =>
-    printList<AuditEvent>(outside, options, {
-      path: 'audit',
-      query: { actor, action, target, limit: '1000' },
+      .option('--target <id>', 'only what was done to this')
+      .option('--last <count>', 'so many at most', count, 100),
+  ).action(async ({ actor, action, target, last, ...options }: Options) => {
+    const query = { actor, action, target, order: 'newest', limit: '1000' };
+    const events: AuditEvent[] = [];
+    for await (const event of eachItem<AuditEvent>(broker(outside, options), 'audit', query)) {
+      events.push(event);
+      if (events.length === last) break;
+    }
+    printItems<AuditEvent>(outside, options, events.toReversed(), {
       titles: ['AT', 'WHO', 'FROM', 'ACTION', 'TARGET', 'OUTCOME'],
       row: ({ at, actor: who, from, action: done, target: of, outcome, reason, count }) => [
         at,
@@ -33,6 +40,12 @@ export function auditList(parent: Command, outside: Outside): void {
         cell(of && `${of.kind} ${of.id}`),
         `${outcome}${count ? ` ${count} times` : ''}${reason ? `: ${reason}` : ''}`,
       ],
-    }),
-  );
+    });
+  });
+}
+
+function count(text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,6}$/.test(text) || number < 1) throw new InvalidArgumentError('Write a number from 1 on.');
+  return number;
 }

@@ -4,12 +4,16 @@ import type { Outside } from './outside.ts';
 import { jsonLine } from './printable.ts';
 import { table } from './table.ts';
 
-/** What a list verb fetches, and how one item becomes a row. */
-export interface Listing<Item> {
-  readonly path: string;
-  readonly query: Query;
+/** How one item becomes a row. */
+interface Rows<Item> {
   readonly titles: readonly string[];
   row(item: Item): readonly string[];
+}
+
+/** What a list verb fetches, and how it is shown. */
+export interface Listing<Item> extends Rows<Item> {
+  readonly path: string;
+  readonly query: Query;
 }
 
 /** Fetches all pages and prints one table, or `{"items": [...]}`. */
@@ -19,7 +23,16 @@ export async function printList<Item>(
   listing: Listing<Item>,
 ): Promise<void> {
   const items = await allItems<Item>(broker(outside, options), listing.path, listing.query);
-  outside.stdout.write(options.json ? jsonLine({ items }) : table(listing.titles, items.map(listing.row)));
+  printItems(outside, options, items, listing);
+}
+
+export function printItems<Item>(
+  { stdout }: Outside,
+  { json }: { readonly json?: true },
+  items: readonly Item[],
+  { titles, row }: Rows<Item>,
+): void {
+  stdout.write(json ? jsonLine({ items }) : table(titles, items.map(row)));
 }
 
 /** Empty cells are visible, so that columns can be counted. */

@@ -5,7 +5,12 @@ import { type Route, route } from './route.ts';
 import { page, pageOf } from './schemas.ts';
 
 const filter = z.string().min(1).max(256).exactOptional();
-const auditQuery = page.extend({ actor: filter, action: filter, target: filter });
+const auditQuery = page.extend({
+  actor: filter,
+  action: filter,
+  target: filter,
+  order: z.enum(['oldest', 'newest']).default('oldest'),
+});
 
 /** Who did what, and who was refused. */
 export const auditRoutes: readonly Route[] = [
@@ -13,13 +18,13 @@ export const auditRoutes: readonly Route[] = [
     method: 'get',
     path: '/api/v1/audit',
     summary:
-      'List the audit log, oldest first. Of a page, what the filters do not want is left out: it may be short, even empty, and `next` still lead on',
+      'List the audit log, from its oldest or its newest event on. Of a page, what the filters do not want is left out: it may be short, even empty, and `next` still lead on',
     role: 'admin',
     query: auditQuery,
     answers: { 200: { description: 'A page of audit events', body: pageSchema(auditEventSchema) } },
     problems: ['bad-input'],
     async handle({ query }, { records }) {
-      const { items, ...rest } = await records.listAudit(pageOf(query));
+      const { items, ...rest } = await records.listAudit(pageOf(query), query.order);
       return { status: 200, body: { items: items.filter((event) => isWanted(event, query)), ...rest } };
     },
   }),

@@ -125,7 +125,8 @@ export interface RuleRecords {
 export interface AdminRecords {
   token(id: string): Promise<ApiToken | undefined>;
   listTokens(page: PageRequest): Promise<Page<ApiToken>>;
-  listAudit(page: PageRequest): Promise<Page<AuditEvent>>;
+  /** By `newest` from the last one backwards. */
+  listAudit(page: PageRequest, order?: 'oldest' | 'newest'): Promise<Page<AuditEvent>>;
 }
 
 /** Assets, and the uploads that bring their bytes. */

@@ -115,6 +115,12 @@ test('the audit log is listed, and verified against a head that was kept', async
     /^\S+ +bootstrap admin-token +127\.0\.0\.1 +machine\.create +machine \S+ +done$/m,
   );
   t.deepEqual(JSON.parse((await run('audit', 'list', '--json', '--action', 'token')).stdout), { items: [] });
+  const { items } = JSON.parse((await run('audit', 'list', '--json', '--last', '2')).stdout);
+  t.deepEqual(
+    items.map(({ seq }: { seq: number }) => seq),
+    [2, 3],
+  );
+  t.is((await run('audit', 'list', '--last', '0')).code, 2);
   const { seq, hash } = JSON.parse((await run('audit', 'verify', '--json')).stdout);
   t.is(seq, 3);
   await run('token', 'create', '--name', 'x', '--role', 'viewer');

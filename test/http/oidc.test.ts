@@ -4,6 +4,7 @@ import type { JWTPayload } from 'jose';
 import type { RoleRule } from '../../src/boot/claims.ts';
 import { isRefusal } from '../../src/boot/problem.ts';
 import { type OidcOptions, oidcVerifier } from '../../src/http/oidc.ts';
+import { type LogLine, recorder } from '../support/broker.ts';
 import {
   audience,
   ecKey,
@@ -24,15 +25,17 @@ const rules: readonly RoleRule[] = [
 /** Checks tokens of this issuer; the clock runs with `time.ms` ahead. */
 function verifying(issuer: FakeIssuer, options: Partial<OidcOptions> = {}) {
   const time = { ms: 0 };
+  const log: LogLine[] = [];
   const verify = oidcVerifier({
     oidcIssuer: issuer.origin,
     oidcAudience: ['other', audience],
     oidcRoles: rules,
     oidcJwksUrl: undefined,
     clock: () => new Date(Date.now() + time.ms),
+    log: recorder(log),
     ...options,
   });
-  return { time, verify };
+  return { time, verify, log };
 }
 
 async function refused(verdict: ReturnType<ReturnType<typeof oidcVerifier>>, what = '') {
@@ -167,7 +170,7 @@ test('keys are asked for once, and again for one that is new', async (t) => {
 
 test('an issuer that is down is no fault of the token: 503, and it is asked again', async (t) => {
   const issuer = await fakeIssuer(t);
-  const { verify, time } = verifying(issuer);
+  const { verify, time, log } = verifying(issuer);
   const token = await issuer.token({ hd: 'example.org' });
   for (const fault of [
     { status: 500 },
@@ -182,6 +185,7 @@ test('an issuer that is down is no fault of the token: 503, and it is asked agai
     t.is(issuer.asked.length, length, 'a moment later nobody asks');
     time.ms += 6_000;
   }
+  t.is(log.length, 6);
   t.deepEqual(await verify(token), { id: '1234', role: 'viewer' });
   const keys = verifying(issuer);
   issuer.faults.push({

@@ -240,4 +240,20 @@ export function writeContract(test: TestFn, open: OpenRecords): void {
     t.like((await wholeAudit(records))[0], refused);
     t.is(await records.write([]), 'written');
   });
+
+  test('the audit is listed from its end as well, while more is written', async (t) => {
+    const records = await open(t);
+    const entries = Array.from({ length: 5 }, () => auditEntry());
+    await records.write([], entries.slice(0, 3));
+    for (const entry of entries.slice(3)) await records.write([], [entry]);
+    const first = await records.listAudit({ limit: 2 }, 'newest');
+    await records.write([], [auditEntry()]);
+    const second = await records.listAudit({ limit: 10, cursor: first.next ?? '' }, 'newest');
+    t.deepEqual(
+      [...first.items, ...second.items].map(({ seq }) => seq),
+      [5, 4, 3, 2, 1],
+    );
+    t.is(second.next, undefined);
+    t.is((await records.listAudit({ limit: 1 }, 'newest')).items[0]?.seq, 6);
+  });
 }

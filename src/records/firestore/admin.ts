@@ -14,7 +14,9 @@ export function adminRecords(store: Store): AdminRecords {
       ),
     listTokens: (page) =>
       store.read('listing tokens', (documents) => pageOf<ApiToken>(documents, 'tokens', {}, page)),
-    listAudit: (page) =>
-      store.read('listing the audit', (documents) => pageOf<AuditEvent>(documents, 'audit', {}, page)),
+    listAudit: (page, order = 'oldest') =>
+      store.read('listing the audit', (documents) =>
+        pageOf<AuditEvent>(documents, 'audit', {}, page, order === 'oldest' ? 'ASCENDING' : 'DESCENDING'),
+      ),
   };
 }

@@ -2,19 +2,20 @@ import { BadCursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Page, PageRequest } from '../records.ts';
 import { type Collection, type Documents, type Found, isDocumentId } from './documents.ts';
 
-/** One page of a collection in the order of creation, of the documents whose fields are as `where` has them, or contain it. */
+/** One page of a collection in the order of creation, or the other way round, of the documents whose fields are as `where` has them, or contain it. */
 export async function pageOf<Document>(
   documents: Documents,
   from: Collection,
   where: Readonly<Record<string, string | { readonly contains: string } | undefined>>,
   { limit, cursor }: PageRequest,
+  order: 'ASCENDING' | 'DESCENDING' = 'ASCENDING',
 ): Promise<Page<Document>> {
   const found = await documents.query({
     from,
     where: Object.entries(where).flatMap(([field, value]) =>
       value === undefined ? [] : [condition(field, value)],
     ),
-    order: 'ASCENDING',
+    order,
     ...(cursor !== undefined && { after: placeOf(from, cursor) }),
     limit: limit + 1, // the document that tells whether there is a next page
   });

@@ -9,6 +9,9 @@ export function adminRecords(sql: Sql): AdminRecords {
     token: (id) =>
       sql.read('reading a token', () => only<ApiToken>(sql, 'SELECT body FROM tokens WHERE id = ?', id)),
     listTokens: (page) => sql.read('listing tokens', () => pageOf<ApiToken>(sql, 'tokens', {}, page)),
-    listAudit: (page) => sql.read('listing the audit', () => pageOf<AuditEvent>(sql, 'audit', {}, page)),
+    listAudit: (page, order = 'oldest') =>
+      sql.read('listing the audit', () =>
+        pageOf<AuditEvent>(sql, 'audit', {}, page, order === 'oldest' ? 'ASC' : 'DESC'),
+      ),
   };
 }

@@ -27,23 +27,25 @@ export function only<Document>(sql: Sql, query: string, ...values: readonly stri
   return second === undefined ? first : undefined;
 }
 
-/** One page of a table in the order of creation, of the rows whose columns are as `where` has them; or conditions with a `?`. */
+/** One page of a table in the order of creation, or backwards. `where`: what columns are, by name; or conditions with a `?`. */
 export function pageOf<Document>(
   sql: Sql,
   table: string,
   where: Readonly<Record<string, string | undefined>>,
   { limit, cursor }: PageRequest,
+  order: 'ASC' | 'DESC' = 'ASC',
 ): Page<Document> {
+  const start = order === 'ASC' ? 0 : Number.MAX_SAFE_INTEGER;
   const wanted = Object.entries(where).flatMap(([column, value]) =>
     value === undefined ? [] : [{ column, value }],
   );
   const conditions = [
-    'seq > ?',
+    order === 'ASC' ? 'seq > ?' : 'seq < ?',
     ...wanted.map(({ column }) => (column.includes('?') ? column : `${column} = ?`)),
   ].join(' AND ');
   const rows = sql.rows(
-    `SELECT seq, body FROM ${table} WHERE ${conditions} ORDER BY seq LIMIT ?`,
-    cursor === undefined ? 0 : seqOf(cursor),
+    `SELECT seq, body FROM ${table} WHERE ${conditions} ORDER BY seq ${order} LIMIT ?`,
+    cursor === undefined ? start : seqOf(cursor),
     ...wanted.map(({ value }) => value),
     limit + 1, // the row that tells whether there is a next page
   );
