@@ -1,46 +1,26 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FileMetadata, Storage } from '@google-cloud/storage';
 import { forGood } from '../boot/asset.ts';
-import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
-import type { Signer } from '../sign/v4.ts';
-import { signUrl } from '../sign/v4.ts';
-import type { BlobStat, Blobs, FollowOptions, Validators } from './blobs.ts';
+import type { BlobStat, Blobs } from './blobs.ts';
+import { bySignedUrl, type SignedUrlOptions } from './by-signed-url.ts';
 import { storageConnections } from './connections.ts';
-import { digest } from './digest.ts';
 import { absent, advised, faults, taken } from './faults.ts';
-import { bootPatience, type ControlPatience, type Patience } from './patience.ts';
-import { readWhole } from './read-whole.ts';
-import { resuming } from './resuming.ts';
+import type { ControlPatience } from './patience.ts';
 import { retried } from './retried.ts';
-import type { SignedUrls } from './signed-urls.ts';
 
-export interface GcsOptions {
-  /** Origin of the storage, as the broker reaches it. */
-  readonly endpoint: string;
+export interface GcsOptions extends SignedUrlOptions {
   /** Bearer token for control calls; undefined: Application Default Credentials. */
   readonly token: string | undefined;
   readonly project?: string | undefined;
-  readonly bucket: string;
-  readonly signer: Signer;
-  /** Signs for clients that take only short URLs: by HMAC, whose signature is 448 characters shorter than RSA's. */
-  readonly shortSigner?: Signer;
-  /** Keeps what is dear to sign; unset: each URL is signed when it is asked for, and lives no longer than it must. */
-  readonly urls?: SignedUrls;
-  readonly clock: () => Date;
-  /** For bytes; unset: as long as firmware waits. */
-  readonly patience?: Patience;
   readonly controlPatience?: ControlPatience;
 }
 
 /** How long one attempt at a control call may take. */
 const controlAttemptMs = 4_000;
-/** A digest reads at its own pace; its URL is used at once. */
-const ownUrlTtlSeconds = 60;
 
 /** Cloud Storage, Google's or the embedded one: control by Google's client, bytes by undici on signed URLs. */
 export function gcsBlobs(options: GcsOptions): Blobs {
-  const { endpoint, bucket, signer, shortSigner, clock, urls, patience = bootPatience } = options;
+  const { bucket } = options;
   const connections = storageConnections();
   let client: Promise<Storage> | undefined;
   const control = <Result>(
@@ -60,27 +40,10 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       }),
     );
   };
-  const urlOf = (
-    { bucket, object, generation }: BlobRef,
-    ttlSeconds: number,
-    { origin = endpoint, by = signer, fresh = false } = {},
-  ) => {
-    const request = { method: 'GET', bucket, object, endpoint: origin, query: { generation } } as const;
-    return urls
-      ? urls.get(request, by, ttlSeconds, fresh)
-      : signUrl(request, by, { now: clock(), expiresSeconds: ttlSeconds });
-  };
-  const bytesOf = async (blob: BlobRef, { ttlSeconds, ...how }: FollowOptions) => {
-    return resuming({
-      url: () => urlOf(blob, ttlSeconds),
-      generation: blob.generation,
-      dispatcher: await connections.open(),
-      patience,
-      ...how,
-    });
-  };
 
   return {
+    ...bySignedUrl(options, connections),
+
     async ping() {
       const doing = 'asking for the bucket';
       // Its metadata is not for roles that are about objects.
@@ -95,53 +58,6 @@ export function gcsBlobs(options: GcsOptions): Blobs {
         storage.bucket(bucket).file(object).getMetadata().catch(absent),
       );
       return found && statOf(found);
-    },
-
-    async signedUrl(blob, { ttlSeconds, maxLength = Number.POSITIVE_INFINITY, ...how }) {
-      return faults('signing', async () => {
-        const url = await urlOf(blob, ttlSeconds, how);
-        if (url.length <= maxLength) return url;
-        const short = shortSigner && (await urlOf(blob, ttlSeconds, { ...how, by: shortSigner }));
-        return short && short.length <= maxLength ? short : undefined;
-      });
-    },
-
-    async uploadGrant(blob, { ttlSeconds, origin }) {
-      const headers = {
-        'x-goog-resumable': 'start',
-        'x-goog-if-generation-match': '0',
-        'x-upload-content-length': String(blob.size),
-        'content-type': blob.type,
-        'cache-control': forGood,
-      };
-      const { bucket, object } = blob;
-      const request = { method: 'POST', bucket, object, endpoint: origin ?? endpoint, headers } as const;
-      const url = await faults('signing', () =>
-        signUrl(request, signer, { now: clock(), expiresSeconds: ttlSeconds }),
-      );
-      return { url, headers };
-    },
-
-    async follow(blob, options) {
-      return faults(`fetching ${blob.object}`, () => bytesOf(blob, options));
-    },
-
-    async digest(blob, signal, onBytes) {
-      return faults(`reading ${blob.object}`, async () => {
-        const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal });
-        const validators = validatorsOf(blob, headers);
-        return { ...(await digest(body, onBytes)), ...validators };
-      });
-    },
-
-    async validators(blob) {
-      return faults(`reading the head of ${blob.object}`, async () => {
-        const { signal } = new AbortController();
-        const range = { start: 0, end: 0 };
-        const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal, range });
-        body.destroy();
-        return validatorsOf(blob, headers);
-      });
     },
 
     async *list(prefix) {
@@ -208,14 +124,6 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       return origin + pathname + search;
     },
 
-    async read(object, mostBytes) {
-      return faults(`reading ${object}`, async () => {
-        const request = { method: 'GET', bucket, object, endpoint } as const;
-        const url = await signUrl(request, signer, { now: clock(), expiresSeconds: ownUrlTtlSeconds });
-        return readWhole(url, mostBytes, await connections.open());
-      });
-    },
-
     async put(object, bytes) {
       const write = (storage: Storage) =>
         storage
@@ -229,15 +137,6 @@ export function gcsBlobs(options: GcsOptions): Blobs {
       await connections.close();
     },
   };
-}
-
-/** From an answer to a signed URL: Google's client has other ETags. */
-function validatorsOf({ object }: BlobRef, headers: IncomingHttpHeaders): Validators {
-  const { etag } = headers;
-  const lastModified = new Date(String(headers['last-modified']));
-  if (typeof etag !== 'string' || !/^"[^"]*"$/.test(etag) || Number.isNaN(lastModified.getTime()))
-    throw new Error(`the storage gives ${object} no strong ETag and Last-Modified`);
-  return { etag, lastModified };
 }
 
 /** Loaded when first needed: it is the heaviest module of the program, and no boot needs it. */

@@ -1,0 +1,108 @@
+import type { BlobRef } from '../boot/plan.ts';
+import type { Signer } from '../sign/v4.ts';
+import { signUrl } from '../sign/v4.ts';
+import type { Blobs, FollowOptions } from './blobs.ts';
+import type { storageConnections } from './connections.ts';
+import { digest } from './digest.ts';
+import { faults } from './faults.ts';
+import { bootPatience, type Patience } from './patience.ts';
+import { readWhole } from './read-whole.ts';
+import { resuming } from './resuming.ts';
+import type { SignedUrls } from './signed-urls.ts';
+import { uploadHeaders } from './upload-headers.ts';
+import { validatorsOf } from './validators.ts';
+
+export interface SignedUrlOptions {
+  /** Origin of the storage, as the broker reaches it. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly signer: Signer;
+  /** Signs for clients that take only short URLs: by HMAC, whose signature is 448 characters shorter than RSA's. */
+  readonly shortSigner?: Signer;
+  /** Keeps what is dear to sign; unset: each URL is signed when it is asked for, and lives no longer than it must. */
+  readonly urls?: SignedUrls;
+  readonly clock: () => Date;
+  /** For bytes; unset: as long as firmware waits. */
+  readonly patience?: Patience;
+}
+
+/** A digest reads at its own pace; its URL is used at once. */
+const ownUrlTtlSeconds = 60;
+
+/** All that a signed URL is for: to hand it out, or to follow it ourselves. */
+export function bySignedUrl(
+  options: SignedUrlOptions,
+  connections: ReturnType<typeof storageConnections>,
+): Pick<Blobs, 'signedUrl' | 'uploadGrant' | 'follow' | 'digest' | 'validators' | 'read'> {
+  const { endpoint, bucket, signer, shortSigner, clock, urls, patience = bootPatience } = options;
+  const urlOf = (
+    { bucket, object, generation }: BlobRef,
+    ttlSeconds: number,
+    { origin = endpoint, by = signer, fresh = false } = {},
+  ) => {
+    const request = { method: 'GET', bucket, object, endpoint: origin, query: { generation } } as const;
+    return urls
+      ? urls.get(request, by, ttlSeconds, fresh)
+      : signUrl(request, by, { now: clock(), expiresSeconds: ttlSeconds });
+  };
+  const bytesOf = async (blob: BlobRef, { ttlSeconds, ...how }: FollowOptions) => {
+    return resuming({
+      url: () => urlOf(blob, ttlSeconds),
+      generation: blob.generation,
+      dispatcher: await connections.open(),
+      patience,
+      ...how,
+    });
+  };
+
+  return {
+    async signedUrl(blob, { ttlSeconds, maxLength = Number.POSITIVE_INFINITY, ...how }) {
+      return faults('signing', async () => {
+        const url = await urlOf(blob, ttlSeconds, how);
+        if (url.length <= maxLength) return url;
+        const short = shortSigner && (await urlOf(blob, ttlSeconds, { ...how, by: shortSigner }));
+        return short && short.length <= maxLength ? short : undefined;
+      });
+    },
+
+    async uploadGrant(blob, { ttlSeconds, origin }) {
+      const headers = uploadHeaders(blob);
+      const { bucket, object } = blob;
+      const request = { method: 'POST', bucket, object, endpoint: origin ?? endpoint, headers } as const;
+      const url = await faults('signing', () =>
+        signUrl(request, signer, { now: clock(), expiresSeconds: ttlSeconds }),
+      );
+      return { url, headers };
+    },
+
+    async follow(blob, options) {
+      return faults(`fetching ${blob.object}`, () => bytesOf(blob, options));
+    },
+
+    async digest(blob, signal, onBytes) {
+      return faults(`reading ${blob.object}`, async () => {
+        const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal });
+        const validators = validatorsOf(blob, headers);
+        return { ...(await digest(body, onBytes)), ...validators };
+      });
+    },
+
+    async validators(blob) {
+      return faults(`reading the head of ${blob.object}`, async () => {
+        const { signal } = new AbortController();
+        const range = { start: 0, end: 0 };
+        const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal, range });
+        body.destroy();
+        return validatorsOf(blob, headers);
+      });
+    },
+
+    async read(object, mostBytes) {
+      return faults(`reading ${object}`, async () => {
+        const request = { method: 'GET', bucket, object, endpoint } as const;
+        const url = await signUrl(request, signer, { now: clock(), expiresSeconds: ownUrlTtlSeconds });
+        return readWhole(url, mostBytes, await connections.open());
+      });
+    },
+  };
+}
