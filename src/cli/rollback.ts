@@ -7,7 +7,7 @@ import { printDryRun } from './dry-run.ts';
 import { Failure } from './failure.ts';
 import { machineId } from './machine-id.ts';
 import type { Outside } from './outside.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { ruleNamed } from './rule-id.ts';
 import { verb } from './verb.ts';
 
@@ -38,7 +38,9 @@ export function rollback(parent: Command, outside: Outside): void {
     if (dryRun) return printDryRun(outside, json, (query) => api.post(path, body, query));
     const now = accepted(await api.post(path, body)) as Machine | Rule;
     const what = 'selector' in now ? `rule ${now.name} hands out` : `machine ${now.id} boots`;
-    outside.stdout.write(json ? jsonLine(now) : `${what} revision ${now.active} from now on\n`);
+    outside.stdout.write(
+      json ? jsonLine(now) : `${printable(`${what} revision ${now.active} from now on`)}\n`,
+    );
   });
 }
 
