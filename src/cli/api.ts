@@ -14,6 +14,11 @@ export interface Api {
   post(path: string, body?: unknown, query?: Query): Promise<Answer>;
   /** With an ETag that the resource must still have, if one is given. */
   put(path: string, body: unknown, etag?: string): Promise<Answer>;
+  patch(
+    path: string,
+    body: unknown,
+    also: { readonly query?: Query; readonly etag?: string },
+  ): Promise<Answer>;
   delete(path: string, query?: Query): Promise<Answer>;
 }
 
@@ -21,7 +26,7 @@ const patienceMs = 30_000;
 
 export function api(origin: string, token: string, signal?: AbortSignal): Api {
   async function call(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     query: Query,
     body?: unknown,
@@ -60,6 +65,7 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
     get: (path, query = {}) => call('GET', path, query),
     post: (path, body, query = {}) => call('POST', path, query, body),
     put: (path, body, etag) => call('PUT', path, {}, body, etag),
+    patch: (path, body, { query = {}, etag }) => call('PATCH', path, query, body, etag),
     delete: (path, query = {}) => call('DELETE', path, query),
   };
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Rule } from '../boot/rule.ts';
 import { selectorText } from '../boot/selector.ts';
 import { accepted } from './api.ts';
@@ -6,6 +6,7 @@ import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { printDryRun } from './dry-run.ts';
 import { Failure } from './failure.ts';
 import { jsonFile } from './json-file.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Outside } from './outside.ts';
 import { jsonLine, printable } from './printable.ts';
 import { pair } from './repeated.ts';
@@ -76,9 +77,4 @@ function selectorOf({ all, label, arch, network, mac, selector }: Options): unkn
       'say which machines: --all alone, or --label, --arch, --network, --mac, --selector',
     );
   return said.length === 1 ? said[0] : { all: said };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
-  return Number(text);
 }

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Rule } from '../boot/rule.ts';
 import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { printDryRun } from './dry-run.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Outside } from './outside.ts';
 import { jsonLine, printable } from './printable.ts';
 import { ruleNamed } from './rule-id.ts';
@@ -22,7 +23,7 @@ export function rulePromote(parent: Command, outside: Outside): void {
       'Bring the new revision of a rule to more machines, or to all. A halted roll-out goes on.',
       ['bootbroker rule promote rack1 --percent 50'],
     )
-      .option('--percent <number>', 'share of machines that get it from now on', share, 100)
+      .option('--percent <number>', 'share of machines that get it from now on', wholeNumber, 100)
       .option('--dry-run', 'only say which machines would change, and how'),
   ).action(async (which: string, { json, dryRun, percent, ...options }: Options) => {
     const api = broker(outside, options);
@@ -35,9 +36,4 @@ export function rulePromote(parent: Command, outside: Outside): void {
       : `rule ${rule.name} gives all its machines ${rule.active}`;
     outside.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
   });
-}
-
-function share(text: string): number {
-  if (!/^([1-9]\d?|100)$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 to 100.');
-  return Number(text);
 }

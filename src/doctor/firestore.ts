@@ -44,7 +44,7 @@ function explained(error: unknown): string {
 
 /** What the broker asks that a composite index must answer, each by that index's fields. */
 export const indexedQueries: Readonly<Record<string, (records: Records) => Promise<unknown>>> = {
-  'machines(macs)': (records) => records.listMachines({ limit: 1 }, { mac: '02:00:00:00:00:01' }),
+  'machines(macs)': (records) => records.listMachines({ limit: 1 }, { mac: '02:00:00:00:00:00' }),
   'machines(uuid)': (records) => records.listMachines({ limit: 1 }, { uuid: 'bootbroker-doctor' }),
   'machines(serial)': (records) => records.listMachines({ limit: 1 }, { serial: 'bootbroker-doctor' }),
   'machines(labels)': (records) =>

@@ -27,7 +27,7 @@ const loader = { arch: "iPXE's buildarch", platform: "iPXE's platform", version:
 const scripted = { machine: 'Id of the machine, as its script wrote it' };
 
 const notIt = ['machine-not-here', 'claim-contradicted'] as const;
-const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile'] as const;
+const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile', 'template-error'] as const;
 const entry = {
   serves: 'entry',
   answer: bootEntry,

@@ -80,6 +80,12 @@ test('a rule is made, rolled out, rolled back and deleted from the command line'
   );
   t.is((await run('profile', 'diff', one.id, one.id)).stdout, 'a machine could not tell them apart\n');
 
+  t.is(
+    (await run('rule', 'set', 'r1', '--priority', '7', '--percent', '10')).stdout,
+    'rule r1 is at version 6\n',
+  );
+  t.regex((await run('rule', 'set', 'r1', '--profile', 'nothing', '--dry-run')).stdout, /2 of 3 machines/);
+  t.is((await run('rule', 'set', 'r1')).code, 1);
   t.regex((await run('rule', 'delete', 'r1', '--dry-run')).stdout, /2 of 3 machines would change/);
   t.is((await run('rule', 'delete', 'r1')).stdout, 'rule r1 is deleted\n');
   t.regex((await run('rule', 'delete', 'r1')).stderr, /there is no rule r1/);
@@ -94,6 +100,12 @@ test('a machine is rolled back by its MAC, and a new revision can be tried dry',
   t.regex(dry.stdout, /\n {2}\+ kernel .* three /);
   t.regex((await run('rollback', ...mine)).stdout, /^machine \S+ boots revision \S+ from now on\n$/);
   t.regex((await run('rollback', ...mine)).stderr, /had no profile before/);
+  const released = await run('machine', 'release', '52:54:00:00:00:00', '--dry-run');
+  t.regex(released.stdout, /^box0 +debian \S+ +-$/m);
+  t.regex(
+    (await run('machine', 'release', '52:54:00:00:00:00')).stdout,
+    /boots what the rules say from now on/,
+  );
 });
 
 test('what is not said well is said so', async (t) => {

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { accepted } from './api.ts';
+import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
+import { printDryRun } from './dry-run.ts';
+import { machineId } from './machine-id.ts';
+import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
+import { verb } from './verb.ts';
+
+interface Options extends BrokerOptions {
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export function machineRelease(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(
+      parent,
+      'release <id-or-mac>',
+      'Take its own profile from a machine: from then on the rules decide.',
+      ['bootbroker machine release 52:54:00:12:34:56 --dry-run'],
+    ).option('--dry-run', 'only say how it would change'),
+  ).action(async (which: string, { json, dryRun, ...options }: Options) => {
+    const api = broker(outside, options);
+    const path = `machines/${await machineId(api, which)}/active`;
+    if (dryRun) return printDryRun(outside, json, (query) => api.delete(path, query));
+    const machine = accepted(await api.delete(path)) as { id: string };
+    outside.stdout.write(
+      json ? jsonLine(machine) : `machine ${machine.id} boots what the rules say from now on\n`,
+    );
+  });
+}
