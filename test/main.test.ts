@@ -10,6 +10,7 @@ import {
   addMachine,
   addProfile,
   announce,
+  announcement,
   askAdmin,
   expectStatus,
   push,
@@ -243,6 +244,9 @@ mounting(
         body: 'x'.repeat(16_000),
       });
     t.deepEqual([full.status, full.json.type], [503, 'urn:bootbroker:problem:store-down']);
+    t.regex(full.json.detail, /^The disk of the records is full, and nothing was changed\. Make room/);
+    const kept = { kind: 'kernel', name: 'more', bytes } as const;
+    t.is((await api.admin('/api/v1/uploads', announcement(kept))).status, 503);
     t.is((await api.admin('/api/v1/machines', { macs: ['52:54:00:aa:bb:02'] })).status, 503);
     t.is((await ask(boot, '/assets/k:1:x86_64/kernel')).body.length, bytes.length);
     t.is(

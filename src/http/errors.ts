@@ -48,6 +48,12 @@ function faultRefusal(error: unknown, headers: Record<string, string> | undefine
       'internal',
       'This is a defect of the broker. Its log has the details, under this request id.',
     );
+  if (/disk .*is full/.test(error.message))
+    return refuse(
+      'store-down',
+      `The disk of the ${error.store} is full, and nothing was changed. Make room there, then try again.`,
+      headers,
+    );
   return refuse(
     'store-down',
     `The ${error.store} did not answer. Nothing is wrong with the request: try again; the broker's log has the cause.`,

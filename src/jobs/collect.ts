@@ -30,7 +30,7 @@ export interface CollectParts extends JobParts {
 
 /**
  * Condemns what is retired and nothing live refers to, deletes what was condemned a grace period ago and still has no
- * reference, and deletes old objects that no record knows. docs/decisions/0008 says why nothing in use can be lost.
+ * reference, and deletes old objects that no record knows. docs/decisions/0010 says why nothing in use can be lost.
  */
 export async function collect(
   parts: CollectParts,

@@ -8,19 +8,28 @@ export interface TcpSwitch {
   readonly host: string;
   /** While it is off, every connection ends at once. */
   turn(to: 'on' | 'off'): void;
+  /** Leads elsewhere from now on. */
+  aim(port: number): void;
+  /** Bytes that have come from clients so far. */
+  passed(): number;
 }
 
 /** On, until it is told; gone when the test is over. */
 export async function tcpSwitch(t: ExecutionContext, port: number): Promise<TcpSwitch> {
   const sockets = new Set<Socket>();
   let on = true;
+  let target = port;
+  let passed = 0;
   const track = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   };
   const server = createServer((client) => {
     if (!on) return client.destroy();
-    const upstream = connect(port, '127.0.0.1');
+    const upstream = connect(target, '127.0.0.1');
+    client.on('data', (chunk) => {
+      passed += chunk.length;
+    });
     for (const socket of [client, upstream]) track(socket);
     client.pipe(upstream).pipe(client);
     client.once('close', () => upstream.destroy());
@@ -41,5 +50,9 @@ export async function tcpSwitch(t: ExecutionContext, port: number): Promise<TcpS
       on = to === 'on';
       if (!on) cut();
     },
+    aim(port) {
+      target = port;
+    },
+    passed: () => passed,
   };
 }
