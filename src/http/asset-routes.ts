@@ -1,8 +1,8 @@
 import { refuse } from '../boot/problem.ts';
-import { collectedSchema, startedUploadSchema, uploadSchema } from './asset-resources.ts';
+import { assetSchema, collectedSchema, startedUploadSchema, uploadSchema } from './asset-resources.ts';
 import { auditor } from './change.ts';
 import { completeUpload } from './complete-upload.ts';
-import { assetSchema, pageSchema } from './resources.ts';
+import { pageSchema } from './resources.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
 import { type Route, route } from './route.ts';
 import { assetsQuery, collectQuery, newUpload, pageOf, uploadsQuery } from './schemas.ts';

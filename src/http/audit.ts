@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../boot/audit.ts';
-import { auditEventSchema, pageSchema } from './resources.ts';
+import { auditEventSchema } from './access-resources.ts';
+import { pageSchema } from './resources.ts';
 import { type Route, route } from './route.ts';
 import { page, pageOf } from './schemas.ts';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { archs } from '../boot/asset.ts';
-import { clientSchema, mac, machineSchema, planned, profileRevisionSchema, text } from './resources.ts';
+import { clientSchema, machineSchema, planned } from './machine-resources.ts';
+import { profileRevisionSchema } from './profile-resources.ts';
+import { mac, text } from './resources.ts';
 
 const plan = {
   ...planned,

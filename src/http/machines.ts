@@ -8,9 +8,10 @@ import type { Change } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
+import { machineSchema } from './machine-resources.ts';
 import type { AdminParts } from './parts.ts';
 import { unrenderable } from './rendering.ts';
-import { location, machineSchema, pageSchema } from './resources.ts';
+import { location, pageSchema } from './resources.ts';
 import { type Reply, type Route, route } from './route.ts';
 import { machinesQuery, newMachine, pageOf } from './schemas.ts';
 

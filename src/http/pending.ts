@@ -9,8 +9,9 @@ import type { Change } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf } from './etag.ts';
+import { machineSchema, pendingSchema } from './machine-resources.ts';
 import { unrenderable } from './rendering.ts';
-import { location, machineSchema, pageSchema, pendingSchema } from './resources.ts';
+import { location, pageSchema } from './resources.ts';
 import { type Route, route } from './route.ts';
 import { labels, name, networks, page, pageOf } from './schemas.ts';
 

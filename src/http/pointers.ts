@@ -8,8 +8,8 @@ import { audited } from './change.ts';
 import { commit, dryRunQuery, type Intent } from './commit.ts';
 import { conflicting } from './conflicting.ts';
 import { etagOf, ifMatch, isMeant } from './etag.ts';
+import { machineSchema } from './machine-resources.ts';
 import { historySchema } from './profile-schemas.ts';
-import { machineSchema } from './resources.ts';
 import { type Reply, type Route, route } from './route.ts';
 import { dryRunSchema, rollback } from './rule-schemas.ts';
 

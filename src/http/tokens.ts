@@ -4,9 +4,10 @@ import { roles } from '../boot/actor.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import type { ApiToken } from '../boot/token.ts';
 import { hashOf, tokenText } from '../boot/token-text.ts';
+import { createdTokenSchema, tokenSchema } from './access-resources.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
-import { createdTokenSchema, location, pageSchema, tokenSchema } from './resources.ts';
+import { location, pageSchema } from './resources.ts';
 import { type Route, route } from './route.ts';
 import { name, page, pageOf } from './schemas.ts';
 
