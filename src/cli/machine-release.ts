@@ -4,7 +4,7 @@ import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { printDryRun } from './dry-run.ts';
 import { machineId } from './machine-id.ts';
 import type { Outside } from './outside.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 
 interface Options extends BrokerOptions {
@@ -26,7 +26,9 @@ export function machineRelease(parent: Command, outside: Outside): void {
     if (dryRun) return printDryRun(outside, json, (query) => api.delete(path, query));
     const machine = accepted(await api.delete(path)) as { id: string };
     outside.stdout.write(
-      json ? jsonLine(machine) : `machine ${machine.id} boots what the rules say from now on\n`,
+      json
+        ? jsonLine(machine)
+        : `${printable(`machine ${machine.id} boots what the rules say from now on`)}\n`,
     );
   });
 }
