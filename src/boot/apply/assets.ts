@@ -14,13 +14,13 @@ export function desiredAssets(
     if (seen.has(title)) faults.push(fault(['assets', index], `${title} stands here twice`));
     seen.add(title);
     const asset = present(one);
-    const other = asset?.state === 'ready' || asset?.state === 'retired' ? difference(one, asset) : undefined;
+    const field = asset?.state === 'ready' || asset?.state === 'retired' ? difference(one, asset) : undefined;
     if (asset?.state === 'retired')
       faults.push(fault(['assets', index], `${title} is retired; take a new version`));
-    else if (other)
+    else if (field)
       faults.push(
         fault(
-          ['assets', index, other],
+          ['assets', index, field],
           `${title} is there with other bytes; an asset never changes, take a new version`,
         ),
       );
@@ -33,8 +33,8 @@ export function assetTitle({ kind, name, version, arch }: AssetName): string {
   return `${kind} ${name}@${version} for ${arch}`;
 }
 
-function difference(desired: DesiredAsset, asset: Asset): 'sha256' | 'crc32c' | 'size' | undefined {
-  return (['sha256', 'crc32c', 'size'] as const).find(
+function difference(desired: DesiredAsset, asset: Asset): 'sha256' | 'crc32c' | 'size' | 'type' | undefined {
+  return (['sha256', 'crc32c', 'size', 'type'] as const).find(
     (field) => desired[field] !== undefined && asset[field] !== undefined && desired[field] !== asset[field],
   );
 }

@@ -11,7 +11,9 @@ export interface Desired {
 }
 
 /** An asset that has to be there, with these bytes. */
-export interface DesiredAsset extends AssetName, Partial<Pick<Asset, 'size' | 'crc32c' | 'sha256'>> {}
+export interface DesiredAsset
+  extends AssetName,
+    Partial<Pick<Asset, 'size' | 'crc32c' | 'sha256' | 'type'>> {}
 
 /** What a revision of that name has to be. Assets are `NAME@VERSION`, of the arch of whoever boots it unless one is given. */
 export interface DesiredProfile {
