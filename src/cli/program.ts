@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { assetGc } from './asset-gc.ts';
 import { assetImport } from './asset-import.ts';
+import { apply } from './apply.ts';
 import { assetList } from './asset-list.ts';
 import { assetPush } from './asset-push.ts';
 import { assetRetire, assetUnretire } from './asset-retire.ts';
@@ -11,6 +12,7 @@ import { boots } from './boots.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { exportState } from './export.ts';
 import { report } from './failure.ts';
 import { localgcs } from './localgcs.ts';
 import { machineAdd } from './machine-add.ts';
@@ -104,6 +106,8 @@ export function program(outside: Outside, exit: (code: number) => void): Command
   auditList(audit, outside);
   auditVerify(audit, outside);
 
+  apply(root, outside, exit);
+  exportState(root, outside);
   explain(root, outside);
   boots(root, outside);
   localgcs(root, outside);

@@ -7,7 +7,7 @@ import {
   type ResolvedAsset,
   resolved,
 } from '../asset.ts';
-import { type ProfileRevision, parseAssetReference } from '../profile.ts';
+import { assetsOf, type ProfileRevision, parseAssetReference } from '../profile.ts';
 import type { DesiredAsset, DesiredProfile } from './desired.ts';
 
 /** A desired profile for one architecture. */
@@ -55,13 +55,18 @@ export function isRevisionOf(revision: ProfileRevision, content: Content, assets
   );
 }
 
+interface ContentFault {
+  readonly field: readonly (string | number)[];
+  readonly message: string;
+}
+
 /** The content with its assets resolved, as a revision has them; or all that is wrong with it, and in which field. */
 export function resolvedContent(
   { kernel, initrds, efi, iso, ...rest }: Content,
   assets: AssetBook,
-): Omit<ProfileRevision, 'id' | 'created_at'> | readonly { field: string; message: string }[] {
-  const faults: { field: string; message: string }[] = [];
-  const take = (field: string, kind: AssetKind, reference: string | undefined) => {
+): Omit<ProfileRevision, 'id' | 'created_at'> | readonly ContentFault[] {
+  const faults: ContentFault[] = [];
+  const take = (field: ContentFault['field'], kind: AssetKind, reference: string | undefined) => {
     if (reference === undefined) return undefined;
     const found = resolve(kind, reference, rest.arch, assets);
     if (typeof found !== 'string') return found;
@@ -69,11 +74,11 @@ export function resolvedContent(
     return undefined;
   };
   const starts = {
-    kernel: take('kernel', 'kernel', kernel),
-    efi: take('efi', 'efi', efi),
-    iso: take('iso', 'iso', iso),
+    kernel: take(['kernel'], 'kernel', kernel),
+    efi: take(['efi'], 'efi', efi),
+    iso: take(['iso'], 'iso', iso),
   };
-  const loaded = initrds.map((reference) => take('initrds', 'initrd', reference));
+  const loaded = initrds.map((reference, n) => take(['initrds', n], 'initrd', reference));
   if (faults.length > 0) return faults;
   const { name, arch, cmdline, metadata } = rest;
   return {
@@ -114,10 +119,6 @@ function unresolved({
 }: DesiredAsset): ResolvedAsset {
   const nowhere = { asset_id: '', bucket: '', object: '', generation: '', type: '', etag: '' };
   return { kind, name, version, arch, size, crc32c, sha256, ...nowhere, last_modified: '', ready_at: '' };
-}
-
-export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readonly ResolvedAsset[] {
-  return [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
 }
 
 function referenceTo({ name, version }: ResolvedAsset): string {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Arch, Asset } from '../asset.ts';
 import type { Machine } from '../machine.ts';
-import { type ProfileRevision, parseArch } from '../profile.ts';
+import { assetsOf, type ProfileRevision, parseArch } from '../profile.ts';
 import type { Rule } from '../rule.ts';
-import { assetsOf, type Content, contentOf } from './content.ts';
+import { type Content, contentOf } from './content.ts';
 import type { Desired, DesiredMachine, DesiredProfile, DesiredRule, ProfileChoice } from './desired.ts';
 import { machineFields } from './machines.ts';
 import { handsOut, ruleFields } from './rules.ts';

@@ -1,10 +1,9 @@
 import type { Asset, AssetName } from '../asset.ts';
 import type { Machine } from '../machine.ts';
-import { type ProfileRevision, parseArch } from '../profile.ts';
+import { assetsOf, type ProfileRevision, parseArch } from '../profile.ts';
 import type { Rule } from '../rule.ts';
 import { desiredAssets } from './assets.ts';
 import { chooseRevisions, type User } from './choices.ts';
-import { assetsOf } from './content.ts';
 import { type Desired, type DesiredAsset, type Fault, fault } from './desired.ts';
 import { machineSteps } from './machines.ts';
 import { matched } from './match.ts';

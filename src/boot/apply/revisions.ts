@@ -38,7 +38,7 @@ export function revisionBook(
 
   function make(content: Content, path: Fault['path']): ProfileRevision | readonly Fault[] {
     const draft = resolvedContent(content, assets);
-    if (isFaults(draft)) return draft.map(({ field, message }) => fault([...path, field], message));
+    if (isFaults(draft)) return draft.map(({ field, message }) => fault([...path, ...field], message));
     const revision = { id: newId(), ...draft, created_at: now };
     made.push(revision);
     byId.set(revision.id, revision);

@@ -12,8 +12,9 @@ const mostFiles = 1000;
 /** Bytes, of all files of one apply. */
 const largest = 4 * 1024 * 1024;
 
-/** The file; or of a folder every `.yaml`, `.yml` and `.json` in it, in the order of their names, folders below included. */
+/** The file; standard input for `-`; or of a folder every `.yaml`, `.yml` and `.json` in it, in the order of their names, folders below included. */
 export function manifestFiles(path: string): readonly ManifestFile[] {
+  if (path === '-') return [{ path: 'stdin', bytes: readFileSync(0) }];
   const found = kindOf(path) === 'folder' ? [...within(path, realpathSync(path))] : [path];
   if (found.length === 0)
     throw new Failure(
