@@ -24,15 +24,19 @@ interface Applied {
   readonly changes: readonly ShownChange[];
 }
 
+export interface Applying {
+  readonly by: Pushing;
+  readonly outside: Outside;
+  readonly exit: (code: number) => void;
+  /** Goes into the JSON. */
+  readonly also?: object;
+}
+
 /** Shows what would change; then, unless it is a dry run, pushes what is missing and has all the rest written at once. */
 export async function applyState(
   manifest: Manifest,
   options: ApplyOptions,
-  {
-    by,
-    outside,
-    exit,
-  }: { readonly by: Pushing; readonly outside: Outside; readonly exit: (code: number) => void },
+  { by, outside, exit, also }: Applying,
 ): Promise<void> {
   const { api, bar } = by;
   const { stdout } = outside;
@@ -47,7 +51,7 @@ export async function applyState(
   const missing = missingOf(planned, assets);
   if (!options.json) stdout.write(changesText(planned.changes));
   if (options.dryRun) {
-    if (options.json) stdout.write(`${JSON.stringify(planned)}\n`);
+    if (options.json) stdout.write(`${JSON.stringify({ ...planned, ...also })}\n`);
     else stdout.write(`${summary(planned.changes, true)}\n`);
     if (options.detailedExitcode && planned.changes.length > 0) exit(changesPending);
     return;
@@ -61,7 +65,9 @@ export async function applyState(
     dry_run: false,
     changes: [...planned.changes.filter(isAsset), ...applied.changes],
   };
-  stdout.write(options.json ? `${JSON.stringify(done)}\n` : `${summary(done.changes, false)}\n`);
+  stdout.write(
+    options.json ? `${JSON.stringify({ ...done, ...also })}\n` : `${summary(done.changes, false)}\n`,
+  );
 }
 
 function isAsset({ kind }: ShownChange): boolean {

@@ -14,6 +14,7 @@ import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { exportState } from './export.ts';
 import { report } from './failure.ts';
+import { importMatchbox } from './import-matchbox.ts';
 import { localgcs } from './localgcs.ts';
 import { machineAdd } from './machine-add.ts';
 import { machineDelete } from './machine-delete.ts';
@@ -108,6 +109,8 @@ export function program(outside: Outside, exit: (code: number) => void): Command
 
   apply(root, outside, exit);
   exportState(root, outside);
+  const imports = root.command('import').description('Take over what other systems have.');
+  importMatchbox(imports, outside, exit);
   explain(root, outside);
   boots(root, outside);
   localgcs(root, outside);

@@ -145,13 +145,18 @@ function faultsOf(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; mess
   const { path, message } = issue;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...path, key], message: 'is no field here' }));
-  const meant =
-    issue.code === 'invalid_union'
-      ? issue.errors.find((issues) =>
-          issues.every((one) => one.path.length > 0 || one.code !== 'invalid_type'),
-        )
-      : undefined;
+  const meant = issue.code === 'invalid_union' ? meantOf(issue) : undefined;
   return (
     meant?.flatMap(faultsOf).map((one) => ({ ...one, path: [...path, ...one.path] })) ?? [{ path, message }]
   );
+}
+
+/** The alternative that has these fields; else, where nothing is said of them all, the one that is of this type. */
+function meantOf({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const without = (code: string) =>
+    errors.find(
+      (issues) =>
+        !issues.some((one) => one.path.length === 0 && (one.code === code || one.code === 'invalid_type')),
+    );
+  return without('unrecognized_keys') ?? (message === 'Invalid input' ? without('invalid_type') : undefined);
 }
