@@ -9,6 +9,7 @@ import { assetShow } from './asset-show.ts';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
 import { boots } from './boots.ts';
+import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
@@ -114,6 +115,7 @@ export function program(outside: Outside, exit: (code: number) => void): Command
   explain(root, outside);
   boots(root, outside);
   localgcs(root, outside);
+  completion(root, outside);
   return root;
 }
 
