@@ -131,13 +131,16 @@ function dataOf(
 }
 
 function scalarOf(node: Node | null | undefined, complain: Complain): unknown {
-  const value = isScalar(node) ? node.value : null;
-  if (
-    typeof value === 'number' &&
-    (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-  )
+  if (!isScalar(node)) return null;
+  if (typeof node.value === 'number' && !isExact(node.value, node.source))
     complain(node, 'this number is out of range; if it is a text, put it in quotes');
-  return value;
+  return node.value;
+}
+
+/** Whether the number is the one that is written there, as far as integers go: JSON has no larger ones, and no infinity. */
+function isExact(value: number, source = ''): boolean {
+  if (!Number.isFinite(value)) return false;
+  return Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(source) || BigInt(value) === BigInt(source.replace('+', ''));
 }
 
 /** Of a field its name, of an item of a list the item; as far down the path as there is something. */
