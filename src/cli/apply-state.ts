@@ -6,7 +6,7 @@ import { type ListedAsset, listedAssets } from './manifest/asset-files.ts';
 import { type Manifest, type Section, sections } from './manifest/gather.ts';
 import { type Mistake, mistaken, refusedParts } from './manifest/problem.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { type Pushing, pushFile } from './push-file.ts';
 
 export interface ApplyOptions {
@@ -51,7 +51,7 @@ export async function applyState(
   const missing = missingOf(planned, assets);
   if (!options.json) stdout.write(changesText(planned.changes));
   if (options.dryRun) {
-    if (options.json) stdout.write(`${JSON.stringify({ ...planned, ...also })}\n`);
+    if (options.json) stdout.write(jsonLine({ ...planned, ...also }));
     else stdout.write(`${summary(planned.changes, true)}\n`);
     if (options.detailedExitcode && planned.changes.length > 0) exit(changesPending);
     return;
@@ -65,9 +65,7 @@ export async function applyState(
     dry_run: false,
     changes: [...planned.changes.filter(isAsset), ...applied.changes],
   };
-  stdout.write(
-    options.json ? `${JSON.stringify({ ...done, ...also })}\n` : `${summary(done.changes, false)}\n`,
-  );
+  stdout.write(options.json ? jsonLine({ ...done, ...also }) : `${summary(done.changes, false)}\n`);
 }
 
 function isAsset({ kind }: ShownChange): boolean {

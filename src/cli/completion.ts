@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Outside } from './outside.ts';
+import { jsonLine } from './printable.ts';
 import { verb } from './verb.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
@@ -19,7 +20,7 @@ export function completion(parent: Command, outside: Outside): void {
     const known = shells.find((one) => one === shell);
     if (!known) parent.error(`${shell} is none of ${shells.join(', ')}`);
     const text = script(known, candidates(parent));
-    outside.stdout.write(json ? `${JSON.stringify({ script: text })}\n` : text);
+    outside.stdout.write(json ? jsonLine({ script: text }) : text);
   });
 }
 

@@ -8,7 +8,7 @@ import { allItems } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { manifestText } from './manifest/write.ts';
 import type { Outside } from './outside.ts';
-import { printable } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { verb } from './verb.ts';
 import { writeWhole } from './whole-file.ts';
 
@@ -33,7 +33,7 @@ export function exportState(parent: Command, outside: Outside): void {
       rules: await allItems<Rule>(api, 'rules', { limit }),
       machines: await allItems<Machine>(api, 'machines', { limit }),
     });
-    const text = json ? `${JSON.stringify(state)}\n` : manifestText(state);
+    const text = json ? jsonLine(state) : manifestText(state);
     if (output === undefined || output === '-') outside.stdout.write(text);
     else {
       writeWhole(output, text);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { apply } from './apply.ts';
 import { assetGc } from './asset-gc.ts';
 import { assetImport } from './asset-import.ts';
-import { apply } from './apply.ts';
 import { assetList } from './asset-list.ts';
 import { assetPush } from './asset-push.ts';
 import { assetRetire, assetUnretire } from './asset-retire.ts';

@@ -132,15 +132,13 @@ function dataOf(
 
 function scalarOf(node: Node | null | undefined, complain: Complain): unknown {
   if (!isScalar(node)) return null;
-  if (typeof node.value === 'number' && !isExact(node.value, node.source))
+  const { value } = node;
+  if (
+    typeof value === 'number' &&
+    !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value))
+  )
     complain(node, 'this number is out of range; if it is a text, put it in quotes');
-  return node.value;
-}
-
-/** Whether the number is the one that is written there, as far as integers go: JSON has no larger ones, and no infinity. */
-function isExact(value: number, source = ''): boolean {
-  if (!Number.isFinite(value)) return false;
-  return Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(source) || BigInt(value) === BigInt(source.replace('+', ''));
+  return value;
 }
 
 /** Of a field its name, of an item of a list the item; as far down the path as there is something. */
