@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import fc from 'fast-check';
+import { openFirestore } from '../../src/records/firestore.ts';
 import { type Broker, brokerFor, push } from '../support/broker.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { needing, command as program } from '../support/needs.ts';
@@ -18,9 +19,17 @@ firestore.before(async () => {
 });
 firestore.after.always(() => emulator?.kill());
 
-async function stocked(t: ExecutionContext, settings: Readonly<Record<string, string>>): Promise<Broker> {
-  const env = emulator ? { FIRESTORE_EMULATOR_HOST: emulator.host } : {};
-  const broker = await brokerFor(t, { settings, env });
+/** All the time that a busy machine may need. */
+const deadlines = { readMs: 60_000, writeMs: 60_000 };
+
+async function stocked(t: ExecutionContext, host: string | undefined): Promise<Broker> {
+  const replace = () => {
+    if (!host) return {};
+    const records = openFirestore({ project: `test-${randomUUID()}`, emulatorHost: host, deadlines });
+    t.teardown(() => records.close());
+    return { records };
+  };
+  const broker = await brokerFor(t, { replace });
   for (const arch of ['x86_64', 'arm64'] as const)
     for (const kind of ['kernel', 'initrd'] as const)
       for (const name of ['a', 'b'])
@@ -114,17 +123,9 @@ const state = fc
 
 const runs = 12;
 
-for (const [driver, test, settings] of [
-  ['SQLite', sqlite, () => ({})],
-  [
-    'Firestore',
-    firestore,
-    () => ({
-      BROKER_RECORDS: 'firestore',
-      BROKER_PROJECT: `test-${randomUUID()}`,
-      BROKER_ADMIN_TOKEN: 'a-token-of-this-test',
-    }),
-  ],
+for (const [driver, test, host] of [
+  ['SQLite', sqlite, () => undefined],
+  ['Firestore', firestore, () => emulator?.host],
 ] as const)
   test(`with ${driver}, what is exported makes the same state of an empty broker`, async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'broker-export-'));
@@ -136,7 +137,7 @@ for (const [driver, test, settings] of [
     };
     const of = (broker: Broker) =>
       command({ url: `http://127.0.0.1:${broker.adminPort}`, token: broker.parts.adminToken, dir });
-    const [source, target] = [await stocked(t, settings()), await stocked(t, settings())];
+    const [source, target] = [await stocked(t, host()), await stocked(t, host())];
     await fc.assert(
       fc.asyncProperty(fc.array(state, { minLength: 1, maxLength: 3 }), async (states) => {
         await wiped(source);

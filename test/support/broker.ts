@@ -31,8 +31,6 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface Options {
   /** Settings by their environment names; the addresses are loopback and any port unless given. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Whatever else the environment says. */
-  readonly env?: Readonly<Record<string, string>>;
   readonly clock?: () => Date;
   /** Puts other parts in the place of the real ones, for faults. */
   readonly replace?: (parts: Parts) => Partial<CommonParts>;
@@ -70,12 +68,11 @@ const quickly = { gatherMs: 1, restMs: 1, sameMs: 1 };
 
 export async function startBroker({
   settings = {},
-  env = {},
   clock = () => new Date(),
   replace,
 }: Options = {}): Promise<Broker> {
   const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
-  const read = readConfig({ ...anyPort, BROKER_DATA_DIR: folder, ...settings }, env);
+  const read = readConfig({ ...anyPort, BROKER_DATA_DIR: folder, ...settings }, {});
   if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
   const { config } = read;
   const parts = await openParts(config, clock);
