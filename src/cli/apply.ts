@@ -12,8 +12,8 @@ interface Options extends BrokerOptions, ApplyOptions {
 }
 
 export const applyExitCodes = `Exit codes:
-  0 done, or nothing to do, 1 refused by the broker, 2 wrong usage or mistakes in
-  the files, 3 the broker cannot be reached or something failed, 4 there are
+  0 done, or nothing to do, 1 refused by the broker, 2 wrong usage or mistakes
+  in the files, 3 the broker cannot be reached or something failed, 4 there are
   changes (--dry-run --detailed-exitcode), 130 interrupted`;
 
 export function apply(parent: Command, outside: Outside, exit: (code: number) => void): void {
@@ -26,8 +26,8 @@ export function apply(parent: Command, outside: Outside, exit: (code: number) =>
         [
           'bootbroker apply -f site/ --dry-run',
           '',
-          'Files of assets that the broker lacks are pushed first. Applying the same files',
-          'again changes nothing.',
+          'Files of assets that the broker lacks are pushed first. Applying the same',
+          'files again changes nothing.',
         ],
         applyExitCodes,
       ).requiredOption('-f, --file <path>', 'a YAML file, a folder of them, or - for standard input'),

@@ -22,7 +22,7 @@ export function exportState(parent: Command, outside: Outside): void {
     verb(parent, 'export', 'Write machines, profiles, rules and assets as a file that apply reads.', [
       'bootbroker export -o site.yaml',
       '',
-      'Of assets it says which bytes they have; the bytes themselves it does not hold.',
+      'Of assets it says which bytes they have; it does not hold the bytes.',
     ]).option('-o, --output <file>', 'where to (default: standard output)'),
   ).action(async ({ output, json, ...options }: Options) => {
     const api = broker(outside, options);

@@ -34,8 +34,8 @@ export function importMatchbox(parent: Command, outside: Outside, exit: (code: n
         [
           'bootbroker import matchbox /var/lib/matchbox --assets --dry-run',
           '',
-          'What has no equivalent here is said, by file and line. What cannot be had at all',
-          'ends the import before anything is written, unless --partial leaves it out.',
+          'What has no equivalent here is said, by file and line. What cannot be had ends',
+          'the import before anything is written, unless --partial leaves it out.',
         ],
         applyExitCodes,
       ),

@@ -60,10 +60,6 @@ export function fault(path: Fault['path'], message: string): Fault {
   return { kind: 'fault', path, message };
 }
 
-export function isFault(value: unknown): value is Fault {
-  return typeof value === 'object' && value !== null && (value as Fault).kind === 'fault';
-}
-
 /** What people call a machine. */
 export function machineTitle({ name, macs, uuid, serial }: MachineFields): string {
   return name ?? macs[0] ?? uuid ?? serial ?? 'without a name';

@@ -128,7 +128,7 @@ function texts<Field extends string>(fields: Readonly<Record<string, unknown>>, 
   return Object.fromEntries(found) as Partial<Record<Field, string>>;
 }
 
-export function list(value: unknown): readonly unknown[] {
+function list(value: unknown): readonly unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
