@@ -56,7 +56,8 @@ function without(one: string, other: string): readonly string[] {
   });
 }
 
-function valueDifferences(path: string, before: unknown, after: unknown): readonly Difference[] {
+/** How two values differ, part by part. */
+export function valueDifferences(path: string, before: unknown, after: unknown): readonly Difference[] {
   if (isTree(before) && isTree(after) && Array.isArray(before) === Array.isArray(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...names].flatMap((name) =>

@@ -35,6 +35,8 @@ export interface Machine extends Pointer {
   readonly networks: readonly string[];
   /** What its clients can do, where an administrator knows better than the table. */
   readonly client?: ClientOverrides;
+  /** Made or taken over by an apply: one that prunes may delete it. */
+  readonly managed_by?: 'apply';
   /** RFC 3339. */
   readonly created_at: string;
 }

@@ -39,6 +39,8 @@ export const problems = {
   'unsupported-media-type': { status: 415, title: 'The body is not of a type that is read here' },
   'range-not-satisfiable': { status: 416, title: 'The asset has no such bytes' },
   misdirected: { status: 421, title: 'This host name is not served here' },
+  unappliable: { status: 422, title: 'That state cannot be had' },
+  'change-too-large': { status: 413, title: 'This is too much for one write' },
   'template-error': { status: 422, title: 'The command line cannot be rendered' },
   'asset-not-ready': { status: 422, title: 'The asset is missing or not ready' },
   'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
@@ -50,17 +52,45 @@ export const problems = {
 
 export type Problem = keyof typeof problems;
 
+/** What is wrong with one part of a body, as in the examples of RFC 9457 section 3. */
+export interface FieldError {
+  /** JSON Pointer as a URI fragment (RFC 6901 section 6), such as `#/machines/3/macs/0`. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 /** A no, as a value. `detail` says what happened, to what, and what to do next; it never holds a secret. */
 export interface Refusal {
   readonly kind: 'refuse';
   readonly problem: Problem;
   readonly detail: string;
+  /** Which parts of the request's body are wrong. */
+  readonly errors?: readonly FieldError[];
   /** Response headers that belong to this refusal, such as Retry-After or Content-Range. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function refuse(problem: Problem, detail: string, headers?: Record<string, string>): Refusal {
   return { kind: 'refuse', problem, detail, ...(headers && { headers }) };
+}
+
+const mostErrors = 100;
+
+/** A refusal of parts of a body, by their paths in it. */
+export function refuseParts(
+  problem: Problem,
+  detail: string,
+  parts: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): Refusal {
+  const errors = parts
+    .slice(0, mostErrors)
+    .map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }));
+  return { ...refuse(problem, detail), errors };
+}
+
+function pointerTo(path: readonly PropertyKey[]): string {
+  const steps = path.map((step) => String(step).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
+  return `#${steps.map((step) => `/${encodeURIComponent(step)}`).join('')}`;
 }
 
 export function isRefusal(value: unknown): value is Refusal {

@@ -15,6 +15,8 @@ export interface Rule extends Pointer {
   /** 1 to 100: the share of its machines that a new revision goes to at first. */
   readonly percent: number;
   readonly rollout?: Rollout;
+  /** Made or taken over by an apply: one that prunes may delete it. */
+  readonly managed_by?: 'apply';
   /** RFC 3339. */
   readonly created_at: string;
 }

@@ -24,16 +24,19 @@ export class Failure extends Error {
   readonly problem: ProblemDocument | undefined;
   /** It may pass by itself: the same thing tried again can succeed. */
   readonly passing: boolean;
+  /** More of it, a line each. */
+  readonly details: readonly string[];
 
   constructor(
     kind: keyof typeof exitCodes,
     message: string,
-    more: { problem?: ProblemDocument; passing?: boolean } = {},
+    more: { problem?: ProblemDocument; passing?: boolean; details?: readonly string[] } = {},
   ) {
     super(message);
     this.kind = kind;
     this.problem = more.problem;
     this.passing = more.passing ?? false;
+    this.details = more.details ?? [];
   }
 }
 
@@ -45,10 +48,17 @@ export function report(error: unknown, json: boolean): { readonly exitCode: numb
       ? error
       : new Failure('failed', error instanceof Error ? error.message : String(error));
   const exitCode = exitCodes[failure.kind];
-  const { message, problem } = failure;
-  if (json) return { exitCode, text: jsonLine({ error: { exit_code: exitCode, message, problem } }) };
-  const errors = (problem?.errors ?? []).map((one) => `  ${printable(errorLine(one))}\n`);
-  return { exitCode, text: `bootbroker: ${printable(message)}\n${errors.join('')}` };
+  const { message, problem, details } = failure;
+  if (json)
+    return {
+      exitCode,
+      text: jsonLine({
+        error: { exit_code: exitCode, message, problem, ...(details.length > 0 && { details }) },
+      }),
+    };
+  const told = details.length > 0 ? details : (problem?.errors ?? []).map(errorLine);
+  const lines = told.map((one) => `  ${printable(one)}\n`);
+  return { exitCode, text: `bootbroker: ${printable(message)}\n${lines.join('')}` };
 }
 
 /** Commander has printed help and version by itself. */
@@ -61,8 +71,7 @@ function reportUsage(error: CommanderError, json: boolean) {
 
 function errorLine(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
-  const { path, message } = error as { path?: unknown; message?: unknown };
-  if (typeof message !== 'string') return JSON.stringify(error);
-  const where = Array.isArray(path) ? path.join('.') : path;
-  return where ? `${where}: ${message}` : message;
+  const { pointer, detail } = error as { pointer?: unknown; detail?: unknown };
+  if (typeof detail !== 'string') return JSON.stringify(error);
+  return pointer ? `${pointer}: ${detail}` : detail;
 }

@@ -2,7 +2,7 @@ import { allItems, type Query } from './api.ts';
 import { type BrokerOptions, broker } from './broker.ts';
 import type { Outside } from './outside.ts';
 import { jsonLine } from './printable.ts';
-import { table } from './table.ts';
+import { tableOn } from './table.ts';
 
 /** How one item becomes a row. */
 interface Rows<Item> {
@@ -32,7 +32,7 @@ export function printItems<Item>(
   items: readonly Item[],
   { titles, row }: Rows<Item>,
 ): void {
-  stdout.write(json ? jsonLine({ items }) : table(titles, items.map(row)));
+  stdout.write(json ? jsonLine({ items }) : tableOn(stdout, titles, items.map(row)));
 }
 
 /** Empty cells are visible, so that columns can be counted. */

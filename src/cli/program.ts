@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { apply } from './apply.ts';
 import { assetGc } from './asset-gc.ts';
 import { assetImport } from './asset-import.ts';
 import { assetList } from './asset-list.ts';
@@ -8,10 +9,13 @@ import { assetShow } from './asset-show.ts';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
 import { boots } from './boots.ts';
+import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { exportState } from './export.ts';
 import { report } from './failure.ts';
+import { importMatchbox } from './import-matchbox.ts';
 import { localgcs } from './localgcs.ts';
 import { machineAdd } from './machine-add.ts';
 import { machineDelete } from './machine-delete.ts';
@@ -108,9 +112,14 @@ export function program(outside: Outside, exit: (code: number) => void): Command
   auditList(audit, outside);
   auditVerify(audit, outside);
 
+  apply(root, outside, exit);
+  exportState(root, outside);
+  const imports = root.command('import').description('Take over what other systems have.');
+  importMatchbox(imports, outside, exit);
   explain(root, outside);
   boots(root, outside);
   localgcs(root, outside);
+  completion(root, outside);
   return root;
 }
 

@@ -1,4 +1,5 @@
 import { isRefusal } from '../boot/problem.ts';
+import { applyRoutes } from './apply.ts';
 import { assetRoutes } from './asset-routes.ts';
 import { auditRoutes } from './audit.ts';
 import { explain } from './explain.ts';
@@ -22,6 +23,7 @@ export const adminRoutes: readonly Route[] = [
   ...profileRoutes,
   ...ruleRoutes,
   ...pointerRoutes,
+  ...applyRoutes,
   route({
     method: 'get',
     path: '/api/v1/boots',

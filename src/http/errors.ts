@@ -21,8 +21,9 @@ export function answerProblem(ctx: Context, refusal: Refusal): void {
 }
 
 /** The problem as it goes over the wire. */
-export function problemJson({ problem, detail }: Refusal, more: { instance?: string } = {}): string {
-  return JSON.stringify({ type: `urn:bootbroker:problem:${problem}`, ...problems[problem], detail, ...more });
+export function problemJson({ problem, detail, errors }: Refusal, more: { instance?: string } = {}): string {
+  const type = `urn:bootbroker:problem:${problem}`;
+  return JSON.stringify({ type, ...problems[problem], detail, ...(errors && { errors }), ...more });
 }
 
 /** Turns faults into answers: a store that is down is 503, a cursor that nobody made 400, everything else is ours, 500. */

@@ -7,11 +7,12 @@ const longestBody = 1024 * 1024;
 
 /**
  * Reads a request's body as JSON (RFC 8259): in UTF-8, without a byte order mark, and nothing that could be read in two ways. An
- * `optional` one may be missing, with its type.
+ * `optional` one may be missing, with its type. `limit` is in bytes.
  */
 export async function readJson(
   ctx: Context,
   optional: boolean,
+  limit = longestBody,
 ): Promise<{ readonly value: unknown } | Refusal> {
   const untyped = optional && ctx.get('Content-Type') === '';
   const [type = '', ...parameters] = ctx.get('Content-Type').toLowerCase().split(';');
@@ -23,7 +24,7 @@ export async function readJson(
     'Send the body as Content-Type: application/json, in UTF-8.',
   );
   if (!isJson && !untyped) return notJson;
-  const text = await readBody(ctx, longestBody);
+  const text = await readBody(ctx, limit);
   if (typeof text !== 'string') return text;
   if (optional && text === '') return { value: undefined };
   if (!isJson) return notJson;

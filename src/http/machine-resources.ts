@@ -54,6 +54,7 @@ export const machineSchema = schemaOf<Machine>(
     labels: z.record(z.string(), text),
     networks: z.array(text).describe('CIDRs that it boots from; empty: any admitted address'),
     client: clientOverridesSchema.exactOptional(),
+    managed_by: z.literal('apply').describe('Made or taken over by an apply').exactOptional(),
     ...pointer,
     created_at: time,
   }),

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { ZodObject, ZodType, z } from 'zod';
 import { type Actor, allows } from '../boot/actor.ts';
-import { isRefusal, type Problem, type Refusal, refuse } from '../boot/problem.ts';
+import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../boot/problem.ts';
 import type { Role } from '../boot/token.ts';
 import { answerProblem } from './errors.ts';
 import { readJson } from './json-body.ts';
@@ -45,6 +45,8 @@ export interface Route {
   readonly dryRun?: true;
   readonly query?: ZodType;
   readonly body?: ZodType;
+  /** Bytes; 1 MiB unless it says so. */
+  readonly longestBody?: number;
   /** Of the request's headers, by names in lower case, those that the route reads. */
   readonly headers?: ZodObject;
   /** By status. A text alone describes a JSON body that has no schema yet. */
@@ -90,7 +92,9 @@ export async function handleRoute(ctx: Context, declared: Route, parts: AdminPar
   if (isRefusal(query)) return answerProblem(ctx, query);
   const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');
   if (isRefusal(headers)) return answerProblem(ctx, headers);
-  const json = declared.body ? await readJson(ctx, acceptsNothing(declared.body)) : { value: undefined };
+  const json = declared.body
+    ? await readJson(ctx, acceptsNothing(declared.body), declared.longestBody)
+    : { value: undefined };
   if (isRefusal(json)) return answerProblem(ctx, json);
   const body = parse(declared.body, json.value, 'body');
   if (isRefusal(body)) return answerProblem(ctx, body);
@@ -129,6 +133,30 @@ function parse(schema: ZodType | undefined, value: unknown, what: string): unkno
   if (!schema) return undefined;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${[what, ...issue.path].join('.')}: ${issue.message}`);
-  return refuse('bad-input', faults.slice(0, 20).join('; '));
+  const faults = result.error.issues.flatMap(faultsOf);
+  const detail = faults.slice(0, 20).map(({ path, message }) => `${[what, ...path].join('.')}: ${message}`);
+  return what === 'body'
+    ? refuseParts('bad-input', detail.join('; '), faults)
+    : refuse('bad-input', detail.join('; '));
+}
+
+/** Each unknown field is a fault of its own, so that each has its place; of alternatives the one that was meant speaks. */
+function faultsOf(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; message: string }[] {
+  const { path, message } = issue;
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'is no field here' }));
+  const meant = issue.code === 'invalid_union' ? meantOf(issue) : undefined;
+  return (
+    meant?.flatMap(faultsOf).map((one) => ({ ...one, path: [...path, ...one.path] })) ?? [{ path, message }]
+  );
+}
+
+/** The alternative that has these fields; else, where nothing is said of them all, the one that is of this type. */
+function meantOf({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const without = (code: string) =>
+    errors.find(
+      (issues) =>
+        !issues.some((one) => one.path.length === 0 && (one.code === code || one.code === 'invalid_type')),
+    );
+  return without('unrecognized_keys') ?? (message === 'Invalid input' ? without('invalid_type') : undefined);
 }

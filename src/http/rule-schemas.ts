@@ -58,6 +58,7 @@ export const ruleSchema = schemaOf<Rule>(
     history: z.array(activationSchema).describe('Oldest first'),
     percent,
     rollout: rolloutSchema.exactOptional(),
+    managed_by: z.literal('apply').describe('Made or taken over by an apply').exactOptional(),
     version: z.int().min(1).describe('Raised by one with each write'),
     created_at: time,
     updated_at: time,

@@ -46,7 +46,7 @@ test('a refusal is exit code 1, with the detail and what is wrong with each fiel
   const url = await serving(t, (_, response) =>
     problem(response, 400, 'bad-input', {
       detail: 'The request is not valid.\u001b[2J',
-      errors: [{ path: ['macs', 0], message: 'must be a MAC' }, { message: 'too long' }, 'odd', { x: 1 }],
+      errors: [{ pointer: '#/macs/0', detail: 'must be a MAC' }, { detail: 'too long' }, 'odd', { x: 1 }],
     }),
   );
   const run = command({ url, token: 'a-token' });
@@ -55,7 +55,7 @@ test('a refusal is exit code 1, with the detail and what is wrong with each fiel
   t.is(text.stdout, '');
   t.is(
     text.stderr,
-    'bootbroker: The request is not valid.\\u{1b}[2J\n  macs.0: must be a MAC\n  too long\n  odd\n  {"x":1}\n',
+    'bootbroker: The request is not valid.\\u{1b}[2J\n  #/macs/0: must be a MAC\n  too long\n  odd\n  {"x":1}\n',
   );
   const asJson = await run('machine', 'add', '--mac', 'x', '--json');
   t.is(asJson.code, 1);

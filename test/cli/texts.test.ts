@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { outline } from '../../src/cli/outline.ts';
 import { jsonLine, printable } from '../../src/cli/printable.ts';
 import { progress, progressLine } from '../../src/cli/progress.ts';
-import { table } from '../../src/cli/table.ts';
+import { table, tableOn } from '../../src/cli/table.ts';
 import { bytes, duration } from '../../src/cli/units.ts';
 
 test('columns line up, and the last one is not padded', (t) => {
@@ -153,4 +153,25 @@ test('progress is drawn ten times a second at most, within the width of the term
     one.end();
   }
   t.deepEqual(written, []);
+});
+
+test('a table on a screen fits it, ids stay whole as long as they can, and nothing is lost', (t) => {
+  const id = '0197f7a2-1111-7222-8333-444455556666';
+  const rows = [
+    ['node-01', 'aa:bb:cc:dd:ee:01,aa:bb:cc:dd:ee:02', 'rack=r1,role=db', id],
+    ['a-very-long-name-without-a-break-in-it', '-', '-', id],
+  ];
+  const titles = ['NAME', 'MACS', 'LABELS', 'ID'];
+  for (const columns of [200, 100, 80, 60, 40]) {
+    const text = tableOn({ write: () => {}, isTTY: true, columns }, titles, rows);
+    for (const line of text.split('\n')) t.true(line.length <= columns, line);
+    t.is(text.includes(id), columns >= 80, String(columns));
+    const letters = (one: string) => [...one.replace(/\s/g, '')].sort().join('');
+    t.is(letters(text), letters([titles, ...rows].flat().join('')));
+  }
+  t.is(
+    tableOn({ write: () => {}, columns: 10 }, titles, rows).split('\n').length,
+    4,
+    'no screen: a row is a line',
+  );
 });

@@ -87,6 +87,18 @@ export const problemSchema = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string', description: 'What happened, to what, and what to do next' },
+    errors: {
+      type: 'array',
+      description: 'Which parts of the body are wrong',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: {
+          pointer: { type: 'string', description: 'JSON Pointer as a URI fragment (RFC 6901 section 6)' },
+          detail: { type: 'string' },
+        },
+      },
+    },
     instance: { type: 'string', description: 'urn:request: and the X-Request-Id' },
   },
 };

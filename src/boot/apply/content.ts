@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Arch,
+  type Asset,
+  type AssetKind,
+  type AssetName,
+  type ResolvedAsset,
+  resolved,
+} from '../asset.ts';
+import { assetsOf, type ProfileRevision, parseAssetReference } from '../profile.ts';
+import type { DesiredAsset, DesiredProfile } from './desired.ts';
+
+/** A desired profile for one architecture. */
+export interface Content extends DesiredProfile {
+  readonly arch: Arch;
+}
+
+/** Finds assets as they are, and those that are yet to come with the bytes that are known of them. */
+export interface AssetBook {
+  present(name: AssetName): Asset | undefined;
+  coming(name: AssetName): DesiredAsset | undefined;
+}
+
+/** What somebody would write to get such a revision again. */
+export function contentOf({
+  name,
+  arch,
+  kernel,
+  initrds,
+  efi,
+  iso,
+  cmdline,
+  metadata,
+}: ProfileRevision): Content {
+  return {
+    name,
+    arch,
+    ...(kernel && { kernel: referenceTo(kernel) }),
+    initrds: initrds.map(referenceTo),
+    ...(efi && { efi: referenceTo(efi) }),
+    ...(iso && { iso: referenceTo(iso) }),
+    cmdline,
+    metadata,
+  };
+}
+
+/** Whether the revision is what this content would make now: the same words, and what they name is still the same bytes. */
+export function isRevisionOf(revision: ProfileRevision, content: Content, assets: AssetBook): boolean {
+  return (
+    isDeepStrictEqual(contentOf(revision), content) &&
+    assetsOf(revision).every((pinned) => {
+      const now = assets.present(pinned);
+      return now?.state !== 'ready' || now.id === pinned.asset_id;
+    })
+  );
+}
+
+interface ContentFault {
+  readonly field: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The content with its assets resolved, as a revision has them; or all that is wrong with it, and in which field. */
+export function resolvedContent(
+  { kernel, initrds, efi, iso, ...rest }: Content,
+  assets: AssetBook,
+): Omit<ProfileRevision, 'id' | 'created_at'> | readonly ContentFault[] {
+  const faults: ContentFault[] = [];
+  const take = (field: ContentFault['field'], kind: AssetKind, reference: string | undefined) => {
+    if (reference === undefined) return undefined;
+    const found = resolve(kind, reference, rest.arch, assets);
+    if (typeof found !== 'string') return found;
+    faults.push({ field, message: found });
+    return undefined;
+  };
+  const starts = {
+    kernel: take(['kernel'], 'kernel', kernel),
+    efi: take(['efi'], 'efi', efi),
+    iso: take(['iso'], 'iso', iso),
+  };
+  const loaded = initrds.map((reference, n) => take(['initrds', n], 'initrd', reference));
+  if (faults.length > 0) return faults;
+  const { name, arch, cmdline, metadata } = rest;
+  return {
+    name,
+    arch,
+    ...(starts.kernel && { kernel: starts.kernel }),
+    initrds: loaded.filter((asset) => asset !== undefined),
+    ...(starts.efi && { efi: starts.efi }),
+    ...(starts.iso && { iso: starts.iso }),
+    cmdline,
+    metadata,
+  };
+}
+
+function resolve(kind: AssetKind, reference: string, arch: Arch, assets: AssetBook): ResolvedAsset | string {
+  const parsed = parseAssetReference(reference);
+  if (!parsed) return `${reference} is no asset: write NAME@VERSION`;
+  const name = { kind, ...parsed, arch };
+  const asset = assets.present(name);
+  const ready = asset && resolved(asset);
+  if (ready) return ready;
+  const coming = assets.coming(name);
+  if (coming && asset?.state !== 'retired') return unresolved(coming);
+  if (!asset)
+    return `there is no ${kind} ${reference} for ${arch}: push it with bootbroker asset push, or list it under assets`;
+  return `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}`;
+}
+
+/** Stands for an asset whose bytes are not there yet; good for looking at, and never written. */
+function unresolved({
+  kind,
+  name,
+  version,
+  arch,
+  size = 0,
+  crc32c = '',
+  sha256 = '',
+}: DesiredAsset): ResolvedAsset {
+  const nowhere = { asset_id: '', bucket: '', object: '', generation: '', type: '', etag: '' };
+  return { kind, name, version, arch, size, crc32c, sha256, ...nowhere, last_modified: '', ready_at: '' };
+}
+
+function referenceTo({ name, version }: ResolvedAsset): string {
+  return `${name}@${version}`;
+}

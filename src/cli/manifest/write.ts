@@ -1,0 +1,53 @@
+import { Document } from 'yaml';
+import type {
+  Desired,
+  DesiredMachine,
+  DesiredProfile,
+  DesiredRule,
+  ProfileChoice,
+} from '../../boot/apply/desired.ts';
+
+/** The state as a file that `apply` reads; what goes without saying is left out. */
+export function manifestText({ assets, profiles, rules, machines }: Desired): string {
+  const sections = {
+    assets: assets.map(({ arch, ...asset }) => (arch === 'x86_64' ? asset : { ...asset, arch })),
+    profiles: profiles.map(profileFields),
+    rules: rules.map(ruleFields),
+    machines: machines.map(machineFields),
+  };
+  const filled = Object.entries(sections).filter(([, items]) => items.length > 0);
+  // Readers of YAML 1.1 would take some texts for numbers, a MAC for one to the base of 60 among them.
+  const document = new Document(Object.fromEntries(filled), {
+    compat: 'yaml-1.1',
+    aliasDuplicateObjects: false,
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+function profileFields({ initrds, cmdline, metadata, ...rest }: DesiredProfile): object {
+  return {
+    ...rest,
+    ...(initrds.length === 1 ? { initrd: initrds[0] } : initrds.length > 1 && { initrds }),
+    ...(cmdline !== '' && { cmdline }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  };
+}
+
+function ruleFields({ profile, percent, ...rest }: DesiredRule): object {
+  return { ...rest, profile: choice(profile), ...(percent !== 100 && { percent }) };
+}
+
+function machineFields({ macs, labels, networks, profile, name, ...rest }: DesiredMachine): object {
+  return {
+    ...(name !== undefined && { name }),
+    ...(macs.length === 1 ? { mac: macs[0] } : macs.length > 1 && { macs }),
+    ...rest,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(networks.length > 0 && { networks }),
+    ...(profile !== undefined && { profile: profile && choice(profile) }),
+  };
+}
+
+function choice(profile: ProfileChoice): string | object {
+  return typeof profile === 'string' ? profile : profileFields(profile);
+}

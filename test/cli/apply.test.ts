@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type Broker, brokerFor } from '../support/broker.ts';
+import { command, type Ran } from './command.ts';
+
+interface Scene {
+  readonly broker: Broker;
+  readonly dir: string;
+  readonly run: (...args: string[]) => Promise<Ran>;
+  readonly write: (files: Readonly<Record<string, string | Buffer>>) => Promise<void>;
+}
+
+async function scene(t: ExecutionContext): Promise<Scene> {
+  const broker = await brokerFor(t);
+  const dir = await mkdtemp(join(tmpdir(), 'broker-apply-'));
+  t.teardown(() => rm(dir, { recursive: true, force: true }));
+  return {
+    broker,
+    dir,
+    run: command({ url: `http://127.0.0.1:${broker.adminPort}`, token: broker.parts.adminToken, dir }),
+    async write(files) {
+      for (const [name, content] of Object.entries(files)) {
+        const path = join(dir, name);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, content);
+      }
+    },
+  };
+}
+
+const kernel = Buffer.from('a kernel of some kind');
+const site = `
+assets:
+  - {kind: kernel, name: ubuntu-22.04, version: "1", file: images/vmlinuz}
+  - {kind: initrd, name: ubuntu-22.04, version: "1", file: images/initrd.img}
+profiles:
+  - name: ubuntu-22.04-server
+    kernel: ubuntu-22.04@1
+    initrd: ubuntu-22.04@1
+    cmdline: "console=tty0 console=ttyS0"
+`;
+const machines = `
+machines:
+  - mac: "AA:BB:CC:DD:EE:00"
+    profile: ubuntu-22.04-server
+    hostname: node-01
+---
+machines:
+  - mac: AABB.CCDD.EE02
+    profile: ubuntu-22.04-server
+    labels: {rack: r1}
+`;
+
+test('a folder in the shape of the decision record is pushed and applied; a second time there is nothing to do', async (t) => {
+  const { run, dir, write, broker } = await scene(t);
+  await write({
+    'site/site.yaml': site,
+    'site/more/machines.yml': machines,
+    'site/images/vmlinuz': kernel,
+    'site/images/initrd.img': 'initrd',
+    'site/notes.txt': ':',
+  });
+  const folder = join(dir, 'site');
+  const dry = await run('apply', '-f', folder, '--dry-run');
+  t.is(dry.code, 0, dry.stderr);
+  t.is(
+    dry.stdout,
+    `+ asset    kernel ubuntu-22.04@1 for x86_64
++ asset    initrd ubuntu-22.04@1 for x86_64
++ profile  ubuntu-22.04-server for x86_64
++ machine  node-01
++ machine  aa:bb:cc:dd:ee:02
+5 to create, 0 to change, 0 to delete; nothing was written
+`,
+  );
+  t.is((await run('apply', '-f', folder, '--dry-run', '--detailed-exitcode')).code, 4);
+  const done = await run('apply', '-f', folder);
+  t.is(done.code, 0, done.stderr);
+  t.regex(done.stdout, /\ndone: 5 created, 0 changed, 0 deleted\n$/);
+  t.is(done.stderr, '', 'no progress where nobody watches');
+  const again = await run('apply', '-f', folder, '--detailed-exitcode', '--dry-run');
+  t.deepEqual([again.code, again.stdout], [0, 'nothing to do: it is so already\n']);
+  t.deepEqual(JSON.parse((await run('apply', '-f', folder, '--json')).stdout), {
+    dry_run: false,
+    changes: [],
+  });
+  const script = await broker.boot('/boot.ipxe?mac=aa-bb-cc-dd-ee-02', { userAgent: 'iPXE/1.21.1' });
+  t.regex(script.text, /console=tty0 console=ttyS0/);
+
+  await write({ 'site/site.yaml': site.replace('console=tty0', 'quiet') });
+  const changed = await run('apply', '-f', folder);
+  t.regex(
+    changed.stdout,
+    /^~ profile {2}ubuntu-22.04-server for x86_64\n {4}cmdline: without console=tty0, with quiet\n~ machine {2}node-01\n/,
+  );
+  await write({ 'site/more/machines.yml': machines.split('---')[0] ?? '' });
+  const pruned = await run('apply', '-f', folder, '--prune');
+  t.regex(pruned.stdout, /^- machine {2}aa:bb:cc:dd:ee:02\ndone: 0 created, 0 changed, 1 deleted\n$/);
+});
+
+test('every mistake in the files is told by file, line and column, and nothing is written', async (t) => {
+  const { run, dir, write, broker } = await scene(t);
+  const at = async (text: string | Buffer, ...wanted: string[]) => {
+    await write({ 'x.yaml': text });
+    const { code, stderr } = await run('apply', '-f', join(dir, 'x.yaml'));
+    t.true(code === 1 || code === 2, stderr);
+    for (const one of wanted) t.true(stderr.includes(`${join(dir, 'x.yaml')}:${one}`), `${one}\n${stderr}`);
+  };
+  await at('machines:\n  - mac: nonsense\n', '2:5: must be one interface');
+  await at(
+    'machines:\n  - mac: 525400123456\n    colour: red\n',
+    '2:5: Invalid input: expected string, received number; put it in quotes',
+    '3:5: is no field here',
+  );
+  await at('machines:\n  - macs: [52:54:00:00:00:01, x]\n', '2:31: must be');
+  await at(
+    'machines:\n  - mac: 52:54:00:00:00:01\n    profile: {name: x, initrd: y}\n',
+    '3:24: must be NAME@VERSION',
+  );
+  await at('machines:\n  - mac: 52:54:00:00:00:01\n    macs: []\n', '2:5: mac and macs say the same');
+  await at(
+    'profiles:\n  - name: x\n    kernel: gs://boot-images/kernels/x.img\n    cloud_init: y\n',
+    '3:5: gs://boot-images/kernels/x.img is an address',
+    '4:5: cloud_init is not served',
+  );
+  await at('profiles:\n  - {name: x, kernel: a@1}\n', '2:15: there is no kernel a@1 for x86_64');
+  await at('profiles:\n  - {name: x, kernel: a@1, cmdline: "{{ oops"}\n', '2:28: line 1, column');
+  await at('a: 1\nmachines: x\n', '1:1: a is none of', '2:1: machines must be a list');
+  await at('machines:\n- a: 1\n  a: 2\n', '3:3: a stands here twice');
+  await at('machines: [\n', '2:1: Flow sequence');
+  await at('- x\n', '1:1: must have assets');
+  await at(Buffer.from([0x61, 0x0a, 0x62, 0xff]), '2:2: is not UTF-8');
+  await at(`x: &a [${'x,'.repeat(50)}]\ny: [${'*a,'.repeat(200)}]\n`, '2:305: more than 100 aliases');
+  await at(`machines: ${'['.repeat(5000)}`, '1:802: nests too deep');
+  await at(
+    'assets:\n  - {kind: kernel, name: a, version: "1"}\n',
+    '2:5: the broker does not have this asset',
+  );
+  await at('assets:\n  - {kind: kernal, name: a, version: "1", file: x}\n', '2:6: Invalid option');
+  t.deepEqual((await broker.admin('/api/v1/machines')).json.items, []);
+  const json = await run('apply', '-f', join(dir, 'x.yaml'), '--json');
+  t.is(JSON.parse(json.stderr).error.details.length, 1);
+});
+
+test('files of assets stay within the folder of what names them, whatever links say', async (t) => {
+  const { run, dir, write } = await scene(t);
+  const asset = (file: string, more = '') =>
+    `assets:\n  - {kind: kernel, name: a, version: "1", file: ${file}${more}}\n`;
+  await write({ 'site/x.yaml': '', 'site/in/vmlinuz': kernel, secret: 'secret' });
+  await symlink('../secret', join(dir, 'site/link'));
+  await symlink('..', join(dir, 'site/up'));
+  await symlink('in/vmlinuz', join(dir, 'site/fine'));
+  const folder = join(dir, 'site');
+  for (const file of ['../secret', 'link', 'up/secret', 'in/../../secret']) {
+    await write({ 'site/x.yaml': asset(file) });
+    const { code, stderr } = await run('apply', '-f', folder);
+    t.is(code, 2, file);
+    t.regex(stderr, /x\.yaml:2:\d+: .* leads out of the folder/, file);
+  }
+  for (const file of ['/etc/passwd', '""', 'missing']) {
+    await write({ 'site/x.yaml': asset(file) });
+    t.is((await run('apply', '-f', folder)).code, 2, file);
+  }
+  const sha256 = createHash('sha256').update(kernel).digest('hex');
+  await write({ 'site/x.yaml': asset('fine', `, sha256: ${'0'.repeat(64)}`) });
+  t.regex((await run('apply', '-f', folder)).stderr, /x\.yaml:2:\d+: fine has the sha256/);
+  await write({ 'site/x.yaml': asset('fine', `, sha256: ${sha256}`) });
+  t.is((await run('apply', '-f', folder)).code, 0);
+  await rm(join(dir, 'site/in'), { recursive: true });
+  const gone = await run('apply', '-f', folder);
+  t.deepEqual(
+    [gone.code, gone.stdout],
+    [0, 'nothing to do: it is so already\n'],
+    'it is on the broker: the file need not be read',
+  );
+  await symlink('../outside.yaml', join(folder, 'y.yaml'));
+  await write({ 'outside.yaml': 'machines: []\n' });
+  t.regex((await run('apply', '-f', folder)).stderr, /y\.yaml leads out of/);
+});
+
+test('names from elsewhere do not reach the terminal as they are', async (t) => {
+  const { run, dir, write } = await scene(t);
+  await write({ 'x.yaml': 'machines:\n  - mac: 52:54:00:00:00:01\n    labels: {a: "\\e[2J"}\n' });
+  t.is((await run('apply', '-f', dir)).code, 0);
+  await write({
+    'x.yaml': 'machines:\n  - mac: 52:54:00:00:00:01\n    labels: {a: "\\e[3J"}\n    "\\e[2J": 1\n',
+  });
+  t.false((await run('apply', '-f', dir)).stderr.includes('\u001b'));
+  await write({ 'x.yaml': 'machines:\n  - mac: 52:54:00:00:00:01\n    labels: {a: "\\e[3J"}\n' });
+  const { stdout } = await run('apply', '-f', dir, '--dry-run');
+  t.regex(stdout, /labels\.a: \\u\{1b\}\[2J becomes/);
+});
