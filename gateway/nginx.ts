@@ -1,0 +1,91 @@
+import { keyFile, type Places } from './places.ts';
+import { isGoogles, privateAccess, type Settings } from './settings.ts';
+import { fill, lines } from './template.ts';
+
+/** What nginx reads, by path. */
+export function nginxFiles(settings: Settings, places: Places): ReadonlyMap<string, string> {
+  return new Map([
+    [`${places.etc}/nginx.conf`, nginxConf(settings, places)],
+    [`${places.etc}/edge.js`, fill('edge.js')],
+  ]);
+}
+
+/** nginx.conf (templates/nginx.conf says how it works). */
+function nginxConf(settings: Settings, places: Places): string {
+  const { role, broker, storage, cache, neighbours, tunnel } = settings;
+  const peers = tunnel?.peers ?? [];
+  const audience = audienceOf(settings);
+  return fill('nginx.conf', {
+    ...places,
+    role,
+    user: settings.user,
+    key_file: keyFile(settings.key, 'edge.key', places),
+    neighbours: neighbours ?? '',
+    peers: lines(
+      peers.flatMap(({ name, addresses }) => addresses.map((network) => `${network} ${name};`)),
+      4,
+      (line) => line,
+    ),
+    peer_kids: lines(
+      peers.filter(({ edge_kid }) => edge_kid),
+      4,
+      ({ name, edge_kid }) => `${name} ${edge_kid};`,
+    ),
+    peer_redirects: lines(peers, 4, ({ name, redirects }) => `${name} ${redirects};`),
+    listen: `    listen ${bracketed(settings.listen)}:${settings.port};`,
+    metrics: `127.0.0.1:${settings.metrics_port}`,
+    cache_size: cache.size,
+    slice: cache.slice,
+    offline_cache: '',
+    broker_scheme: new URL(broker.origin).protocol.slice(0, -1),
+    broker_host: new URL(broker.origin).host,
+    broker_servers: servers(settings, broker),
+    broker_tls: [
+      ...(audience ? ['    proxy_set_header Authorization $authorization;'] : []),
+      ...tls(settings, broker.origin, 4),
+    ].join('\n'),
+    storage_scheme: new URL(storage.origin).protocol.slice(0, -1),
+    storage_host: new URL(storage.origin).host,
+    storage_servers: servers(settings, storage),
+    storage_tls: tls(settings, storage.origin, 6).join('\n'),
+  });
+}
+
+/** Whom the identity token is for; undefined when the broker asks for none. */
+export function audienceOf({ broker }: Settings): string | undefined {
+  const { hostname, origin } = new URL(broker.origin);
+  return broker.audience ?? (hostname.endsWith('.run.app') ? origin : undefined);
+}
+
+/** Addresses, never names: nginx would resolve them once and keep them for good. */
+function servers({ google }: Settings, { origin, addresses }: Settings['storage']): string {
+  const { protocol, hostname, port } = new URL(origin);
+  const to = addresses ?? (isGoogles(hostname) ? hosts(privateAccess[google]) : [hostname]);
+  const portOrDefault = port || (protocol === 'https:' ? '443' : '80');
+  return lines(to, 4, (address) => `server ${bracketed(address)}:${portOrDefault};`);
+}
+
+/** The four addresses of a /30. */
+export function hosts(network: string): string[] {
+  const [, start = '', last = ''] = /^(\d+\.\d+\.\d+\.)(\d+)\/30$/.exec(network) ?? [];
+  return [0, 1, 2, 3].map((n) => start + (Number(last) + n));
+}
+
+/** Host and server name are the same: Google's front end refuses what differs. */
+function tls({ certificates }: Settings, origin: string, spaces: number): string[] {
+  const { protocol, hostname } = new URL(origin);
+  if (protocol !== 'https:') return [];
+  const directives = [
+    `proxy_ssl_name ${hostname};`,
+    'proxy_ssl_server_name on;',
+    'proxy_ssl_verify on;',
+    'proxy_ssl_verify_depth 4;',
+    'proxy_ssl_protocols TLSv1.2 TLSv1.3;',
+    `proxy_ssl_trusted_certificate ${certificates};`,
+  ];
+  return directives.map((directive) => ' '.repeat(spaces) + directive);
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
