@@ -62,11 +62,9 @@ function macOf(addr, file) {
     .split('\n')
     .map((line) => line.trim().split(/\s+/));
   const own = lines.filter((words) => words.indexOf(addr) >= 0);
+  const macs = own.map((words) => words.filter((word) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(word))[0]);
   // Two lines that disagree say nothing, and an odd first octet is no network card's (IEEE 802, group bit).
-  const macs = new Set(
-    own.map((words) => words.filter((word) => /^[0-9a-f]([0-9a-f]:[0-9a-f]){5}[0-9a-f]$/i.test(word))[0]),
-  );
-  const mac = macs.size === 1 ? String(Array.from(macs)[0]).toLowerCase() : '';
+  const mac = macs.every((other) => other === macs[0]) ? String(macs[0]).toLowerCase() : '';
   return /^.[02468ace]:/.test(mac) && mac !== '00:00:00:00:00:00' ? mac : '';
 }
 

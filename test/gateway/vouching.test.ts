@@ -169,7 +169,7 @@ test('what nginx and the broker could read differently does not pass', async (t)
   const { broker, gateway } = await start(t);
   for (const [what, line] of shapes) {
     const raw = await say(gateway.port, `${line}\r\nHost: a\r\nConnection: close\r\n\r\n`);
-    t.regex(raw, /HTTP\/1\.1 (40[045]|505) |400 Bad Request/, what);
+    t.regex(raw, /HTTP\/1\.1 (40[045]|505) |400 Bad Request|"status":400/, what);
   }
   t.deepEqual(broker.came, []);
 });
@@ -310,10 +310,17 @@ test('a key is rotated by replacing its file', async (t) => {
   t.like(vouched(t, broker.came[0]), { kid: 'another' });
 });
 
-test('Cloud Run gets the identity token as long as one lives', async (t) => {
-  const { broker, gateway } = await start(t);
-  await gateway.ask('/boot.ipxe');
-  t.deepEqual(fieldOf(broker.came[0], 'authorization'), []);
+test('Cloud Run gets the identity token as long as there is one', async (t) => {
+  const broker = await fakeFor(t, (_, answer) => void answer.writeHead(204).end());
+  const settings = { broker: { origin: broker.origin, audience: 'https://broker.example' } };
+  const gateway = await gatewayFor(t, { broker: broker.origin, storage: 'http://127.0.0.1:1' }, settings);
+  const authorization = async () => {
+    await gateway.ask('/boot.ipxe', { headers: { Authorization: 'Bearer mine' } });
+    return fieldOf(broker.came.at(-1), 'authorization');
+  };
+  t.deepEqual(await authorization(), []);
+  writeFileSync(join(gateway.run, 'token'), 'header.claims.signature\n');
+  t.deepEqual(await authorization(), ['Bearer header.claims.signature']);
 });
 
 test('its counters are Prometheus text, for this machine alone', async (t) => {
