@@ -152,8 +152,8 @@ for (const refusal of [400, 403, 404, 410])
     t.is(status, 200);
     t.true(body.equals(bytes));
     t.deepEqual(
-      broker.came.map(({ fields }) => retryOf(fields)),
-      [[], ['1']],
+      broker.came.map(({ target, fields }) => [target, ...retryOf(fields)]),
+      [[kernel], [kernel, '1']],
     );
   });
 
