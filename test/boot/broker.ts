@@ -27,7 +27,7 @@ export async function startBroker(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Broker> {
   const cwd = join(room.folder, 'broker');
-  mkdirSync(cwd);
+  mkdirSync(cwd, { recursive: true });
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('BROKER_'));
   // The command line keeps unfinished uploads in the home folder.
   const surroundings = { cwd, env: { ...Object.fromEntries(outside), ...settings, HOME: cwd } };
