@@ -13,7 +13,7 @@ export interface Places {
 export function placesUnder(root = ''): Places {
   return {
     etc: `${root}/etc/bootbroker`,
-    lib: `${root}/usr/local/lib/bootbroker`,
+    lib: `${root}/etc/bootbroker/lib`,
     run: `${root}/run/bootbroker`,
     log: `${root}/var/log/bootbroker`,
     cache: `${root}/var/cache/bootbroker`,

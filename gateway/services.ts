@@ -24,7 +24,7 @@ export function services(settings: Settings, places: Places): readonly Service[]
           {
             name: 'credentials',
             about: 'identity token and keys, kept fresh',
-            command: `${lib}/credentials run`,
+            command: `/bin/sh ${lib}/credentials run`,
             capabilities: ['CHOWN'],
           },
         ]
@@ -34,8 +34,8 @@ export function services(settings: Settings, places: Places): readonly Service[]
           {
             name: 'tunnel',
             about: 'firewall and WireGuard',
-            command: `${lib}/tunnel run`,
-            reload: `${lib}/tunnel sync`,
+            command: `/bin/sh ${lib}/tunnel run`,
+            reload: `/bin/sh ${lib}/tunnel sync`,
             capabilities: ['NET_ADMIN'],
           },
           {

@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { nginxFiles } from '../../gateway/nginx.ts';
+import { hosts, nginxFiles } from '../../gateway/nginx.ts';
 import { type Places, placesUnder } from '../../gateway/places.ts';
 import { readSettings, type Settings } from '../../gateway/settings.ts';
 import { siteFiles, tunnelFiles } from '../../gateway/tunnel.ts';
@@ -15,6 +15,9 @@ import { installed } from '../boot/loaders.ts';
 import { openRoom, type Room } from '../boot/room.ts';
 import { snippet } from '../boot/snippets.ts';
 import { until } from '../support/http.ts';
+
+/** Not by its name: a package of that name may come first. */
+const nft = '/usr/sbin/nft';
 
 /** One way through the underlay, in ms. */
 export const delayMs = 25;
@@ -69,7 +72,7 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
   await cable(site, '192.0.2.2/30', underlay, '192.0.2.1/30');
   await cable(underlay, '198.51.100.1/30', gateway, '198.51.100.2/30');
   await cable(gateway, '10.128.0.1/24', cloud, '10.128.0.2/24');
-  await ip(cloud, 'address add 199.36.153.8/30 dev lo');
+  for (const address of hosts('199.36.153.8/30')) await ip(cloud, `address add ${address}/32 dev lo`);
   await ip(gateway, 'route add 199.36.153.8/30 via 10.128.0.2');
 
   const keys = { site: wireguardKey(), stranger: wireguardKey(), gateway: wireguardKey() };
@@ -185,19 +188,7 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
       BROKER_ALLOWED_NETWORKS: '10.10.0.0/24,10.77.0.0/24',
     });
   let broker = await start();
-  const startNginx = async () => {
-    // As one process: the room ends with its processes, and nginx's workers would outlive a master that is killed.
-    const flags = ['-e', 'stderr', '-c', join(places.etc, 'nginx.conf')];
-    const nginx = gateway.start('nginx', [...flags, '-g', 'daemon off; master_process off;']);
-    nginx.stderr.pipe(process.stderr);
-    await until(() =>
-      gateway.run('curl', ['-sf', 'http://127.0.0.1:9145/healthz']).then(
-        () => true,
-        () => false,
-      ),
-    );
-    return nginx;
-  };
+  const startNginx = () => nginxIn(gateway, places);
   const kernel = await fetchKernel(join(site.folder, 'kernel'));
   return {
     site,
@@ -278,6 +269,22 @@ export function install(places: Places, files: ReadonlyMap<string, string>): voi
   }
 }
 
+/** Starts nginx with what was rendered for it, and waits until it answers. */
+export async function nginxIn(room: Room, { etc }: Places): Promise<ChildProcess> {
+  // As one process: the room ends with its processes, and nginx's workers would outlive a master that is killed.
+  const flags = ['-e', 'stderr', '-c', join(etc, 'nginx.conf'), '-g', 'daemon off; master_process off;'];
+  const nginx = room.start('nginx', flags);
+  nginx.stderr.pipe(process.stderr);
+  await until(() => answers(room.run('curl', ['-sf', 'http://127.0.0.1:9145/healthz'])));
+  return nginx;
+}
+
+const answers = (running: Promise<unknown>) =>
+  running.then(
+    () => true,
+    () => false,
+  );
+
 const ip = (room: Room, line: string) => room.run('ip', line.split(' '));
 
 let cables = 0;
@@ -296,12 +303,7 @@ async function cable(one: Room, address: string, other: Room, otherAddress: stri
 export async function startWireguard(room: Room): Promise<void> {
   const env = { ...process.env, WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' };
   room.start('wireguard-go', ['-f', 'wg0'], { env }).stderr.pipe(process.stderr);
-  await until(() =>
-    room.run('wg', ['show', 'wg0']).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await until(() => answers(room.run('wg', ['show', 'wg0'])));
 }
 
 /** RFC 7748: WireGuard clamps the private key itself. */
@@ -325,11 +327,11 @@ async function counting(room: Room): Promise<void> {
       }
     }\n`,
   );
-  await room.run('nft', ['-f', rules]);
+  await room.run(nft, ['-f', rules]);
 }
 
 async function sentBy(room: Room): Promise<{ broker: number; storage: number }> {
-  const { nftables } = JSON.parse(await room.run('nft', ['--json', 'list', 'counters']));
+  const { nftables } = JSON.parse(await room.run(nft, ['--json', 'list', 'counters']));
   const bytes = (name: string) =>
     nftables.find((entry: { counter?: { name: string } }) => entry.counter?.name === name).counter.bytes;
   return { broker: bytes('broker'), storage: bytes('storage') };
