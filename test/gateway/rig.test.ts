@@ -119,8 +119,10 @@ test.serial(
       log().find(({ plan }) => plan === 'handoff'),
       { path: '/boot/x86_64/boot.efi', cache: 'HIT' },
     );
-    await rig.broker().stop();
-    await until(() => log().some(({ path, status }) => String(path).endsWith('.ipxe') && status === 503));
+    // iPXE has its first script: that one, or what it asks for next, says how to wait.
+    await until(() => log().some(({ path, status }) => path === '/boot.ipxe' && status === 200));
+    await rig.broker().stop('SIGKILL');
+    await until(() => log().some(({ status }) => status === 503));
     await sleep(10_000);
     await rig.startBroker();
 
@@ -147,7 +149,7 @@ test.serial('what a site says of itself counts for nothing', async (t) => {
     );
   const ask = async (...headers: string[]) => {
     const earlier = requests().length;
-    const flags = headers.flatMap((header) => ['-H', header]);
+    const flags = ['-A', firmware, ...headers.flatMap((header) => ['-H', header])];
     const { text } = await curl(
       rig.site,
       '-o',
@@ -262,7 +264,14 @@ test.serial('a transfer that a restart of nginx cut goes on where it was', async
 });
 
 test.serial('round trips until the first byte of the kernel', async (t) => {
-  const head = ['-o', '/dev/null', '-r', '0-1023', '-w', '%{time_total} %{http_code} %{url_effective}'];
+  const head = [
+    '-o',
+    '/dev/null',
+    '-r',
+    '0-1023',
+    '-w',
+    '%{time_starttransfer} %{time_namelookup} %{http_code}',
+  ];
   const target = new URL(kernelUrl());
   const statement = { kid: 'site', t: Math.floor(Date.now() / 1000), address: '10.77.0.9', capabilities: [] };
   const key = Buffer.from(rig.edgeKeys.site, 'base64url');
@@ -279,10 +288,14 @@ test.serial('round trips until the first byte of the kernel', async (t) => {
   );
   await rig.site.run('sh', [join(rig.site.folder, 'canary')]);
   const trips = async (...words: string[]) => {
-    const { text } = await curl(rig.site, ...head, ...words);
-    const [seconds, status] = text.split(' ');
-    t.is(status, '206', text);
-    return Number(((Number(seconds) * 1000) / roundTripMs).toFixed(1));
+    const tries: number[] = [];
+    for (const _ of [1, 2, 3]) {
+      const { text } = await curl(rig.site, ...head, ...words);
+      const [seconds, names, status] = text.split(' ');
+      t.is(status, '206', text);
+      tries.push(Number(seconds) - Number(names));
+    }
+    return Number(((Math.min(...tries) * 1000) / roundTripMs).toFixed(1));
   };
   const counted = {
     redirect: await trips('-L', '-A', 'iPXE/1.21.1', kernelUrl()),
@@ -290,7 +303,9 @@ test.serial('round trips until the first byte of the kernel', async (t) => {
     stream: await trips('-A', firmware, '-H', `X-Boot-Edge: ${without}`, kernelUrl()),
     'signed URL in the script': await trips(located.text),
   };
-  t.log(`round trips of ${roundTripMs} ms, connecting included: ${JSON.stringify(counted)}`);
+  t.log(
+    `round trips of ${roundTripMs} ms, connections included, looking up names not: ${JSON.stringify(counted)}`,
+  );
   t.true(counted.handoff >= 2 && counted.redirect >= 4);
 });
 
@@ -347,7 +362,7 @@ test.serial('twenty machines of a site with its own edge fetch an image once, at
   const own = requests()
     .filter(({ edge }) => edge === 'site')
     .slice(-20);
-  t.deepEqual(new Set(own.map(({ source }) => source)), new Set(machines));
+  t.deepEqual(own.map(({ source }) => source).toSorted(), machines);
   t.true(own.every(({ plan }) => plan === 'handoff'));
 });
 
