@@ -34,9 +34,10 @@ function nginxConf(settings: Settings, places: Places): string {
     peer_redirects: lines(peers, 4, ({ name, redirects }) => `${name} ${redirects};`),
     listen: `    listen ${bracketed(settings.listen)}:${settings.port};`,
     metrics: `127.0.0.1:${settings.metrics_port}`,
-    cache_size: cache.size,
-    slice: cache.slice,
-    offline_cache: '',
+    cache_path: cache
+      ? `  proxy_cache_path ${places.cache} levels=1:2 keys_zone=slices:16m max_size=${cache.size} inactive=30d use_temp_path=off;`
+      : '',
+    keeping: cache ? fill('slices.conf', cache) : passingRanges,
     broker_scheme: new URL(broker.origin).protocol.slice(0, -1),
     broker_host: new URL(broker.origin).host,
     broker_servers: servers(settings, broker),
@@ -50,6 +51,10 @@ function nginxConf(settings: Settings, places: Places): string {
     storage_tls: tls(settings, storage.origin, 6).join('\n'),
   });
 }
+
+/** Without a cache the storage itself answers ranges. */
+const passingRanges = `      proxy_set_header Range $http_range;
+      proxy_set_header If-Range $http_if_range;`;
 
 /** Whom the identity token is for; undefined when the broker asks for none. */
 export function audienceOf({ broker }: Settings): string | undefined {

@@ -76,7 +76,10 @@ const schema = z.strictObject({
   google: z.enum(['private', 'restricted']).default('private'),
   /** The certificates that both upstreams are held against. */
   certificates: path.default('/etc/ssl/certs/ca-certificates.crt'),
-  cache: z.strictObject({ size: size.default('10g'), slice: size.default('4m') }).prefault({}),
+  /** `false`: whatever is handed off is fetched for each machine anew. */
+  cache: z
+    .union([z.literal(false), z.strictObject({ size: size.default('10g'), slice: size.default('4m') })])
+    .prefault({}),
   /** For so long a site goes on with what it served last when the broker is out of reach. */
   offline_hours: z.int().min(0).max(720).default(0),
   metrics_port: port.default(9145),
@@ -109,12 +112,21 @@ export function readSettings(given: unknown): { settings: Settings } | { mistake
   return mistakes.length > 0 ? { mistakes } : { settings: read.data };
 }
 
-function contradictions({ role, tunnel, neighbours, offline_hours, broker, storage }: Settings): string[] {
+function contradictions({
+  role,
+  tunnel,
+  neighbours,
+  offline_hours,
+  broker,
+  storage,
+  cache,
+}: Settings): string[] {
   const found: string[] = [];
   if (role === 'cloud' && !tunnel)
     found.push('tunnel: the cloud edge knows who is calling by the tunnel; give it one');
   if (role === 'cloud' && neighbours)
     found.push('neighbours: behind a tunnel a MAC is a router’s; only a site edge may vouch for one');
+  if (role === 'site' && !cache) found.push('cache: a site edge is there for its cache');
   if (role === 'cloud' && offline_hours > 0)
     found.push('offline_hours: is for a site edge, which machines reach without the tunnel');
   for (const [setting, upstream] of Object.entries({ broker, storage })) {

@@ -8,6 +8,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { nginxFiles } from '../../gateway/nginx.ts';
 import { placesUnder } from '../../gateway/places.ts';
+import { tunnelOf } from '../gateway/gateway.ts';
 import { accepted, install } from '../gateway/rig.ts';
 import { freePort } from '../support/free-port.ts';
 import { fetchHash, fetchRate } from './fetch.ts';
@@ -17,31 +18,37 @@ import { median, round, spread } from './statistics.ts';
 import type { Server, Workshop } from './workshop.ts';
 
 /**
- * MB/s of one large asset through the gateway: by handoffs that it has not kept, beside nginx that passes the same object on;
- * and kept, beside nginx that serves it as a file.
+ * MB/s of one large asset through the gateway: handed off without a cache, beside nginx that passes the same object on; kept,
+ * beside nginx that serves it as a file; and fetched into the cache.
  */
 export async function measureGateway(workshop: Workshop, { storage, large }: Scene, rounds: number) {
   const broker = await startHandingOff(large.signed);
-  const gateway = await startGateway(workshop, broker, storage.origin);
+  const gateway = await startGateway(workshop, 'keeping', broker, storage.origin, { slice: '4m' });
+  const passing = await startGateway(workshop, 'passing', broker, storage.origin, false);
   const direct = await startNginx(workshop, storage.origin, '64k');
   const file = await startStatic(workshop, `${storage.origin}${large.signed}`);
-  const kernel = `${gateway.origin}/asset/bench/kernel`;
+  const kernel = '/asset/bench/kernel';
+  const lane = (url: string) => ({ url, rates: [] as number[] });
   const lanes = {
-    handoff: { url: kernel, rates: [] as number[] },
-    cached: { url: kernel, rates: [] as number[] },
-    'nginx, proxying': { url: direct.origin + large.signed, rates: [] as number[] },
-    'nginx, a file': { url: `${file.origin}/object`, rates: [] as number[] },
+    handoff: lane(passing.origin + kernel),
+    'nginx, proxying': lane(direct.origin + large.signed),
+    cached: lane(gateway.origin + kernel),
+    'nginx, a file': lane(`${file.origin}/object`),
+    'into the cache': lane(gateway.origin + kernel),
   };
   for (const { url } of Object.values(lanes))
     if ((await fetchHash(url)) !== large.sha256) throw new Error(`${url} gave other bytes`);
-  for (let turn = -2; turn < rounds; turn += 1) {
-    await forget(gateway.cache);
-    for (const { url, rates } of Object.values(lanes)) {
+  const { 'into the cache': filling, ...others } = lanes;
+  for (let turn = -2; turn < rounds; turn += 1)
+    for (const { url, rates } of Object.values(others)) {
       const rate = await fetchRate(url, large.size);
       if (turn >= 0) rates.push(rate);
     }
+  for (let turn = 0; turn < 3; turn += 1) {
+    await forget(gateway.cache);
+    filling.rates.push(await fetchRate(filling.url, large.size));
   }
-  for (const server of [gateway, direct, file]) await server.stop();
+  for (const server of [gateway, passing, direct, file]) await server.stop();
   broker.close();
   const ratio = (one: keyof typeof lanes, other: keyof typeof lanes) =>
     round(median(lanes[one].rates.map((rate, turn) => rate / (lanes[other].rates[turn] ?? Number.NaN))), 2);
@@ -49,7 +56,10 @@ export async function measureGateway(workshop: Workshop, { storage, large }: Sce
     gateway_mb_per_s: Object.fromEntries(
       Object.entries(lanes).map(([name, { rates }]) => [name, spread(rates)]),
     ),
-    gateway_to: { proxying: ratio('handoff', 'nginx, proxying'), 'a file': ratio('cached', 'nginx, a file') },
+    gateway_to: {
+      'handoff to proxying': ratio('handoff', 'nginx, proxying'),
+      'cached to a file': ratio('cached', 'nginx, a file'),
+    },
   };
 }
 
@@ -72,17 +82,21 @@ async function startHandingOff(signed: string) {
 
 async function startGateway(
   workshop: Workshop,
+  name: string,
   broker: { origin: string },
   storage: string,
+  cache: false | object,
 ): Promise<Server & { readonly cache: string }> {
-  const folder = join(workshop.folder, 'gateway');
+  const folder = join(workshop.folder, name);
   mkdirSync(folder);
   const port = await freePort();
   const places = placesUnder(folder);
   const key = join(folder, 'edge.key');
   writeFileSync(key, `bench:${randomBytes(32).toString('base64url')}`);
   const settings = accepted({
-    role: 'site',
+    role: 'cloud',
+    tunnel: tunnelOf([{ redirects: 'never' }]),
+    cache,
     listen: '127.0.0.1',
     port,
     metrics_port: await freePort(),
