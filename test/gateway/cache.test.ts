@@ -55,6 +55,32 @@ test('a machine that is not admitted gets nothing of what is kept', async (t) =>
   t.is(broker.came.length, 2);
 });
 
+test('without a cache each machine gets the bytes anew, ranges as the storage answers them', async (t) => {
+  const storage = await fakeFor(t, bytesOf(bytes));
+  const broker = await fakeFor(t, handoff());
+  const upstreams = { broker: broker.origin, storage: storage.origin };
+  const gateway = await gatewayFor(t, upstreams, { cache: false });
+  for (const _ of [1, 2]) t.true((await gateway.ask(kernel)).body.equals(bytes));
+  const part = await gateway.ask(kernel, {
+    headers: { Range: 'bytes=100-4194400', 'If-Range': '"an-etag"' },
+  });
+  t.is(part.status, 206);
+  t.true(part.body.equals(bytes.subarray(100, 4194401)));
+  t.deepEqual(
+    storage.came.map(({ fields }) => fields.filter(([name]) => name !== 'Host')),
+    [
+      [],
+      [],
+      [
+        ['Range', 'bytes=100-4194400'],
+        ['If-Range', '"an-etag"'],
+      ],
+    ],
+  );
+  storage.answer = (_, answer) => void answer.writeHead(404).end();
+  t.is((await gateway.ask(kernel)).status, 503);
+});
+
 test('a refusal by the storage is not kept', async (t) => {
   const storage = await fakeFor(t, (_, answer) => void answer.writeHead(404).end());
   const broker = await fakeFor(t, handoff());
