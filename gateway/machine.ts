@@ -116,7 +116,7 @@ function compose({ image }: Settings, places: Places, running: readonly Service[
 }
 
 function mounts({ etc, run, log, cache }: Places): string[] {
-  return [`${etc}:${etc}:ro`, ...[run, log, cache].map((place) => `${place}:${place}`)];
+  return [`${etc}:${etc}:ro`, ...[run, log, cache, `${cache}-answers`].map((place) => `${place}:${place}`)];
 }
 
 function unit(name: string, about: string, command: string, reload: string): readonly [string, string] {

@@ -15,8 +15,31 @@ function nginxConf(settings: Settings, places: Places): string {
   const { role, broker, storage, cache, neighbours, tunnel } = settings;
   const peers = tunnel?.peers ?? [];
   const audience = audienceOf(settings);
+  const broker_scheme = new URL(broker.origin).protocol.slice(0, -1);
+  const broker_host = new URL(broker.origin).host;
+  const offline = settings.offline_hours > 0;
+  const broker_tls = (spaces: number) => tls(settings, broker.origin, spaces).join('\n');
   return fill('nginx.conf', {
     ...places,
+    ...(offline
+      ? {
+          asked: 'http://remembered',
+          remembered: fill('remembered.conf', {
+            ...places,
+            hours: settings.offline_hours,
+            broker_scheme,
+            broker_host,
+            broker_tls: broker_tls(6),
+          }),
+          remembered_path: `  proxy_cache_path ${places.cache}-answers levels=1:2 keys_zone=remembered:16m max_size=1g inactive=${settings.offline_hours}h use_temp_path=off;`,
+          remembered_header: '    proxy_set_header X-Boot-Address $remote_addr;',
+        }
+      : {
+          asked: `${broker_scheme}://broker`,
+          remembered: '',
+          remembered_path: '',
+          remembered_header: '',
+        }),
     role,
     user: settings.user,
     key_file: keyFile(settings.key, 'edge.key', places),
@@ -38,12 +61,11 @@ function nginxConf(settings: Settings, places: Places): string {
       ? `  proxy_cache_path ${places.cache} levels=1:2 keys_zone=slices:16m max_size=${cache.size} inactive=30d use_temp_path=off;`
       : '',
     keeping: cache ? fill('slices.conf', cache) : passingRanges,
-    broker_scheme: new URL(broker.origin).protocol.slice(0, -1),
-    broker_host: new URL(broker.origin).host,
+    broker_host,
     broker_servers: servers(settings, broker),
     broker_tls: [
       ...(audience ? ['    proxy_set_header Authorization $authorization;'] : []),
-      ...tls(settings, broker.origin, 4),
+      broker_tls(4),
     ].join('\n'),
     storage_scheme: new URL(storage.origin).protocol.slice(0, -1),
     storage_host: new URL(storage.origin).host,

@@ -22,9 +22,9 @@ export function services(settings: Settings, places: Places): readonly Service[]
     ...(fetches
       ? [
           {
-            name: 'credentials',
-            about: 'identity token and keys, kept fresh',
-            command: `/bin/sh ${lib}/credentials run`,
+            name: 'upkeep',
+            about: 'identity token, keys and what is remembered, kept fresh',
+            command: `/bin/sh ${lib}/upkeep run`,
             capabilities: ['CHOWN'],
           },
         ]
@@ -66,8 +66,8 @@ export function installed(settings: Settings, places: Places): ReadonlyMap<strin
     ...(fetches.length > 0
       ? [
           [
-            `${places.lib}/credentials`,
-            fill('credentials', { ...places, user: settings.user, fetches: fetches.join('\n') }),
+            `${places.lib}/upkeep`,
+            fill('upkeep', { ...places, user: settings.user, fetches: fetches.join('\n') }),
           ] as const,
         ]
       : []),
@@ -85,6 +85,9 @@ function fetchesOf(settings: Settings, places: Places): string[] {
       ? [
           `  get -H 'Metadata-Flavor: Google' "$metadata/identity?audience=${audience}" >${places.run}/token.new && keep ${places.run}/token`,
         ]
+      : []),
+    ...(settings.offline_hours > 0
+      ? [`  find ${places.cache}-answers -type f -mmin +${settings.offline_hours * 60} -delete`]
       : []),
   ];
 }

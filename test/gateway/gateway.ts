@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { nginxFiles } from '../../gateway/nginx.ts';
 import { placesUnder } from '../../gateway/places.ts';
+import { installed } from '../../gateway/services.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
@@ -60,7 +60,7 @@ export async function gatewayFor(
   const places = placesUnder(folder);
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
   mkdirSync(join(places.run, 'canary'));
-  for (const [path, text] of nginxFiles(read.settings, places)) {
+  for (const [path, text] of installed(read.settings, places)) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }

@@ -38,7 +38,7 @@ test('token and keys are fetched, and the old ones serve while Google does not a
     BOOTBROKER_SECRETS: google.origin,
   };
   const fetchOnce = () =>
-    promisify(execFile)('sh', [join(places.lib, 'credentials'), 'once'], { env }).catch((error) => error);
+    promisify(execFile)('sh', [join(places.lib, 'upkeep'), 'once'], { env }).catch((error) => error);
   await fetchOnce();
   const token = join(places.run, 'token');
   const key = join(places.run, 'keys/edge.key');
