@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { say } from '../support/http.ts';
 import { command, needing } from '../support/needs.ts';
 import { bytesOf, etag, fakeFor, handoff, signature } from './fakes.ts';
@@ -219,18 +220,17 @@ test('no log has a signature, whatever fails', async (t) => {
   const broker = await fakeFor(t, handoff());
   const gateway = await gatewayFor(t, { broker: broker.origin, storage: storage.origin });
   const failures = [
-    (asked: import('node:http').IncomingMessage) => void asked.socket.destroy(),
-    (_: unknown, answer: import('node:http').ServerResponse) => {
+    (asked: IncomingMessage) => void asked.socket.destroy(),
+    (_: unknown, answer: ServerResponse) => {
       answer.writeHead(206, {
         'Content-Length': 4 << 20,
         'Content-Range': `bytes 0-${(4 << 20) - 1}/${bytes.length}`,
       });
       answer.write('half', () => answer.destroy());
     },
-    (_: unknown, answer: import('node:http').ServerResponse) => void answer.writeHead(403).end(),
-    (_: unknown, answer: import('node:http').ServerResponse) =>
-      void answer.socket?.end('no HTTP at all\r\n\r\n'),
-    (_: unknown, answer: import('node:http').ServerResponse) =>
+    (_: unknown, answer: ServerResponse) => void answer.writeHead(403).end(),
+    (_: unknown, answer: ServerResponse) => void answer.socket?.end('no HTTP at all\r\n\r\n'),
+    (_: unknown, answer: ServerResponse) =>
       void answer.writeHead(206, { 'Content-Range': 'nonsense' }).end('x'),
   ];
   for (const failure of failures) {

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, utimesSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { placesUnder } from '../../gateway/places.ts';
 import { command, needing } from '../support/needs.ts';
 import { bytesOf, fakeFor, handoff } from './fakes.ts';
@@ -13,7 +15,7 @@ const bytes = randomBytes(5_000_000);
 
 test('a site edge goes on with what it served last, to the same machines, for so long', async (t) => {
   const storage = await fakeFor(t, bytesOf(bytes));
-  const script = (text: string) => (_: unknown, answer: import('node:http').ServerResponse) =>
+  const script = (text: string) => (_: unknown, answer: ServerResponse) =>
     void answer.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end(text);
   const broker = await fakeFor(t, (asked, answer) => {
     if (asked.url?.endsWith('/kernel')) handoff()(asked, answer);
@@ -33,7 +35,8 @@ test('a site edge goes on with what it served last, to the same machines, for so
 
   broker.answer = (asked) => void asked.socket.destroy();
   storage.answer = (asked) => void asked.socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 1100));
+  // nginx counts in whole seconds.
+  await sleep(2100);
   t.is((await gateway.ask('/boot.ipxe?mac=1')).text, '#!ipxe\none');
   t.true((await gateway.ask(kernel)).body.equals(bytes));
   t.is(storage.came.length, fetched);
