@@ -25,7 +25,7 @@ export function services(settings: Settings, places: Places): readonly Service[]
             name: 'upkeep',
             about: 'identity token, keys and what is remembered, kept fresh',
             command: `/bin/sh ${lib}/upkeep run`,
-            capabilities: ['CHOWN'],
+            capabilities: ['CHOWN', 'DAC_OVERRIDE'],
           },
         ]
       : []),
@@ -64,26 +64,23 @@ export function installed(settings: Settings, places: Places): ReadonlyMap<strin
     ...nginxFiles(settings, places),
     ...tunnelFiles(settings, places),
     ...(fetches.length > 0
-      ? [
-          [
-            `${places.lib}/upkeep`,
-            fill('upkeep', { ...places, user: settings.user, fetches: fetches.join('\n') }),
-          ] as const,
-        ]
+      ? [[`${places.lib}/upkeep`, fill('upkeep', { ...places, fetches: fetches.join('\n') })] as const]
       : []),
   ]);
 }
 
 function fetchesOf(settings: Settings, places: Places): string[] {
   const audience = audienceOf(settings);
-  const secret = (key: KeySource | undefined, name: string) =>
-    key && 'secret' in key ? [`  secret ${versioned(key.secret)} ${keyFile(key, name, places)}`] : [];
+  const secret = (key: KeySource | undefined, name: string, group: string) =>
+    key && 'secret' in key
+      ? [`  secret ${versioned(key.secret)} ${keyFile(key, name, places)} ${group}`]
+      : [];
   return [
-    ...secret(settings.key, 'edge.key'),
-    ...secret(settings.tunnel?.key, 'wireguard.key'),
+    ...secret(settings.key, 'edge.key', settings.user),
+    ...secret(settings.tunnel?.key, 'wireguard.key', 'root'),
     ...(audience
       ? [
-          `  get -H 'Metadata-Flavor: Google' "$metadata/identity?audience=${audience}" >${places.run}/token.new && keep ${places.run}/token`,
+          `  get -H 'Metadata-Flavor: Google' "$metadata/identity?audience=${audience}" >${places.run}/token.new && keep ${places.run}/token ${settings.user}`,
         ]
       : []),
     ...(settings.offline_hours > 0
