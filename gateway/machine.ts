@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { packages } from './packages.ts';
 import { type Places, placesUnder } from './places.ts';
@@ -55,7 +56,7 @@ function debian(
 
 /** The same programs in containers that share the machine's network. */
 function containerOptimized(
-  { image }: Settings,
+  settings: Settings,
   places: Places,
   running: readonly Service[],
   own: ReadonlyMap<string, string>,
@@ -77,9 +78,9 @@ function containerOptimized(
         'max-size=50m',
       ],
       ...capabilities.flatMap((capability) => ['--cap-add', capability]),
-      ...mounts(places).flatMap((mount) => ['--volume', mount]),
+      ...mounts(settings, places).flatMap((mount) => ['--volume', mount]),
     ];
-    const run = `/usr/bin/docker ${flags.join(' ')} ${image} ${command}`;
+    const run = `/usr/bin/docker ${flags.join(' ')} ${settings.image} ${command}`;
     const before = `ExecStartPre=-/usr/bin/docker rm --force ${container}`;
     const reloading = reload ? [`ExecReload=/usr/bin/docker exec ${container} ${reload}`] : [];
     return unit(name, about, run, [before, ...reloading].join('\n'));
@@ -100,23 +101,29 @@ function containerOptimized(
   });
 }
 
-function compose({ image }: Settings, places: Places, running: readonly Service[]): string {
+function compose(settings: Settings, places: Places, running: readonly Service[]): string {
   const service = ({ command, capabilities }: Service) => ({
-    image,
+    image: settings.image,
     build: '.',
     command,
     network_mode: 'host',
     cap_drop: ['ALL'],
     cap_add: capabilities,
     restart: 'unless-stopped',
-    volumes: [`./files${places.etc}:${places.etc}:ro`, ...mounts(places).slice(1)],
+    volumes: [`./files${places.etc}:${places.etc}:ro`, ...mounts(settings, places).slice(1)],
     logging: { driver: 'json-file', options: { 'max-size': '50m', 'max-file': '3' } },
   });
   return stringify({ services: Object.fromEntries(running.map((each) => [each.name, service(each)])) });
 }
 
-function mounts({ etc, run, log, cache }: Places): string[] {
-  return [`${etc}:${etc}:ro`, ...[run, log, cache, `${cache}-answers`].map((place) => `${place}:${place}`)];
+/** A folder, not a file: a file that is replaced would stay the old one in there. */
+function mounts({ key, tunnel, neighbours }: Settings, { etc, run, log, cache }: Places): string[] {
+  const named = [key, tunnel?.key].flatMap((source) => (source && 'file' in source ? [source.file] : []));
+  const read = [...named, ...(neighbours?.startsWith('/proc/') === false ? [neighbours] : [])].map(dirname);
+  return [
+    ...new Set([etc, ...read].map((place) => `${place}:${place}:ro`)),
+    ...[run, log, cache, `${cache}-answers`].map((place) => `${place}:${place}`),
+  ];
 }
 
 function unit(name: string, about: string, command: string, reload: string): readonly [string, string] {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
@@ -86,6 +86,9 @@ for (const name of examples) {
     }
     const { services } = parse(files.get('compose.yaml') ?? '');
     t.true('edge' in services && 'tunnel' in services && 'names' in services);
+    const { key, neighbours } = example(name);
+    for (const path of [key.file, neighbours])
+      if (path) t.true(services.edge.volumes.includes(`${dirname(path)}:${dirname(path)}:ro`), path);
   });
 }
 
