@@ -2,6 +2,7 @@ import { loadavg } from 'node:os';
 import { command } from '../support/need.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureFirstByte } from './first-byte.ts';
+import { measureGateway } from './gateway.ts';
 import { openLanes } from './lanes.ts';
 import { measureMemory } from './memory.ts';
 import { measureRedirects } from './redirects.ts';
@@ -14,7 +15,7 @@ process.env.PATH = `${process.env.PATH}:/usr/sbin`;
 const missing = ['nginx', 'curl', 'java', 'gcloud'].flatMap((program) => command(program).missing() ?? []);
 if (missing.length > 0) {
   console.error(
-    `The benchmark needs ${missing.join(' and ')}. On Debian: apt-get install nginx-light curl; Firestore's emulator is a part of Google's SDK: gcloud components install cloud-firestore-emulator`,
+    `The benchmark needs ${missing.join(' and ')}. On Debian: apt-get install nginx-light libnginx-mod-http-js curl; Firestore's emulator is a part of Google's SDK: gcloud components install cloud-firestore-emulator`,
   );
   process.exit(2);
 }
@@ -23,6 +24,7 @@ const workshop = openWorkshop();
 const scene = await openScene(workshop);
 const load = [loadavg()[0]];
 const { mb_per_s, broker_to } = await measureThroughput(scene, 15);
+const { gateway_mb_per_s, gateway_to } = await measureGateway(workshop, scene, 15);
 const memory_mb = await measureMemory(scene);
 const first_byte_ms = await measureFirstByte(scene, 500);
 const lanes = await openLanes(workshop);
@@ -30,18 +32,20 @@ const redirect_in_server_ms = await measureRedirects(workshop, lanes, 1000);
 const coldStart = await measureColdStart(workshop, lanes, 25);
 load.push(loadavg()[0]);
 
-const tables = { mb_per_s, memory_mb, first_byte_ms, redirect_in_server_ms, ...coldStart };
+const tables = { mb_per_s, gateway_mb_per_s, memory_mb, first_byte_ms, redirect_in_server_ms, ...coldStart };
 for (const [title, table] of Object.entries(tables)) {
   console.log(title);
   console.table(table);
 }
 console.log('throughput of the broker as a share of', broker_to);
+console.log('throughput of the gateway (handoff; cached) as a share of nginx', gateway_to);
 console.log(
   JSON.stringify({
     at: new Date().toISOString(),
     node: process.version,
     load,
     broker_to,
+    gateway_to,
     ...tables,
   }),
 );

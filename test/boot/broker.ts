@@ -18,7 +18,7 @@ export interface Broker {
   /** Runs a `bootbroker` command with --json; rejects with what it complained about. */
   command<Result>(...words: string[]): Promise<Result>;
   /** Tells it to end and resolves to its exit code, when its log is complete. */
-  stop(): Promise<number | null>;
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts a broker in an empty folder, with its default settings but for these. */
@@ -27,7 +27,7 @@ export async function startBroker(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Broker> {
   const cwd = join(room.folder, 'broker');
-  mkdirSync(cwd);
+  mkdirSync(cwd, { recursive: true });
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('BROKER_'));
   // The command line keeps unfinished uploads in the home folder.
   const surroundings = { cwd, env: { ...Object.fromEntries(outside), ...settings, HOME: cwd } };
@@ -59,8 +59,8 @@ export async function startBroker(
       const cli = [join(source, 'cli.ts'), ...words, '--json'];
       return JSON.parse(await room.run(process.execPath, cli, surroundings));
     },
-    async stop() {
-      child.kill('SIGTERM');
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
       const [code] = await ended;
       return code;
     },

@@ -5,9 +5,9 @@ import { brokerAddress, type Room } from './room.ts';
 import { snippet } from './snippets.ts';
 
 /** Serves DHCP in the room, with what docs/dhcp.md tells an administrator to put into dnsmasq. */
-export function serveDhcp(room: Room): ChildProcess {
+export function serveDhcp(room: Room, text = `${snippet('dnsmasq', brokerAddress)}\nport=0\n`): ChildProcess {
   const config = join(room.folder, 'dnsmasq.conf');
-  writeFileSync(config, snippet('dnsmasq', brokerAddress));
+  writeFileSync(config, text);
   const dnsmasq = room.start('dnsmasq', [
     ...[
       '--keep-in-foreground',
@@ -18,7 +18,7 @@ export function serveDhcp(room: Room): ChildProcess {
       '--pid-file',
       '--log-facility=/dev/null',
     ],
-    ...['--port=0', '--interface=br0', '--bind-interfaces', '--dhcp-range=10.77.0.50,10.77.0.99,1h'],
+    ...['--interface=br0', '--bind-interfaces', '--dhcp-range=10.77.0.50,10.77.0.99,1h'],
     `--dhcp-leasefile=${join(room.folder, 'leases')}`,
   ]);
   // Says something only when it cannot start.

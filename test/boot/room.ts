@@ -23,6 +23,8 @@ export interface Surroundings {
 export interface Room {
   /** For the files of who works in the room. */
   readonly folder: string;
+  /** Of a process that holds the namespace, so that a cable can be laid into it. */
+  readonly pid: number;
   /** Starts a program in the room, which ends with the room, or with this process however that ends. */
   start(
     program: string,
@@ -35,10 +37,14 @@ export interface Room {
   close(): Promise<void>;
 }
 
-/** Opens a room whose switch is `br0`, at {@link brokerAddress}/24. Needs root. */
-export async function openRoom(): Promise<Room> {
+/**
+ * Opens a room whose switch is `br0`, at {@link brokerAddress}/24. Needs root. With `ownFiles` what is mounted in the room
+ * is mounted there alone: an empty /run is, because WireGuard has its sockets there by the name of the interface.
+ */
+export async function openRoom({ ownFiles = false } = {}): Promise<Room> {
   const folder = mkdtempSync(join(tmpdir(), 'bootbroker-room-'));
-  const keeper = spawn('unshare', ['--net', 'sh', '-c', keep, folder], {
+  const own = ownFiles ? ['--mount', '--propagation=private'] : [];
+  const keeper = spawn('unshare', ['--net', ...own, 'sh', '-c', keep, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // Ctrl-C is not for the keeper.
     detached: true,
@@ -48,8 +54,9 @@ export async function openRoom(): Promise<Room> {
     Promise.reject(new Error(`no network namespace: unshare ended with ${code}`)),
   );
   await Promise.race([once(keeper.stdout, 'data'), refused]);
-  const inside = (program: string, args: readonly string[]) => [
+  const inside = (program: string, args: readonly string[], { cwd = folder }: Surroundings = {}) => [
     `--net=/proc/${keeper.pid}/ns/net`,
+    ...(ownFiles ? [`--mount=/proc/${keeper.pid}/ns/mnt`, `--wd=${cwd}`] : []),
     ...['setpriv', '--pdeathsig=KILL', program, ...args],
   ];
   const running = new Set<ChildProcess>();
@@ -59,8 +66,9 @@ export async function openRoom(): Promise<Room> {
   };
   const room: Room = {
     folder,
+    pid: keeper.pid ?? 0,
     start(program, args, surroundings) {
-      const child = spawn('nsenter', inside(program, args), {
+      const child = spawn('nsenter', inside(program, args, surroundings), {
         ...surroundings,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -68,7 +76,10 @@ export async function openRoom(): Promise<Room> {
       return child;
     },
     async run(program, args, surroundings) {
-      const result = execute('nsenter', inside(program, args), { ...surroundings, encoding: 'utf8' });
+      const result = execute('nsenter', inside(program, args, surroundings), {
+        ...surroundings,
+        encoding: 'utf8',
+      });
       track(result.child);
       return (await result).stdout;
     },
@@ -80,6 +91,7 @@ export async function openRoom(): Promise<Room> {
     },
   };
   const ip = (line: string) => room.run('ip', line.split(' '));
+  if (ownFiles) await room.run('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
   await ip('link set lo up');
   await ip('link add br0 type bridge');
   await ip(`address add ${brokerAddress}/24 dev br0`);

@@ -1,0 +1,118 @@
+// Runs inside nginx (njs 0.7.9, Debian 12). It vouches for the machine that asks; the rest of the gateway is nginx.conf.
+import crypto from 'crypto';
+import fs from 'fs';
+
+/** X-Boot-Edge: who is calling, signed over what nginx sends to the broker. An edge behind our tunnel has vouched already. */
+function vouch(r) {
+  const v = r.variables;
+  if (v.relayed) return v.relayed;
+  // "kid:base64url", read anew each time: a key is rotated by replacing the file, and nothing restarts.
+  const line = fs.readFileSync(v.edge_key_file, 'utf8').trim();
+  const colon = line.indexOf(':');
+  const kid = line.slice(0, colon);
+  const key = Buffer.from(line.slice(colon + 1), 'base64url');
+  const t = Math.floor(Date.now() / 1000);
+  const addr = v.remote_addr.replace(/^::ffff:(?=\d+\.)/, '');
+  const hw = v.edge_neighbours ? macOf(addr, v.edge_neighbours) : '';
+  const can = capabilities(v);
+  const signed = ['v1', kid, 'boot', t, addr, hw, can, r.method, v.request_uri].join('\n');
+  const mac = crypto.createHmac('sha256', key).update(signed).digest('base64url');
+  return `v1;kid=${kid};aud=boot;t=${t};addr=${addr};hw=${hw};can=${can};mac=${mac}`;
+}
+
+/** The header of the edge that this peer has, when it came once and names that edge's key. Only the broker can verify it. */
+function relayed(r) {
+  const kid = r.variables.peer_kid;
+  const came = r.rawHeadersIn.filter((field) => field[0].toLowerCase() === 'x-boot-edge');
+  return kid && came.length === 1 && came[0][1].startsWith(`v1;kid=${kid};`) ? came[0][1] : '';
+}
+
+/** Without `cache` the broker redirects whom it can: only where machines are known to reach the storage through the tunnel. */
+function capabilities(v) {
+  if (v.edge_role === 'site' || v.peer_redirects === 'never') return 'cache,follow';
+  if (v.peer_redirects === 'always') return 'follow';
+  return canaryLives(v) ? 'follow' : 'cache,follow';
+}
+
+const canaryLivesMs = 5 * 60 * 1000;
+
+function canaryLives(v) {
+  try {
+    return Date.now() - fs.statSync(`${v.edge_run}/canary/${v.peer}`).mtimeMs < canaryLivesMs;
+  } catch (_e) {
+    return false;
+  }
+}
+
+/** GET /canary?storage=ok: a site says that http://storage.googleapis.com/ answered it through the tunnel, or that it did not. */
+function canary(r) {
+  const file = `${r.variables.edge_run}/canary/${r.variables.peer}`;
+  if (r.args.storage === 'ok') fs.writeFileSync(file, '');
+  else
+    try {
+      fs.unlinkSync(file);
+    } catch (_e) {} // it was not there
+  r.return(204);
+}
+
+/** The MAC that has this address, in dnsmasq's leases or in /proc/net/arp: both have one line for each, in words. */
+function macOf(addr, file) {
+  const lines = fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const own = lines.filter((words) => words.indexOf(addr) >= 0);
+  const macs = own.map((words) => words.filter((word) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(word))[0]);
+  // Two lines that disagree say nothing, and an odd first octet is no network card's (IEEE 802, group bit).
+  const mac = macs.every((other) => other === macs[0]) ? String(macs[0]).toLowerCase() : '';
+  return /^.[02468ace]:/.test(mac) && mac !== '00:00:00:00:00:00' ? mac : '';
+}
+
+/** The VM's identity token for the broker's audience, kept fresh by bootbroker-token.timer; the old one serves while it lives. */
+function authorization(r) {
+  try {
+    const token = fs.readFileSync(`${r.variables.edge_run}/token`, 'utf8').trim();
+    return token ? `Bearer ${token}` : '';
+  } catch (_e) {
+    return '';
+  }
+}
+
+/** Seconds that the identity token still lives (RFC 7519, exp); 0 when there is none. */
+function tokenSeconds(r) {
+  try {
+    const exp = JSON.parse(Buffer.from(authorization(r).split('.')[1], 'base64url')).exp;
+    return Math.max(0, Math.floor(exp - Date.now() / 1000));
+  } catch (_e) {
+    return 0;
+  }
+}
+
+/** nginx's own counters as Prometheus text. */
+async function metrics(r) {
+  const stub = await r.subrequest('/stub_status');
+  const numbers = stub.responseText.match(/\d+/g);
+  const named = [
+    ['connections_active', 'gauge', numbers[0]],
+    ['connections_accepted_total', 'counter', numbers[1]],
+    ['requests_total', 'counter', numbers[3]],
+    ['connections_reading', 'gauge', numbers[4]],
+    ['connections_writing', 'gauge', numbers[5]],
+    ['connections_waiting', 'gauge', numbers[6]],
+    ['identity_token_seconds', 'gauge', tokenSeconds(r)],
+  ];
+  const text = named.map(
+    (m) => `# TYPE bootbroker_gateway_${m[0]} ${m[1]}\nbootbroker_gateway_${m[0]} ${m[2]}\n`,
+  );
+  r.headersOut['Content-Type'] = 'text/plain; version=0.0.4';
+  r.return(200, text.join(''));
+}
+
+/** What the broker said of the asset is not true of the problem that is answered in its place. */
+function forget(r) {
+  ['Cache-Control', 'Content-Disposition', 'Accept-Ranges'].forEach((name) => {
+    delete r.headersOut[name];
+  });
+}
+
+export default { vouch, relayed, canary, authorization, metrics, forget };
