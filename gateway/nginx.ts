@@ -74,9 +74,11 @@ function nginxConf(settings: Settings, places: Places): string {
   });
 }
 
-/** Without a cache the storage itself answers ranges. */
+/** Without a cache the storage itself answers ranges, and bytes go on as they come: what is buffered is copied once more. */
 const passingRanges = `      proxy_set_header Range $http_range;
-      proxy_set_header If-Range $http_if_range;`;
+      proxy_set_header If-Range $http_if_range;
+      proxy_buffering off;
+      proxy_buffer_size 64k;`;
 
 /** Whom the identity token is for; undefined when the broker asks for none. */
 export function audienceOf({ broker }: Settings): string | undefined {
