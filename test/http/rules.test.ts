@@ -416,6 +416,47 @@ test('a dry run says which machines would change, with both scripts, and writes 
   t.is((await change(broker, 'DELETE', `/api/v1/rules/${id}?dry_run=2`)).status, 400);
 });
 
+test('every move of a pointer is in the audit log, with what it changed', async (t) => {
+  const broker = await scene(t);
+  const { id: machine } = await addMachine(broker, { macs: [macOf(1)] });
+  const { id } = await addRule(broker, {
+    name: 'all',
+    selector: { all: [] },
+    profile: 'debian',
+    priority: 1,
+    percent: 50,
+  });
+  const made: string[] = [];
+  for (const word of ['one', 'two']) made.push((await addProfile(broker, profile(word))).id);
+  await change(broker, 'POST', `/api/v1/rules/${id}/promote`);
+  await change(broker, 'POST', `/api/v1/rules/${id}/rollback`);
+  await change(broker, 'POST', `/api/v1/rules/${id}/rollback`);
+  for (const word of ['three', 'four']) await addProfile(broker, profile(word, { machine_id: machine }));
+  await change(broker, 'POST', `/api/v1/machines/${machine}/rollback`);
+  await change(broker, 'DELETE', `/api/v1/machines/${machine}/active`);
+  await change(broker, 'DELETE', `/api/v1/rules/${id}`);
+  const { items } = (await broker.admin('/api/v1/audit?limit=1000')).json;
+  const of = (target: string) =>
+    items.filter((event: { target?: { id: string } }) => event.target?.id === target);
+  t.deepEqual(
+    of(id).map(({ action }: { action: string }) => action),
+    ['rule.create', 'rule.activate', 'rule.activate', 'rule.promote', 'rule.rollback', 'rule.delete'],
+  );
+  t.like(of(id)[4], {
+    before: { active: made[1] },
+    after: { active: made[0] },
+    actor: { kind: 'bootstrap' },
+  });
+  t.deepEqual(
+    of(machine).map(({ action }: { action: string }) => action),
+    ['machine.create', 'machine.activate', 'machine.activate', 'machine.rollback', 'machine.release'],
+  );
+  t.deepEqual(
+    of(made[0] ?? '').map(({ action }: { action: string }) => action),
+    ['profile.create'],
+  );
+});
+
 test('a viewer may ask what would change, and change nothing', async (t) => {
   const broker = await scene(t);
   const { token } = expectStatus(
