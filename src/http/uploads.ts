@@ -65,15 +65,20 @@ export async function startUpload(
   };
 }
 
+/** How often an abort is tried while its asset changes, as it does each time the hashing tells how far it is. */
+const abortTries = 5;
+
 /** Gives an open upload up, and with it bytes that are being hashed. */
 export async function abortUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
-  const upload = await parts.records.upload(id);
+  let upload = await parts.records.upload(id);
+  for (let tries = 0; upload?.state === 'open' && tries < abortTries; tries += 1) {
+    await parts.abort(upload, auditor(by));
+    upload = await parts.records.upload(id);
+  }
   if (!upload) return refuse('unknown-upload', `There is no upload ${id}.`);
-  if (upload.state === 'open') await parts.abort(upload, auditor(by));
-  const now = upload.state === 'open' ? await parts.records.upload(id) : upload;
-  if (now?.state === 'aborted') return { status: 200, body: now };
-  const hint = now?.state === 'done' ? ' To take its asset out of use: bootbroker asset retire' : '';
-  return refuse('upload-over', `Upload ${id} is ${now?.state ?? 'gone'}.${hint}`);
+  if (upload.state === 'aborted') return { status: 200, body: upload };
+  const hint = upload.state === 'done' ? ' To take its asset out of use: bootbroker asset retire' : '';
+  return refuse('upload-over', `Upload ${id} is ${upload.state}.${hint}`);
 }
 
 type NewBlob = Parameters<AdminParts['blobs']['startSession']>[0];

@@ -213,6 +213,32 @@ test('an upload that is aborted is over: its bytes are gone, and a new one may c
   t.is((await abort('nothing')).json.type, problem('unknown-upload'));
 });
 
+test('an upload is aborted although its asset changes at every moment, as it is hashed', async (t) => {
+  const { records, blobs } = broker.parts;
+  let changes = 3;
+  const busy = await startBroker({
+    replace: () => ({
+      blobs,
+      records: {
+        ...records,
+        asset: async (id) => {
+          const asset = await records.asset(id);
+          if (asset && changes-- > 0) {
+            const { state, upload_id, updated_at } = asset;
+            const later = new Date(Date.parse(updated_at) + 1).toISOString();
+            await records.changeAsset({ ...asset, updated_at: later }, { state, upload_id });
+          }
+          return asset;
+        },
+      },
+    }),
+  });
+  t.teardown(busy.close);
+  const upload = await announce(broker, someAsset());
+  const aborted = await busy.admin(`/api/v1/uploads/${upload.id}`, undefined, { method: 'DELETE' });
+  t.like(aborted.json, { id: upload.id, state: 'aborted' });
+});
+
 test('every change of an upload and its asset is told to the audit, and nothing in it opens anything', async (t) => {
   const asset = someAsset();
   const { id, asset_id, session_uri } = await startSession(asset);

@@ -217,12 +217,13 @@ test('a profile whose asset is retired and deleted between its reading and its w
   t.teardown(broker.close);
   const asset = await kernel(broker, 'k');
   meanwhile = async () => {
+    meanwhile = async () => {};
     await retire(broker, asset);
     for (const aheadMs of [0, 2 * graceMs]) await collected(broker, aheadMs);
   };
   const { status, json } = await broker.admin('/api/v1/profiles', { name: 'p', kernel: 'k@1' });
   t.is(status, 422);
-  t.is(json.detail, `Asset ${asset.id} was retired or deleted at the same moment.`);
+  t.regex(json.detail, /^There is no kernel k@1 for x86_64/);
   t.deepEqual((await broker.parts.records.listProfiles({ limit: 10 })).items, []);
 });
 

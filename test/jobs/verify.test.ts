@@ -76,6 +76,43 @@ test.serial('what an earlier process left unfinished is taken up, good and bad',
   );
 });
 
+test.serial(
+  'how far it is stands in the record, now and then, and nothing of it when it is ready',
+  async (t) => {
+    const id = await verifying();
+    const { records, blobs } = broker.parts;
+    let now = Date.now();
+    const seen: (number | undefined)[] = [];
+    const digest: Blobs['digest'] = async (blob, signal, onBytes) => {
+      for (const [ms, done] of [
+        [500, 100],
+        [2_500, 200],
+        [2_600, 300],
+        [5_000, 400],
+      ] as const) {
+        now += ms;
+        onBytes?.(done);
+        now -= ms;
+        seen.push((await records.asset(id))?.verified_bytes);
+      }
+      return blobs.digest(blob, signal);
+    };
+    const parts = { records, blobs: { ...blobs, digest }, log: recorder([]), audit: byBroker };
+    await openVerifier({ ...parts, clock: () => new Date(now) }).verify(id);
+    t.deepEqual(seen, [undefined, 200, 200, 400]);
+    t.like(await records.asset(id), { state: 'ready', verified_bytes: undefined, checked: 'sha256' });
+  },
+);
+
+test.serial('what somebody is hashing at the moment is left to them', async (t) => {
+  const id = await verifying();
+  const { resume, seen } = verifier();
+  await resume(60_000);
+  t.deepEqual([seen.reads, await state(id)], [0, 'verifying']);
+  await resume(0);
+  t.is(await state(id), 'ready');
+});
+
 test.serial('whoever asks while it runs shares the run', async (t) => {
   const id = await verifying();
   const { verify, seen } = verifier();
