@@ -1,10 +1,19 @@
-import test from 'ava';
+import { randomUUID } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { placeInRollout } from '../../src/boot/rollout.ts';
+import { googleCloud } from '../google/cloud.ts';
+import { warmEmulator } from '../google/emulator.ts';
+import { openSite } from '../google/site.ts';
+import { agents } from '../http/site.ts';
 import { addMachine, type Broker, brokerFor, push } from '../support/broker.ts';
-import { agents } from './site.ts';
+import { ask } from '../support/http.ts';
+import { command } from '../support/need.ts';
+import { needing } from '../support/needs.ts';
 
 // What the API comes to, told once more in the simplest words: whatever is asked of it, each machine boots what this says.
+
+type Asked = Pick<Broker, 'admin' | 'boot'>;
 
 interface ModelPointer {
   active?: string;
@@ -95,7 +104,7 @@ function revisionOf(machine: ModelMachine, { rules }: Model): string | undefined
 let made = 0;
 
 /** Does one thing with the broker and with the model; the status that the model expects, and the one that came. */
-async function act(one: Action, broker: Broker, model: Model): Promise<[expected: number, got: number]> {
+async function act(one: Action, broker: Asked, model: Model): Promise<[expected: number, got: number]> {
   const call = (method: string, path: string, body?: object) =>
     broker.admin(`/api/v1/${path}`, body, { method });
   const rule = 'n' in one ? pick(model.rules, one.n) : undefined;
@@ -179,8 +188,21 @@ async function act(one: Action, broker: Broker, model: Model): Promise<[expected
   }
 }
 
-test('whatever is asked, each machine boots what a simple model says', async (t) => {
-  const broker = await brokerFor(t);
+test('whatever is asked, each machine boots what a simple model says: SQLite', async (t) => {
+  await holds(t, await brokerFor(t), 20);
+});
+
+const needingFirestore = needing(command('java'), command('gcloud'));
+needingFirestore('whatever is asked, each machine boots what a simple model says: Firestore', async (t) => {
+  const emulator = await warmEmulator();
+  t.teardown(emulator.kill);
+  const cloud = await googleCloud(t, emulator.host);
+  const site = await openSite(t, { ...cloud.settings('hmac'), BROKER_PROJECT: `test-${randomUUID()}` });
+  const boot: Broker['boot'] = (target, asking) => ask(site.boot, target, asking);
+  await holds(t, { admin: site.admin, boot }, 4);
+});
+
+async function holds(t: ExecutionContext, broker: Asked, numRuns: number): Promise<void> {
   await push(broker, { kind: 'kernel', name: 'debian', bytes: Buffer.from('kernel') });
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 25 }), async (actions) => {
@@ -217,6 +239,6 @@ test('whatever is asked, each machine boots what a simple model says', async (t)
         }
       }
     }),
-    { numRuns: 20 },
+    { numRuns },
   );
-});
+}
