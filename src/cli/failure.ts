@@ -56,7 +56,7 @@ export function report(error: unknown, json: boolean): { readonly exitCode: numb
         error: { exit_code: exitCode, message, problem, ...(details.length > 0 && { details }) },
       }),
     };
-  const told = details.length > 0 ? details : (problem?.errors ?? []).map(errorLine);
+  const told = details.length > 0 ? details : (problem?.errors ?? []).filter(isNews(message)).map(errorLine);
   const lines = told.map((one) => `  ${printable(one)}\n`);
   return { exitCode, text: `bootbroker: ${printable(message)}\n${lines.join('')}` };
 }
@@ -67,6 +67,14 @@ function reportUsage(error: CommanderError, json: boolean) {
   if (error.code === 'commander.help') return { exitCode: exitCodes.usage, text: '' };
   const message = error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ');
   return report(new Failure('usage', `${message}; --help shows what it takes`), json);
+}
+
+/** Most details say the first mistakes themselves. */
+function isNews(message: string): (error: unknown) => boolean {
+  return (error) => {
+    const { detail } = (error ?? {}) as { detail?: unknown };
+    return typeof detail !== 'string' || !message.includes(detail);
+  };
 }
 
 function errorLine(error: unknown): string {

@@ -61,11 +61,11 @@ async function apply(
 ): Promise<Reply | Refusal> {
   const dryRun = query.dry_run === '1';
   const prune = query.prune === '1';
-  if (prune && !dryRun && !allows(by.role, 'admin'))
-    return refuse(
-      'forbidden',
-      `prune=1 deletes, and needs the role admin; ${by.kind} ${by.id} has ${by.role ?? 'none'}.`,
-    );
+  if (prune && !dryRun && !allows(by.role, 'admin')) {
+    const detail = `prune=1 deletes, and needs the role admin; ${by.kind} ${by.id} has ${by.role ?? 'none'}. Ask an administrator.`;
+    parts.refusals.note(by, 'POST /api/v1/apply?prune=1', detail);
+    return refuse('forbidden', detail);
+  }
   const desired: Desired = {
     ...body,
     machines: body.machines.map((one) => ({ ...one, macs: [...new Set(one.macs)] })),

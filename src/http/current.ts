@@ -2,7 +2,7 @@ import { type Desired, type DesiredProfile, profileName } from '../boot/apply/de
 import type { Current } from '../boot/apply/plan.ts';
 import { type Asset, type AssetKind, type AssetName, archs } from '../boot/asset.ts';
 import type { Machine } from '../boot/machine.ts';
-import { type ProfileRevision, parseAssetReference } from '../boot/profile.ts';
+import { assetsOf, type ProfileRevision, parseAssetReference } from '../boot/profile.ts';
 import type { Page, PageRequest, Records } from '../records/records.ts';
 
 /** Reads of a store that run at once. */
@@ -23,7 +23,10 @@ export async function readCurrent(desired: Desired, records: Records): Promise<C
   ].filter((id) => id !== undefined);
   const revisions = await each(new Set(pointers), (id) => records.profile(id));
   const wanted = new Map(
-    [...desired.assets, ...profiles.flatMap(assetNames)].map((one) => [JSON.stringify(nameOf(one)), one]),
+    [...desired.assets, ...profiles.flatMap(assetNames), ...newest.flatMap(assetsOf)].map((one) => [
+      JSON.stringify(nameOf(one)),
+      one,
+    ]),
   );
   const assets = await each(wanted.values(), (name) => records.namedAsset(nameOf(name)));
   return {

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import type { Asset } from '../../src/boot/asset.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { Rule } from '../../src/boot/rule.ts';
 import { type Broker, brokerFor, push } from '../support/broker.ts';
@@ -30,7 +31,7 @@ function brief(t: ExecutionContext, answered: Answered): string[] {
   );
 }
 
-test('a desired state is made in one go; the second time nothing changes', async (t) => {
+test.serial('a desired state is made in one go; the second time nothing changes', async (t) => {
   const broker = await stocked(t);
   const desired = {
     profiles: [debian],
@@ -58,61 +59,70 @@ test('a desired state is made in one go; the second time nothing changes', async
   t.is((await items(broker, 'profiles')).length, 1);
 });
 
-test('a changed profile is one new revision for all that share it, and goes to rules that the files do not name', async (t) => {
-  const broker = await stocked(t);
-  await apply(broker, { profiles: [debian], machines: [one] });
-  await broker.admin('/api/v1/rules', {
-    name: 'hers',
-    selector: { all: [] },
-    profile: 'debian',
-    priority: 5,
-  });
-  const changed = await apply(broker, { profiles: [{ ...debian, cmdline: 'quiet debug' }], machines: [one] });
-  t.deepEqual(brief(t, changed), [
-    'change | profile | debian for x86_64 | cmdline: with debug',
-    'change | rule | hers | profile: debian, another revision of it',
-    'change | machine | one | profile: debian, another revision of it',
-  ]);
-  const [, revision] = await items<{ id: string }>(broker, 'profiles');
-  t.like((await items<Rule>(broker, 'rules'))[0], { active: revision?.id });
-  const [machine] = await items<Machine>(broker, 'machines');
-  t.like(machine, { active: revision?.id, version: 2 });
-  t.is(machine?.history.length, 2);
-});
+test.serial(
+  'a changed profile is one new revision for all that share it, and goes to rules that the files do not name',
+  async (t) => {
+    const broker = await stocked(t);
+    await apply(broker, { profiles: [debian], machines: [one] });
+    await broker.admin('/api/v1/rules', {
+      name: 'hers',
+      selector: { all: [] },
+      profile: 'debian',
+      priority: 5,
+    });
+    const changed = await apply(broker, {
+      profiles: [{ ...debian, cmdline: 'quiet debug' }],
+      machines: [one],
+    });
+    t.deepEqual(brief(t, changed), [
+      'change | profile | debian for x86_64 | cmdline: with debug',
+      'change | rule | hers | profile: debian, another revision of it',
+      'change | machine | one | profile: debian, another revision of it',
+    ]);
+    const [, revision] = await items<{ id: string }>(broker, 'profiles');
+    t.like((await items<Rule>(broker, 'rules'))[0], { active: revision?.id });
+    const [machine] = await items<Machine>(broker, 'machines');
+    t.like(machine, { active: revision?.id, version: 2 });
+    t.is(machine?.history.length, 2);
+  },
+);
 
-test('machines are found by MAC, by UUID, by serial, and by a name that is theirs alone', async (t) => {
-  const broker = await stocked(t);
-  const uuid = '4c4c4544-0044-4a10-8031-b4c04f4b4d31';
-  await apply(broker, {
-    machines: [
-      { name: 'a', macs: ['52:54:00:00:00:0a'] },
-      { macs: ['52:54:00:00:00:0b'], uuid },
-      { macs: ['52:54:00:00:00:0c'], serial: 'S1' },
-      { name: 'd', macs: ['52:54:00:00:00:0d'] },
-    ],
-  });
-  const before = await items<Machine>(broker, 'machines');
-  const changed = await apply(broker, {
-    machines: [
-      { name: 'renamed', macs: ['52:54:00:00:00:0a'] },
-      { macs: ['52:54:00:00:00:1b'], uuid },
-      { serial: 'S1' },
-      { name: 'd', macs: ['52:54:00:00:00:1d'] },
-    ],
-  });
-  t.deepEqual(brief(t, changed), [
-    'change | machine | renamed | name: a becomes renamed',
-    'change | machine | 52:54:00:00:00:1b | macs.0: 52:54:00:00:00:0b becomes 52:54:00:00:00:1b',
-    'change | machine | S1 | macs.0: gone, was 52:54:00:00:00:0c',
-    'change | machine | d | macs.0: 52:54:00:00:00:0d becomes 52:54:00:00:00:1d',
-  ]);
-  t.deepEqual(
-    (await items<Machine>(broker, 'machines')).map(({ id }) => id),
-    before.map(({ id }) => id),
-  );
-});
+test.serial(
+  'machines are found by MAC, by UUID, by serial, and by a name that is theirs alone',
+  async (t) => {
+    const broker = await stocked(t);
+    const uuid = '4c4c4544-0044-4a10-8031-b4c04f4b4d31';
+    await apply(broker, {
+      machines: [
+        { name: 'a', macs: ['52:54:00:00:00:0a'] },
+        { macs: ['52:54:00:00:00:0b'], uuid },
+        { macs: ['52:54:00:00:00:0c'], serial: 'S1' },
+        { name: 'd', macs: ['52:54:00:00:00:0d'] },
+      ],
+    });
+    const before = await items<Machine>(broker, 'machines');
+    const changed = await apply(broker, {
+      machines: [
+        { name: 'renamed', macs: ['52:54:00:00:00:0a'] },
+        { macs: ['52:54:00:00:00:1b'], uuid },
+        { serial: 'S1' },
+        { name: 'd', macs: ['52:54:00:00:00:1d'] },
+      ],
+    });
+    t.deepEqual(brief(t, changed), [
+      'change | machine | renamed | name: a becomes renamed',
+      'change | machine | 52:54:00:00:00:1b | macs.0: 52:54:00:00:00:0b becomes 52:54:00:00:00:1b',
+      'change | machine | S1 | macs.0: gone, was 52:54:00:00:00:0c',
+      'change | machine | d | macs.0: 52:54:00:00:00:0d becomes 52:54:00:00:00:1d',
+    ]);
+    t.deepEqual(
+      (await items<Machine>(broker, 'machines')).map(({ id }) => id),
+      before.map(({ id }) => id),
+    );
+  },
+);
 
-test('MACs may be swapped between machines, and a machine may be split in two', async (t) => {
+test.serial('MACs may be swapped between machines, and a machine may be split in two', async (t) => {
   const broker = await stocked(t);
   const [a, b] = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'];
   await apply(broker, { machines: [{ name: 'x', macs: [a, b] }] });
@@ -133,24 +143,27 @@ test('MACs may be swapped between machines, and a machine may be split in two', 
   t.is(split.length, 2);
 });
 
-test('without a profile a machine keeps what it boots; null takes it away; another profile replaces it', async (t) => {
-  const broker = await stocked(t);
-  await apply(broker, { profiles: [debian], machines: [one] });
-  const { profile: _, ...bare } = one;
-  t.deepEqual(brief(t, await apply(broker, { machines: [bare] })), []);
-  const own = { ...debian, cmdline: 'its own' };
-  t.deepEqual(brief(t, await apply(broker, { profiles: [debian], machines: [{ ...one, profile: own }] })), [
-    'change | profile | debian for x86_64 | cmdline: without quiet, with its own',
-    'change | profile | debian for x86_64',
-    'change | machine | one | profile: debian, another revision of it',
-  ]);
-  t.deepEqual(brief(t, await apply(broker, { machines: [{ ...one, profile: null }] })), [
-    'change | machine | one | profile: gone, was debian',
-  ]);
-  t.is((await items<Machine>(broker, 'machines'))[0]?.active, undefined);
-});
+test.serial(
+  'without a profile a machine keeps what it boots; null takes it away; another profile replaces it',
+  async (t) => {
+    const broker = await stocked(t);
+    await apply(broker, { profiles: [debian], machines: [one] });
+    const { profile: _, ...bare } = one;
+    t.deepEqual(brief(t, await apply(broker, { machines: [bare] })), []);
+    const own = { ...debian, cmdline: 'its own' };
+    t.deepEqual(brief(t, await apply(broker, { profiles: [debian], machines: [{ ...one, profile: own }] })), [
+      'change | profile | debian for x86_64 | cmdline: without quiet, with its own',
+      'change | profile | debian for x86_64',
+      'change | machine | one | profile: debian, another revision of it',
+    ]);
+    t.deepEqual(brief(t, await apply(broker, { machines: [{ ...one, profile: null }] })), [
+      'change | machine | one | profile: gone, was debian',
+    ]);
+    t.is((await items<Machine>(broker, 'machines'))[0]?.active, undefined);
+  },
+);
 
-test('a shared profile is resolved for the architecture of each machine', async (t) => {
+test.serial('a shared profile is resolved for the architecture of each machine', async (t) => {
   const broker = await stocked(t);
   const arm = { name: 'arm', macs: ['52:54:00:00:00:0a'], labels: { arch: 'arm64' }, profile: 'debian' };
   const desired = { profiles: [debian], machines: [one, arm] };
@@ -169,7 +182,7 @@ test('a shared profile is resolved for the architecture of each machine', async 
   );
 });
 
-test('prune deletes what apply made and is no longer named, and nothing else', async (t) => {
+test.serial('prune deletes what apply made and is no longer named, and nothing else', async (t) => {
   const broker = await stocked(t);
   await broker.admin('/api/v1/machines', { name: 'hers', macs: ['52:54:00:00:00:0f'] });
   const rule = { name: 'all', selector: { all: [] }, profile: 'debian', priority: 1 };
@@ -186,7 +199,7 @@ test('prune deletes what apply made and is no longer named, and nothing else', a
   t.regex(nothing.json.detail, /would delete/);
 });
 
-test('whatever cannot be is refused whole, with the place of each mistake', async (t) => {
+test.serial('whatever cannot be is refused whole, with the place of each mistake', async (t) => {
   const broker = await stocked(t);
   const rule = { selector: { all: [] }, profile: 'debian' };
   const cases: readonly (readonly [object, number, readonly string[]])[] = [
@@ -246,7 +259,7 @@ test('whatever cannot be is refused whole, with the place of each mistake', asyn
   );
 });
 
-test('assets that are still to come are fine for a dry run', async (t) => {
+test.serial('assets that are still to come are fine for a dry run', async (t) => {
   const broker = await stocked(t);
   const desired = {
     assets: [{ kind: 'kernel', name: 'coming', version: '1' }],
@@ -261,7 +274,22 @@ test('assets that are still to come are fine for a dry run', async (t) => {
   t.deepEqual(brief(t, await apply(broker, desired)), ['create | profile | p for x86_64']);
 });
 
-test('more than one write can hold is refused before anything is written', async (t) => {
+test.serial('what is retired stays for those who boot it, and nobody else gets it', async (t) => {
+  const broker = await stocked(t);
+  const desired = { profiles: [debian], machines: [one] };
+  await apply(broker, desired);
+  for (const { id, kind, arch } of await items<Asset>(broker, 'assets'))
+    if (kind === 'kernel' && arch === 'x86_64') await broker.admin(`/api/v1/assets/${id}/retire`, {});
+  t.deepEqual(brief(t, await apply(broker, desired)), [], 'nothing differs');
+  const two = { name: 'two', macs: ['52:54:00:00:00:02'], profile: 'debian' };
+  for (const profiles of [[debian], []]) {
+    const refused = await apply(broker, { profiles, machines: [one, two] });
+    t.is(refused.status, 422);
+    t.regex(refused.json.detail, /retired/);
+  }
+});
+
+test.serial('more than one write can hold is refused before anything is written', async (t) => {
   const broker = await stocked(t);
   const machines = Array.from({ length: 3000 }, (_, n) => ({
     macs: [
@@ -275,7 +303,7 @@ test('more than one write can hold is refused before anything is written', async
   t.deepEqual(await items(broker, 'machines'), []);
 });
 
-test('two applies at once, and single writes beside them, end in what both wanted', async (t) => {
+test.serial('two applies at once, and single writes beside them, end in what both wanted', async (t) => {
   const broker = await stocked(t);
   const machines = (from: number) =>
     Array.from({ length: 20 }, (_, n) => ({
@@ -295,7 +323,7 @@ test('two applies at once, and single writes beside them, end in what both wante
   t.is((await items(broker, 'machines')).length, 31);
 });
 
-test('every change has its place in the audit log, secrets masked', async (t) => {
+test.serial('every change has its place in the audit log, secrets masked', async (t) => {
   const broker = await stocked(t);
   const secret = { ...debian, cmdline: 'root_password=hunter2' };
   const text = (await apply(broker, { profiles: [secret], machines: [one] })).text;
@@ -307,3 +335,31 @@ test('every change has its place in the audit log, secrets masked', async (t) =>
   );
   t.notRegex(JSON.stringify(events) + text, /hunter/);
 });
+
+test.serial(
+  'viewers may ask what would change, operators may change it, and only admins may prune',
+  async (t) => {
+    const broker = await stocked(t);
+    const as = async (role: string) => {
+      const { token } = (await broker.admin('/api/v1/tokens', { name: role, role })).json;
+      const headers = { Authorization: `Bearer ${token}` };
+      return async (query: string) =>
+        (await broker.admin(`/api/v1/apply${query}`, { machines: [{ serial: role }] }, { headers })).status;
+    };
+    const [viewer, operator, admin] = [await as('viewer'), await as('operator'), await as('admin')];
+    t.deepEqual(
+      [await viewer('?dry_run=1'), await viewer('?dry_run=1&prune=1'), await viewer('')],
+      [200, 200, 403],
+    );
+    t.is(await viewer('?dry_run=1&dry_run=0'), 403);
+    t.deepEqual(
+      [await operator(''), await operator('?dry_run=1&prune=1'), await operator('?prune=1')],
+      [200, 200, 403],
+    );
+    t.is(await admin('?prune=1'), 200);
+    t.deepEqual(
+      (await items<Machine>(broker, 'machines')).map(({ serial }) => serial),
+      ['admin'],
+    );
+  },
+);

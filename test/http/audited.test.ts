@@ -92,6 +92,7 @@ test('whatever a route changes is in the audit log, with who did it and what to:
   await change('POST', `/machines/pending/${pendingId({ mac: '52:54:00:04:00:01' })}/enroll`, {});
   const dismissed = pendingId({ mac: '52:54:00:04:00:02' });
   await change('DELETE', `/machines/pending/${dismissed}`, undefined, dismissed);
+  await change('POST', '/apply', { machines: [{ name: 'by-file', serial: 'S-2' }] }, machine);
   await change('DELETE', `/machines/${machine}`, undefined, machine);
 
   await site.admin('/api/v1/assets/gc', undefined, { method: 'POST' });

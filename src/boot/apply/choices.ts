@@ -85,7 +85,14 @@ function existing({ choice, present, arch, path }: User, book: RevisionBook): Pr
   const newest = book.newest(name);
   if (!newest)
     return [fault([...path, 'profile'], `there is no profile ${name}, neither here nor on the broker`)];
-  if (newest.arch === arch) return newest;
+  if (newest.arch === arch && book.bootable(newest)) return newest;
+  if (newest.arch === arch)
+    return [
+      fault(
+        [...path, 'profile'],
+        `the newest revision of ${name} on the broker boots assets that are retired or gone`,
+      ),
+    ];
   return [
     fault(
       [...path, 'profile'],

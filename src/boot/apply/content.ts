@@ -44,7 +44,7 @@ export function contentOf({
   };
 }
 
-/** Whether the revision is what this content would make now: the same words, and what they name is still the same bytes. */
+/** Whether the revision is what this content would make now: the same words, and no other bytes under the names in them. */
 export function isRevisionOf(revision: ProfileRevision, content: Content, assets: AssetBook): boolean {
   return (
     isDeepStrictEqual(contentOf(revision), content) &&
@@ -53,6 +53,14 @@ export function isRevisionOf(revision: ProfileRevision, content: Content, assets
       return now?.state !== 'ready' || now.id === pinned.asset_id;
     })
   );
+}
+
+/** Whether somebody new may boot it: what is retired stays only for those who boot it already. */
+export function isBootable(revision: ProfileRevision, assets: AssetBook): boolean {
+  return assetsOf(revision).every((pinned) => {
+    const now = assets.present(pinned);
+    return now?.state === 'ready' && now.id === pinned.asset_id;
+  });
 }
 
 interface ContentFault {

@@ -36,7 +36,7 @@ export interface ApplyPlan {
   readonly profiles: readonly ProfileRevision[];
   readonly rules: readonly Step<Rule>[];
   readonly machines: readonly Step<Machine>[];
-  /** The ready assets that the new revisions pin. */
+  /** The ready assets of whatever somebody is to boot from now on. */
   readonly pinned: readonly Asset[];
 }
 
@@ -108,7 +108,15 @@ export function planApply(
     ...rules.faults,
   ];
   if (faults.length > 0) return faults;
-  const pinned = new Set(book.made.flatMap(assetsOf).flatMap((one) => present.get(assetKey(one)) ?? []));
+  const moved = [
+    ...machines.steps.flatMap(({ before, after }) => (after?.active === before?.active ? [] : after?.active)),
+    ...rules.steps.flatMap(({ before, after }) => {
+      const now = after && handsOut(after);
+      return now === (before && handsOut(before)) ? [] : now;
+    }),
+  ];
+  const given = [...book.made, ...moved.flatMap((id) => book.byId(id) ?? [])];
+  const pinned = new Set(given.flatMap(assetsOf).flatMap((one) => present.get(assetKey(one)) ?? []));
   const { missing } = assets;
   return { missing, profiles: book.made, rules: rules.steps, machines: machines.steps, pinned: [...pinned] };
 }

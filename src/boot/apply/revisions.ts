@@ -1,5 +1,5 @@
 import type { ProfileRevision } from '../profile.ts';
-import { type AssetBook, type Content, isRevisionOf, resolvedContent } from './content.ts';
+import { type AssetBook, type Content, isBootable, isRevisionOf, resolvedContent } from './content.ts';
 import { type Fault, fault } from './desired.ts';
 
 /** Revisions that are there, and those that the plan makes. */
@@ -12,6 +12,8 @@ export interface RevisionBook {
   ): ProfileRevision | readonly Fault[];
   /** Makes sure that the newest of this name has this content. */
   newestHaving(content: Content, path: Fault['path']): ProfileRevision | readonly Fault[];
+  /** Whether somebody new may boot it. */
+  bootable(revision: ProfileRevision): boolean;
   byId(id: string | undefined): ProfileRevision | undefined;
   newest(name: string): ProfileRevision | undefined;
   /** In the order in which they are to be written. */
@@ -49,11 +51,15 @@ export function revisionBook(
 
   return {
     made,
+    bootable: (revision) => isBootable(revision, assets),
     byId: (id) => (id === undefined ? undefined : byId.get(id)),
     newest: (name) => newest.get(name),
     having(content, preferred, path) {
-      const known = [preferred, newest.get(content.name), ...(byName.get(content.name) ?? [])];
-      return known.find((one) => one && isRevisionOf(one, content, assets)) ?? make(content, path);
+      if (preferred && isRevisionOf(preferred, content, assets)) return preferred;
+      const known = [newest.get(content.name), ...(byName.get(content.name) ?? [])];
+      const fits = (one: ProfileRevision) =>
+        isRevisionOf(one, content, assets) && (made.includes(one) || isBootable(one, assets));
+      return known.find((one) => one && fits(one)) ?? make(content, path);
     },
     newestHaving(content, path) {
       const now = newest.get(content.name);
