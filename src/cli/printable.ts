@@ -1,5 +1,5 @@
 /** Control, format (bidirectional overrides among them) and line-breaking characters: Unicode's Cc, Cf, Cs, Zl, Zp. */
-const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+export const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text from elsewhere, made harmless on one line of a terminal: what could steer it becomes `\u{1b}`. */
 export function printable(text: string): string {

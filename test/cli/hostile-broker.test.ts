@@ -14,6 +14,8 @@ const steering = '\u001b[2J\u001b]0;owned\u0007\u009b31m\u202e\u2028\r\u200b\u{e
 
 /** Every verb that asks a broker, with arguments that make it print what came. */
 const verbs: Readonly<Record<string, readonly string[]>> = {
+  apply: ['-f', 'YAML'],
+  'apply --dry-run': ['-f', 'YAML'],
   'asset gc': [],
   'asset import': ['FILE', '--kind', 'file', '--name', 'n', '--version', '1'],
   'asset list': [],
@@ -24,6 +26,7 @@ const verbs: Readonly<Record<string, readonly string[]>> = {
   'audit list': [],
   'audit verify': [],
   boots: [],
+  export: [],
   explain: ['--mac', '52:54:00:12:34:56'],
   'machine add': ['--mac', '52:54:00:12:34:56'],
   'machine delete': ['52:54:00:12:34:56'],
@@ -57,7 +60,7 @@ const verbs: Readonly<Record<string, readonly string[]>> = {
   'upload show': ['id'],
 };
 /** These print nothing of a broker's. */
-const others = ['serve', 'config', 'doctor', 'localgcs'];
+const others = ['serve', 'config', 'doctor', 'localgcs', 'completion', 'import matchbox'];
 
 interface Schema {
   readonly $ref?: string;
@@ -142,9 +145,13 @@ for (const says of ['yes', 'no'] as const)
       const dir = await temporaryFolder(t);
       const file = join(dir, 'file');
       await writeFile(file, 'x');
+      const yaml = join(dir, 'desired.yaml');
+      await writeFile(yaml, 'machines:\n  - mac: 52:54:00:12:34:56\n');
       const run = command({ url: await hostileBroker(t, says), token: 'token', dir });
       for (const more of [[], ['--json']]) {
-        const words = [...name.split(' '), ...args, ...more].map((word) => (word === 'FILE' ? file : word));
+        const words = [...name.split(' '), ...args, ...more].map(
+          (word) => ({ FILE: file, YAML: yaml })[word] ?? word,
+        );
         const { stdout, stderr, code } = await run(...words);
         t.true(stdout.length + stderr.length > 0);
         if (says === 'no') t.not(code, 0);

@@ -1,4 +1,4 @@
-import { Document } from 'yaml';
+import { Document, visit } from 'yaml';
 import type {
   Desired,
   DesiredMachine,
@@ -6,6 +6,7 @@ import type {
   DesiredRule,
   ProfileChoice,
 } from '../../boot/apply/desired.ts';
+import { steering } from '../printable.ts';
 
 /** The state as a file that `apply` reads; what goes without saying is left out. */
 export function manifestText({ assets, profiles, rules, machines }: Desired): string {
@@ -21,7 +22,18 @@ export function manifestText({ assets, profiles, rules, machines }: Desired): st
     compat: 'yaml-1.1',
     aliasDuplicateObjects: false,
   });
-  return document.toString({ lineWidth: 0 });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'string' && node.value.search(steering) >= 0) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 }).replace(steering, escaped);
+}
+
+/** What could steer a terminal, as YAML writes it between double quotes (YAML 1.2.2 section 5.7). */
+function escaped(character: string): string {
+  if (character === '\n') return character; // between the lines: in a text it is escaped already
+  return `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`;
 }
 
 function profileFields({ initrds, cmdline, metadata, ...rest }: DesiredProfile): object {
