@@ -157,7 +157,7 @@ for (const [driver, test, host] of [
         if (again.stdout !== 'nothing to do: it is so already\n')
           throw new Error(again.stdout + again.stderr);
       }),
-      { numRuns: runs },
+      { numRuns: runs, includeErrorInReport: true },
     );
     t.pass();
   });

@@ -1,6 +1,7 @@
 import type { Arch } from '../asset.ts';
 import { bootable, type ProfileRevision } from '../profile.ts';
-import { type DesiredProfile, type Fault, fault, type ProfileChoice } from './desired.ts';
+import type { Content } from './content.ts';
+import { type DesiredProfile, type Fault, fault, type ProfileChoice, profileName } from './desired.ts';
 import type { RevisionBook } from './revisions.ts';
 
 /** A machine or a rule that is to boot a profile. */
@@ -32,24 +33,26 @@ export function chooseRevisions(
 ): Chosen {
   const faults: Fault[] = [...sharedFaults(shared), ...users.flatMap(ownFaults)];
   const byName = new Map(shared.map((profile, index) => [profile.name, { profile, index }]));
-  const archs = Map.groupBy(
-    users.filter(({ choice }) => typeof choice === 'string'),
-    ({ choice }) => choice,
-  );
-  const mainArch = ({ name, arch }: DesiredProfile): Arch => {
-    const used = archs.get(name)?.map((user) => user.arch) ?? [];
-    return arch ?? (used.length === 0 || used.includes('x86_64') ? 'x86_64' : 'arm64');
-  };
+  const mains = mainArchs(shared, users);
+  const mainArch = ({ name, arch }: DesiredProfile): Arch => arch ?? mains.get(name) ?? 'x86_64';
   const keep = (found: ProfileRevision | readonly Fault[]) => {
     if (!isFaults(found)) return found;
     faults.push(...found);
     return undefined;
   };
+  /** One for each profile and architecture, however many machines boot it. */
+  const contents = new Map<DesiredProfile, Map<Arch, Content>>();
+  const contentOf = (profile: DesiredProfile, arch: Arch): Content => {
+    const byArch = contents.get(profile) ?? new Map<Arch, Content>();
+    const content = byArch.get(arch) ?? { ...profile, arch };
+    contents.set(profile, byArch.set(arch, content));
+    return content;
+  };
   const contentFor = ({ choice, arch, path }: User) => {
     const listed = typeof choice === 'string' ? byName.get(choice) : undefined;
     const profile = typeof choice === 'string' ? listed?.profile : choice;
     if (!profile) return undefined;
-    const content = { ...profile, arch: profile.arch ?? arch };
+    const content = contentOf(profile, profile.arch ?? arch);
     return {
       content,
       main: listed !== undefined && content.arch === mainArch(profile),
@@ -61,7 +64,7 @@ export function chooseRevisions(
   for (const wanted of ['others', 'main'] as const) {
     if (wanted === 'main')
       for (const [index, profile] of shared.entries())
-        keep(book.newestHaving({ ...profile, arch: mainArch(profile) }, ['profiles', index]));
+        keep(book.newestHaving(contentOf(profile, mainArch(profile)), ['profiles', index]));
     if (faults.length > 0) return { revisions, renewed: new Map(), faults };
     for (const [index, user] of users.entries()) {
       const found = contentFor(user);
@@ -76,6 +79,16 @@ export function chooseRevisions(
     return newest && book.made.includes(newest) ? [[name, newest] as const] : [];
   });
   return { revisions, renewed: new Map(renewed), faults };
+}
+
+/** For which architecture the newest revision of a shared profile is: x86_64, unless only others use it. */
+function mainArchs(shared: readonly DesiredProfile[], users: readonly User[]): ReadonlyMap<string, Arch> {
+  const used = Map.groupBy(users, ({ choice }) => profileName(choice));
+  const byName = shared.map(({ name }): [string, Arch] => {
+    const some = (used.get(name) ?? []).filter(({ choice }) => typeof choice === 'string');
+    return [name, some.length === 0 || some.some(({ arch }) => arch === 'x86_64') ? 'x86_64' : 'arm64'];
+  });
+  return new Map(byName);
 }
 
 /** A profile that is not in the files: what is there of it. */

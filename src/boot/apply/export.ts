@@ -81,7 +81,9 @@ function sharedProfile(
 ): DesiredProfile {
   const bare = withoutArch(content);
   const archs = users.flatMap(({ revision, arch }) =>
-    revision && isDeepStrictEqual(contentOf(revision), { ...bare, arch }) ? [arch] : [],
+    revision?.name === content.name && isDeepStrictEqual(contentOf(revision), { ...bare, arch })
+      ? [arch]
+      : [],
   );
   const saysItself = archs.length === 0 || archs.includes('x86_64');
   return content.arch === 'x86_64' && saysItself ? bare : content;

@@ -100,7 +100,7 @@ export function planApply(
   );
 
   const faults = [
-    ...emptiness(desired, options),
+    ...emptiness(desired, current, options),
     ...assets.faults,
     ...chosen.faults,
     ...match.faults,
@@ -125,8 +125,10 @@ export function isPlan(planned: ApplyPlan | readonly Fault[]): planned is ApplyP
   return !Array.isArray(planned);
 }
 
-function emptiness({ machines, rules }: Desired, { prune }: ApplyOptions): Fault[] {
-  if (!prune || machines.length + rules.length > 0) return [];
+/** Most likely somebody named the wrong folder. */
+function emptiness(desired: Desired, { machines, rules }: Current, { prune }: ApplyOptions): Fault[] {
+  const isEmpty = desired.machines.length + desired.rules.length === 0;
+  if (!prune || !isEmpty || ![...machines, ...rules].some((one) => one.managed_by === 'apply')) return [];
   return [
     fault(
       [],

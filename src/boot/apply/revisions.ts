@@ -38,6 +38,14 @@ export function revisionBook(
   const byName = Map.groupBy(present, ({ name }) => name);
   const newest = new Map(newestPresent);
 
+  const compared = new Map<Content, Map<ProfileRevision, boolean>>();
+  function is(revision: ProfileRevision, content: Content): boolean {
+    const known = compared.get(content) ?? new Map<ProfileRevision, boolean>();
+    const same = known.get(revision) ?? isRevisionOf(revision, content, assets);
+    compared.set(content, known.set(revision, same));
+    return same;
+  }
+
   function make(content: Content, path: Fault['path']): ProfileRevision | readonly Fault[] {
     const draft = resolvedContent(content, assets);
     if (isFaults(draft)) return draft.map(({ field, message }) => fault([...path, ...field], message));
@@ -55,15 +63,15 @@ export function revisionBook(
     byId: (id) => (id === undefined ? undefined : byId.get(id)),
     newest: (name) => newest.get(name),
     having(content, preferred, path) {
-      if (preferred && isRevisionOf(preferred, content, assets)) return preferred;
+      if (preferred && is(preferred, content)) return preferred;
       const known = [newest.get(content.name), ...(byName.get(content.name) ?? [])];
       const fits = (one: ProfileRevision) =>
-        isRevisionOf(one, content, assets) && (made.includes(one) || isBootable(one, assets));
+        is(one, content) && (made.includes(one) || isBootable(one, assets));
       return known.find((one) => one && fits(one)) ?? make(content, path);
     },
     newestHaving(content, path) {
       const now = newest.get(content.name);
-      return now && isRevisionOf(now, content, assets) ? now : make(content, path);
+      return now && is(now, content) ? now : make(content, path);
     },
   };
 }

@@ -41,7 +41,13 @@ export function refusedParts(problem: ProblemDocument, place: Place): Failure {
       Number(index),
       rest.map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
     );
-    return [at ? `${at.file}:${at.line}:${at.column}: ${hinted(detail)}` : `${pointer}: ${detail}`];
+    return [
+      at
+        ? `${at.file}:${at.line}:${at.column}: ${hinted(detail)}`
+        : section
+          ? `${pointer}: ${detail}`
+          : detail,
+    ];
   });
   if (errors.length === 0) return new Failure('refused', problem.detail ?? problem.title, { problem });
   const message = `${problem.title.toLowerCase()}, and nothing was changed`;
