@@ -148,7 +148,7 @@ for (const { what, fail } of passing)
     t.is(firestore.asked(), 4);
 
     const broken = await standIn(t, fail);
-    const records = opened(t, broken.host, { deadlines: { readMs: 200, writeMs: 200 } });
+    const records = opened(t, broken.host, { deadlines: { readMs: 2000, writeMs: 2000 } });
     await t.throwsAsync(records.machine('m'), { instanceOf: StoreDown });
     t.true(broken.asked() > 1);
   });
