@@ -3,15 +3,15 @@ import type { Current } from '../boot/apply/plan.ts';
 import { type Asset, type AssetKind, type AssetName, archs } from '../boot/asset.ts';
 import type { Machine } from '../boot/machine.ts';
 import { assetsOf, type ProfileRevision, parseAssetReference } from '../boot/profile.ts';
-import type { Page, PageRequest, Records } from '../records/records.ts';
+import { every, type Records } from '../records/records.ts';
 
 /** Reads of a store that run at once. */
 const atOnce = 16;
 
 /** What is there, as far as this desired state can be about it. */
 export async function readCurrent(desired: Desired, records: Records): Promise<Current> {
-  const machines = await all((page) => records.listMachines(page));
-  const rules = await all((page) => records.listRules(page));
+  const machines = await Array.fromAsync(every((page) => records.listMachines(page)));
+  const rules = await Array.fromAsync(every((page) => records.listRules(page)));
   const choices = [...desired.machines, ...desired.rules].flatMap(({ profile }) => profile ?? []);
   const own = choices.filter((choice) => typeof choice !== 'string');
   const profiles: readonly DesiredProfile[] = [...desired.profiles, ...own];
@@ -64,17 +64,6 @@ function assetNames({ kernel, initrds, efi, iso }: DesiredProfile): AssetName[] 
 
 function nameOf({ kind, name, version, arch }: AssetName | Asset): AssetName {
   return { kind, name, version, arch };
-}
-
-async function all<Item>(list: (page: PageRequest) => Promise<Page<Item>>): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await list({ limit: 1000, ...(cursor !== undefined && { cursor }) });
-    items.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== undefined);
-  return items;
 }
 
 /** What is found of these, some at a time. */

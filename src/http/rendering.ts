@@ -4,7 +4,7 @@ import type { Machine } from '../boot/machine.ts';
 import { isRefusal, type Refusal } from '../boot/problem.ts';
 import { renderedFor, templateError, templateFault } from '../boot/template.ts';
 import { unknownSubject } from '../boot/unknown.ts';
-import type { Change, Records } from '../records/records.ts';
+import { type Change, every } from '../records/records.ts';
 import type { AdminParts } from './parts.ts';
 import { changedWorld, type World, worldNow } from './world.ts';
 
@@ -34,7 +34,7 @@ export async function unrenderable(
     if (refusal) return refusal;
   }
   if (!changes.some(({ kind }) => kind === 'rule') || !(await hasTemplates(world))) return undefined;
-  for await (const stored of allMachines(records)) {
+  for await (const stored of every((page) => records.listMachines(page))) {
     const machine = stored.active ? undefined : world.machine(stored);
     const refusal = machine && (await faultOn(machine, world));
     if (refusal) return refusal;
@@ -58,13 +58,4 @@ async function hasTemplates(world: World): Promise<boolean> {
       if (revision && isTemplate(revision.cmdline)) return true;
     }
   return false;
-}
-
-async function* allMachines(records: Pick<Records, 'listMachines'>): AsyncGenerator<Machine> {
-  let cursor: string | undefined;
-  do {
-    const page = await records.listMachines({ limit: 1000, ...(cursor && { cursor }) });
-    yield* page.items;
-    cursor = page.next;
-  } while (cursor);
 }

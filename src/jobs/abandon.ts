@@ -1,6 +1,6 @@
 import type { Asset } from '../boot/asset.ts';
 import { endOf, type Upload } from '../boot/upload.ts';
-import { every } from './every.ts';
+import { every } from '../records/records.ts';
 import type { JobParts } from './parts.ts';
 
 /**

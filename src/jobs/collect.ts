@@ -1,5 +1,5 @@
 import type { Asset } from '../boot/asset.ts';
-import { every } from './every.ts';
+import { every } from '../records/records.ts';
 import { liveAssets } from './live.ts';
 import { type Orphan, orphans } from './orphans.ts';
 import type { JobParts } from './parts.ts';

@@ -1,6 +1,5 @@
 import { assetsOf } from '../boot/profile.ts';
-import type { Records } from '../records/records.ts';
-import { every } from './every.ts';
+import { every, type Records } from '../records/records.ts';
 
 /** An asset's id, and the revision that refers to it, in words. */
 export type Live = ReadonlyMap<string, string>;

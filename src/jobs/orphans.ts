@@ -1,5 +1,5 @@
+import { every } from '../records/records.ts';
 import type { CollectParts } from './collect.ts';
-import { every } from './every.ts';
 
 /** An object that no record knows. */
 export interface Orphan {

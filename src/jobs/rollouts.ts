@@ -6,7 +6,7 @@ import type { Machine } from '../boot/machine.ts';
 import { halted, haltReason, reaches, type Seen, type Sign, signOf } from '../boot/rollout.ts';
 import type { Rollout, Rule } from '../boot/rule.ts';
 import { subjectOf } from '../boot/selector.ts';
-import type { Records } from '../records/records.ts';
+import { every, type Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 
 interface Parts {
@@ -58,7 +58,7 @@ export function rolloutWatch(parts: Parts): () => Promise<readonly string[]> {
     }
     const now = clock();
     const found = new Map<string, Sign[]>(staged.map(({ id }) => [id, []]));
-    for await (const machine of machinesOf(records)) {
+    for await (const machine of every((page) => records.listMachines(page))) {
       if (machine.active) continue;
       const mayDecide = new Set(contenders(rules, subjectOf(machine)).map(({ id }) => id));
       for (const one of staged)
@@ -120,13 +120,4 @@ function entryOf(before: Rule, after: Rule, reason: string, at: string): AuditEn
     before: { rollout: before.rollout },
     after: { rollout: after.rollout },
   };
-}
-
-async function* machinesOf(records: Pick<Records, 'listMachines'>): AsyncGenerator<Machine> {
-  let cursor: string | undefined;
-  do {
-    const page = await records.listMachines({ limit: 1000, ...(cursor && { cursor }) });
-    yield* page.items;
-    cursor = page.next;
-  } while (cursor);
 }

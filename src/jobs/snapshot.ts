@@ -4,7 +4,7 @@ import { archs } from '../boot/asset.ts';
 import type { Machine } from '../boot/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
-import type { Records } from '../records/records.ts';
+import { every, type Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import { seal } from './seal.ts';
 
@@ -30,7 +30,10 @@ export function snapshotPublisher(parts: {
   let published: { readonly digest: string; readonly at: number } | undefined;
 
   const take = async (): Promise<Omit<Snapshot, 'at'>> => {
-    const machines = await allMachines(records);
+    const machines = await Array.fromAsync(
+      every((page) => records.listMachines(page)),
+      (machine): Machine => ({ ...machine, history: [] }),
+    );
     const rules = await records.rulebook();
     const known = new Map<string, ProfileRevision>();
     const pointed = [...machines, ...rules].flatMap(({ active }) => active ?? []);
@@ -68,15 +71,4 @@ export function snapshotPublisher(parts: {
     );
     return true;
   };
-}
-
-async function allMachines(records: Pick<Records, 'listMachines'>): Promise<Machine[]> {
-  const machines: Machine[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await records.listMachines({ limit: 1000, ...(cursor && { cursor }) });
-    machines.push(...page.items.map((machine) => ({ ...machine, history: [] })));
-    cursor = page.next;
-  } while (cursor);
-  return machines;
 }

@@ -1,6 +1,7 @@
 import { type Asset, mismatch } from '../boot/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
+import { every } from '../records/records.ts';
 import type { JobParts } from './parts.ts';
 
 export interface Verifier {
@@ -32,22 +33,16 @@ export function openVerifier(parts: JobParts): Verifier {
     verify,
     async resume(quietMs = 0) {
       const before = clock().getTime() - quietMs;
-      let cursor: string | undefined;
-      do {
-        const page = await records.listAssets(
-          { state: 'verifying' },
-          { limit: 100, ...(cursor && { cursor }) },
-        );
-        for (const { id, updated_at } of page.items) {
-          if (stop.signal.aborted) return;
-          if (Date.parse(updated_at) > before) continue;
-          await verify(id).catch((error: unknown) => {
-            if (!stop.signal.aborted)
-              log.warn({ error, asset: id }, 'an asset could not be verified: complete its upload once more');
-          });
-        }
-        cursor = page.next;
-      } while (cursor);
+      for await (const { id, updated_at } of every((page) =>
+        records.listAssets({ state: 'verifying' }, page),
+      )) {
+        if (stop.signal.aborted) return;
+        if (Date.parse(updated_at) > before) continue;
+        await verify(id).catch((error: unknown) => {
+          if (!stop.signal.aborted)
+            log.warn({ error, asset: id }, 'an asset could not be verified: complete its upload once more');
+        });
+      }
     },
     async close() {
       stop.abort();

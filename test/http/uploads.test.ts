@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
 import type { Asset } from '../../src/boot/asset.ts';
-import { every } from '../../src/jobs/every.ts';
+import { every } from '../../src/records/records.ts';
 import {
   announce,
   announcement,
