@@ -30,7 +30,7 @@ export function assignmentOf(
   const { winner, considered } = contest(rules, subjectOf(machine, circumstances));
   const given = winner && handedOut(winner, machine.id);
   if (!winner || !given)
-    return { by: 'nothing', reason: 'it has no profile of its own, and no rule is about it', considered };
+    return { by: 'nothing', reason: 'it has no profile of its own, and no rule gives it one', considered };
   return { by: 'rule', revision: given.revision, rule: winner, reason: given.reason, considered };
 }
 
