@@ -7,8 +7,6 @@ import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
 import { Refusals } from './http/refusals.ts';
 import { UnknownMachines } from './http/unknown-machines.ts';
-import { assetJobs } from './jobs/asset-jobs.ts';
-import { keepHouse } from './jobs/housekeeping.ts';
 import { reportStores } from './jobs/stores.ts';
 import { openVerifier } from './jobs/verify.ts';
 import type { Parts } from './parts.ts';
@@ -53,6 +51,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     }
     if (parts.adminToken !== undefined) {
       const { adminApp } = await import('./http/admin-app.ts'); // with the schemas of all that it takes
+      const { assetJobs } = await import('./jobs/asset-jobs.ts');
       const admin: AdminParts = {
         ...common,
         adminToken: parts.adminToken,
@@ -67,6 +66,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     throw error;
   }
   if (config.roles.includes('jobs')) {
+    const { keepHouse } = await import('./jobs/housekeeping.ts');
     void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
     const { watchRollouts } = await import('./jobs/rollouts.ts');
     void watchRollouts({ ...parts, clock }, closing.signal);

@@ -1,5 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import fc, { type Arbitrary } from 'fast-check';
+import type { Machine } from '../../src/boot/machine.ts';
+import { every, type Page, type PageRequest } from '../../src/records/records.ts';
 import { type Call, call, type MachineModel, type Model, pick, problem, type Real } from './model.ts';
 
 /** So few that machines quarrel about them. */
@@ -62,7 +64,7 @@ export const machineCalls: readonly Arbitrary<Call>[] = [
   ),
   fc.integer({ min: 1, max: 4 }).map((limit) =>
     call(`list machines by ${limit}`, async (model, real) => {
-      const all = await everyPage(real, `/api/v1/machines?limit=${limit}`);
+      const all = await everyPage<Machine>(real, `/api/v1/machines?limit=${limit}`);
       deepEqual(all.map(shown), model.machines.filter((one) => !one.gone).map(expected));
     }),
   ),
@@ -88,24 +90,17 @@ function ifMatch({ version }: MachineModel, how: string): Record<string, string>
   return { 'If-Match': `"${how === 'stale' ? version + 7 : version}"` };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what came; it is compared as a whole
-export function shown({ id, macs, serial, version, active, history }: any) {
-  const moves = history.map(({ revision }: { revision: string }) => revision);
-  return { id, macs, serial, version, active, history: moves };
+/** What a model knows of a machine that came. */
+export function shown({ id, macs, serial, version, active, history }: Machine) {
+  return { id, macs, serial, version, active, history: history.map(({ revision }) => revision) };
 }
 
 export function expected({ gone: _, ...machine }: MachineModel) {
   return machine;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the same
-export async function everyPage({ admin }: Real, target: string): Promise<any[]> {
-  const items = [];
-  let cursor = '';
-  do {
-    const { json } = await admin(`${target}${cursor && `&cursor=${cursor}`}`);
-    items.push(...json.items);
-    cursor = json.next ?? '';
-  } while (cursor);
-  return items;
+export function everyPage<Item>({ admin }: Real, target: string): Promise<Item[]> {
+  const page = async ({ cursor }: PageRequest): Promise<Page<Item>> =>
+    (await admin(`${target}${cursor ? `&cursor=${cursor}` : ''}`)).json;
+  return Array.fromAsync(every(page));
 }

@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import fc, { type Arbitrary } from 'fast-check';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { everyPage, expected, shown } from './machines.ts';
 import { type Call, call, type MachineModel, pick, problem } from './model.ts';
 
@@ -52,7 +53,7 @@ export const profileCalls: readonly Arbitrary<Call>[] = [
   ),
   fc.integer({ min: 1, max: 4 }).map((limit) =>
     call(`list profiles by ${limit}`, async ({ revisions }, real) => {
-      const all = await everyPage(real, `/api/v1/profiles?limit=${limit}`);
+      const all = await everyPage<ProfileRevision>(real, `/api/v1/profiles?limit=${limit}`);
       deepEqual(
         all.map(({ id, name }) => ({ id, name })),
         revisions,
