@@ -94,14 +94,22 @@ export function accepted(reply: Answer): unknown {
   throw new Failure('refused', problem.detail ?? problem.title, { problem });
 }
 
-/** The items of a list, as its pages come. */
-export async function* eachItem<Item>(from: Api, path: string, query: Query = {}): AsyncGenerator<Item> {
+/** The pages of a list; `ask` is told where each begins. */
+export async function* pages<Page extends { readonly next?: string }>(
+  ask: (cursor: string | undefined) => Promise<Answer>,
+): AsyncGenerator<Page> {
   let cursor: string | undefined;
   do {
-    const page = accepted(await from.get(path, { ...query, cursor })) as { items: Item[]; next?: string };
-    yield* page.items;
+    const page = accepted(await ask(cursor)) as Page;
+    yield page;
     cursor = page.next;
   } while (cursor);
+}
+
+/** The items of a list, as its pages come. */
+export async function* eachItem<Item>(from: Api, path: string, query: Query = {}): AsyncGenerator<Item> {
+  const asked = pages<{ items: Item[]; next?: string }>((cursor) => from.get(path, { ...query, cursor }));
+  for await (const { items } of asked) yield* items;
 }
 
 /** All items of a list, page after page. */

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { assetTitle } from '../boot/apply/assets.ts';
 import { type Arch, type Asset, type AssetKind, archs } from '../boot/asset.ts';
 import { accepted } from './api.ts';
 import { assetsNamed } from './asset-named.ts';
@@ -40,9 +41,7 @@ function turning(parent: Command, outside: Outside, to: 'retire' | 'unretire', a
     for (const { id } of found) {
       const asset = accepted(await api.post(`assets/${id}/${to}`)) as Asset;
       items.push(asset);
-      const { kind, name, version, arch, state } = asset;
-      if (!options.json)
-        outside.stdout.write(`${printable(`${kind} ${name}@${version} for ${arch} is ${state}`)}\n`);
+      if (!options.json) outside.stdout.write(`${printable(`${assetTitle(asset)} is ${asset.state}`)}\n`);
     }
     if (options.json) outside.stdout.write(jsonLine({ items }));
   });

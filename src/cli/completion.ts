@@ -94,10 +94,7 @@ function fish(all: readonly Candidates[]): string {
   const lines = all.flatMap(({ words, next, values }) => {
     const steps = words === '' ? [] : words.split(' ');
     const seen = steps.map((word) => `__fish_seen_subcommand_from ${word}`);
-    const below = all.filter(
-      (one) => one.words.startsWith(words === '' ? '' : `${words} `) && one.words !== words,
-    );
-    const deeper = [...new Set(below.map((one) => one.words.split(' ')[steps.length]))].filter(Boolean);
+    const deeper = next.flatMap(({ text }) => (text.startsWith('--') ? [] : [text]));
     const until = deeper.length > 0 ? [`not __fish_seen_subcommand_from ${deeper.join(' ')}`] : [];
     const when = [...seen, ...until].join('; and ') || 'true';
     return next.map(({ text, about }) => {

@@ -1,5 +1,5 @@
 import type { Impact, Outcome } from '../boot/impact.ts';
-import { type Answer, accepted, type Query } from './api.ts';
+import { type Answer, pages, type Query } from './api.ts';
 import { cell } from './listing.ts';
 import type { Outside } from './outside.ts';
 import { jsonLine, printable } from './printable.ts';
@@ -13,17 +13,13 @@ export async function printDryRun(
 ): Promise<void> {
   const items: Impact[] = [];
   let examined = 0;
-  let cursor: string | undefined;
-  do {
-    const page = accepted(await ask({ dry_run: '1', limit: '1000', cursor })) as {
-      items: Impact[];
-      examined: number;
-      next?: string;
-    };
+  const asked = pages<{ items: Impact[]; examined: number; next?: string }>((cursor) =>
+    ask({ dry_run: '1', limit: '1000', cursor }),
+  );
+  for await (const page of asked) {
     items.push(...page.items);
     examined += page.examined;
-    cursor = page.next;
-  } while (cursor);
+  }
   outside.stdout.write(json ? jsonLine({ items, examined }) : text(items, examined));
 }
 

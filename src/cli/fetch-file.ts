@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
+import { makeFolder } from '../folder.ts';
 import { reason } from './api.ts';
 import { Failure } from './failure.ts';
 import { patience, type Waiting } from './patience.ts';
@@ -39,7 +40,11 @@ const mostRedirects = 5;
 export async function fetchFile(fetching: Fetching): Promise<Fetched> {
   const { url, folder, waiting } = fetching;
   const path = join(folder, createHash('sha256').update(url.href).digest('hex'));
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unwritable(folder));
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    unwritable(folder)(error);
+  }
   await sweep(folder, fetching.now);
   const file = await open(path, 'a+', 0o600).catch(unwritable(folder));
   const patient = patience(waiting);

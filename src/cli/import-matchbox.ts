@@ -7,7 +7,7 @@ import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { Failure } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { type Manifest, type Section, sections } from './manifest/gather.ts';
-import { type Mistake, mistaken } from './manifest/problem.ts';
+import { type Mistake, mistaken, placed } from './manifest/problem.ts';
 import { manifestText } from './manifest/write.ts';
 import { convertMatchbox } from './matchbox/convert.ts';
 import { readMatchbox } from './matchbox/read.ts';
@@ -74,7 +74,7 @@ async function run(
 }
 
 function line(kind: string): (mistake: Mistake) => string {
-  return ({ at, message }) => `${kind}: ${at.file}:${at.line}:${at.column}: ${message}`;
+  return (mistake) => `${kind}: ${placed(mistake)}`;
 }
 
 /** Without assets: their files lie elsewhere than the one that is written. */

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assetTitle } from '../boot/apply/assets.ts';
 import { type Arch, type AssetKind, type AssetName, archs } from '../boot/asset.ts';
 import { assertName } from './asset-options.ts';
 import { Failure } from './failure.ts';
@@ -44,8 +45,7 @@ export async function sourcesOf(args: readonly string[], given: Given): Promise<
   const sources = found.flatMap((one) => one.sources);
   const seen = new Map<string, Source>();
   for (const source of sources) {
-    const { kind, name, version, arch } = source.name;
-    const key = `${kind} ${name}@${version} for ${arch}`;
+    const key = assetTitle(source.name);
     const other = seen.get(key);
     if (other)
       throw new Failure(

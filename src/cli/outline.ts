@@ -1,3 +1,4 @@
+import { isFields } from './fields.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
 
@@ -44,10 +45,6 @@ function words(key: string): string {
 
 function plain(value: unknown): string {
   return value === null || value === '' ? '-' : printable(String(value));
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFlat(value: unknown): value is Fields {

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import { assetTitle } from '../boot/apply/assets.ts';
 import type { AssetName } from '../boot/asset.ts';
 import type { Api } from './api.ts';
 import { digest } from './digest.ts';
@@ -89,7 +90,7 @@ export async function pushFile(wanted: Wanted, by: Pushing): Promise<Pushed> {
 
 /** What became of a push, on one line. */
 export function sentence({ outcome, resumed_at, asset }: Pushed): string {
-  const what = `${asset.kind} ${asset.name}@${asset.version} for ${asset.arch}`;
+  const what = assetTitle(asset);
   const how = `${bytes(asset.size)}, sha256 ${asset.sha256}`;
   if (outcome === 'there') return `${printable(`${what} is there already: ${how}`)}\n`;
   const resumed = resumed_at > 0 ? `, resumed at ${bytes(resumed_at)}` : '';

@@ -1,3 +1,4 @@
+import { assetTitle } from '../boot/apply/assets.ts';
 import type { Asset, AssetName } from '../boot/asset.ts';
 import { type Answer, type Api, accepted, allItems, problemName } from './api.ts';
 import type { Digest } from './digest.ts';
@@ -116,13 +117,13 @@ async function existing(job: Job, refusal: Answer): Promise<Start> {
   else if (!same(asset, job))
     throw new Failure(
       'refused',
-      `${kind} ${name}@${version} for ${arch} exists with other bytes (${bytes(asset.size)}, crc32c ${asset.crc32c}); push this file under a new --version`,
+      `${assetTitle(job.name)} exists with other bytes (${bytes(asset.size)}, crc32c ${asset.crc32c}); push this file under a new --version`,
     );
   else if (asset.state === 'ready') return { kind: 'there', asset };
   else if (asset.state === 'verifying') return { kind: 'verifying', upload_id: asset.upload_id };
   throw new Failure(
     'refused',
-    `${kind} ${name}@${version} for ${arch} is ${asset?.state ?? 'not to be seen'}; push the file under a new --version`,
+    `${assetTitle(job.name)} is ${asset?.state ?? 'not to be seen'}; push the file under a new --version`,
   );
 }
 

@@ -3,7 +3,7 @@ import { accepted } from './api.ts';
 import { type BrokerOptions, broker, brokerOptions } from './broker.ts';
 import { printDryRun } from './dry-run.ts';
 import type { Outside } from './outside.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { ruleNamed } from './rule-id.ts';
 import { verb } from './verb.ts';
 
@@ -22,6 +22,6 @@ export function ruleDelete(parent: Command, outside: Outside): void {
     const { id, name } = await ruleNamed(api, which);
     if (dryRun) return printDryRun(outside, json, (query) => api.delete(`rules/${id}`, query));
     accepted(await api.delete(`rules/${id}`));
-    outside.stdout.write(json ? jsonLine({ id }) : `rule ${name} is deleted\n`);
+    outside.stdout.write(json ? jsonLine({ id }) : `${printable(`rule ${name} is deleted`)}\n`);
   });
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { isFields } from '../fields.ts';
 import { type ManifestFile, manifestFiles } from './find.ts';
 import { type Mistake, mistaken, type Position } from './problem.ts';
 import { canonical } from './sugar.ts';
@@ -58,8 +59,4 @@ function addDocument(
       return mistakes.map(({ path: where, message }) => ({ at: place(where), message }));
     });
   });
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

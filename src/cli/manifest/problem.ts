@@ -13,13 +13,16 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** `file:line:column: what is wrong`. */
+export function placed({ at, message }: Mistake): string {
+  return `${at.file}:${at.line}:${at.column}: ${message}`;
+}
+
 const shown = 50;
 
 /** Ends the command with all mistakes, each as `file:line:column: what is wrong`. */
 export function mistaken(mistakes: readonly Mistake[]): Failure {
-  const lines = mistakes
-    .slice(0, shown)
-    .map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`);
+  const lines = mistakes.slice(0, shown).map(placed);
   const more = mistakes.length > shown ? [`and ${mistakes.length - shown} more`] : [];
   const [first = '', ...rest] = [...lines, ...more];
   if (rest.length === 0) return new Failure('usage', first);
@@ -41,13 +44,7 @@ export function refusedParts(problem: ProblemDocument, place: Place): Failure {
       Number(index),
       rest.map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
     );
-    return [
-      at
-        ? `${at.file}:${at.line}:${at.column}: ${hinted(detail)}`
-        : section
-          ? `${pointer}: ${detail}`
-          : detail,
-    ];
+    return [at ? placed({ at, message: hinted(detail) }) : section ? `${pointer}: ${detail}` : detail];
   });
   if (errors.length === 0) return new Failure('refused', problem.detail ?? problem.title, { problem });
   const message = `${problem.title.toLowerCase()}, and nothing was changed`;

@@ -1,6 +1,6 @@
+import { type Fields, isFields } from '../fields.ts';
 import type { Section } from './gather.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
 /** An item as the API takes it, and how to find a part of it in the file. */
@@ -59,9 +59,7 @@ export function canonical(section: Section, item: Fields): Canonical {
 }
 
 function ownProfile(value: unknown): Canonical | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? canonical('profiles', value as Fields)
-    : undefined;
+  return isFields(value) ? canonical('profiles', value) : undefined;
 }
 
 /** What other systems would take here, and this one does not. */

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { DesiredProfile } from '../../boot/apply/desired.ts';
 import type { AssetKind, AssetName } from '../../boot/asset.ts';
+import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { translated } from './cmdline.ts';
 import { assetNamed, nameFrom } from './names.ts';
@@ -131,8 +132,4 @@ function texts<Field extends string>(fields: Readonly<Record<string, unknown>>, 
 function list(value: unknown): readonly unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
-}
-
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

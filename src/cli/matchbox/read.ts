@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { Failure } from '../failure.ts';
+import { isFields } from '../fields.ts';
 import { isInside } from '../manifest/find.ts';
 import { type Mistake, mistaken, type Position } from '../manifest/problem.ts';
 import { isMistakes, readYaml } from '../manifest/yaml.ts';
@@ -63,10 +64,10 @@ function fileAt(path: string, mistakes: Mistake[]): readonly MatchboxFile[] {
   }
   const [document] = documents;
   const fields = document?.value;
-  if (!document || typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+  if (!document || !isFields(fields)) {
     mistakes.push({ at: { file: path, line: 1, column: 1 }, message: 'must be an object' });
     return [];
   }
   const id = basename(path, extname(path));
-  return [{ id, fields: fields as MatchboxFile['fields'], at: document.at }];
+  return [{ id, fields, at: document.at }];
 }
