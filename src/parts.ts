@@ -8,7 +8,6 @@ import { makeFolder } from './folder.ts';
 import { fileSecret } from './secrets.ts';
 import { verifyEdge } from './sign/edge.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
-import { readSecret } from './sign/secret.ts';
 import { type Log, openLog } from './telemetry/log.ts';
 import { type Metrics, openMetrics } from './telemetry/metrics.ts';
 
@@ -60,7 +59,10 @@ function edgeVerifier({ edgeKeys }: Config, clock: () => Date): EdgeVerifier | u
 
 function snapshotKeyOf({ snapshotKey }: Config, { token }: GoogleCredentials) {
   if (!snapshotKey) return undefined;
-  return () => readSecret(snapshotKey, { setting: 'BROKER_SNAPSHOT_KEY', token });
+  return async () => {
+    const { readSecret } = await import('./sign/secret.ts');
+    return readSecret(snapshotKey, { setting: 'BROKER_SNAPSHOT_KEY', token });
+  };
 }
 
 /** What lies in the data folder besides the storage. */

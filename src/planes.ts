@@ -2,13 +2,11 @@ import type { Auditor } from './boot/audit.ts';
 import type { Config } from './config.ts';
 import { bootApp } from './http/app.ts';
 import { BootEvents } from './http/boot-events.ts';
-import { audited } from './http/change.ts';
 import { type Listener, listen } from './http/listener.ts';
 import type { AdminParts, BootParts } from './http/parts.ts';
-import { Refusals } from './http/refusals.ts';
+import type { Refusals } from './http/refusals.ts';
 import { UnknownMachines } from './http/unknown-machines.ts';
 import { reportStores } from './jobs/stores.ts';
-import { openVerifier } from './jobs/verify.ts';
 import type { Parts } from './parts.ts';
 
 export interface Planes {
@@ -19,11 +17,9 @@ export interface Planes {
 /** Opens the planes, and begins the jobs, that BROKER_ROLES names. Rejects, naming the setting, when an address cannot be had. */
 export async function openPlanes(config: Config, parts: Parts, clock: () => Date): Promise<Planes> {
   const { log } = parts;
-  const audit: Auditor = (...change) =>
-    audited({ kind: 'broker', id: 'broker', at: clock().toISOString() }, ...change);
-  const verifier = openVerifier({ ...parts, clock, audit });
+  const behind = config.roles.some((role) => role !== 'boot') ? await openBehind(parts, clock) : undefined;
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
-  const refusals = new Refusals(parts);
+  let refusals: Refusals | undefined;
   const unknownMachines = new UnknownMachines(parts);
   const listeners: Listener[] = [];
   const closing = new AbortController();
@@ -31,9 +27,9 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     closing.abort();
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     await events.settled();
-    await refusals.settled();
+    await refusals?.settled();
     await unknownMachines.settled();
-    await verifier.close();
+    await behind?.verifier.close();
   };
   try {
     const common = { ...config, ...parts, clock };
@@ -49,14 +45,16 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
       };
       listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
-    if (parts.adminToken !== undefined) {
+    if (behind && parts.adminToken !== undefined) {
+      const { Refusals } = await import('./http/refusals.ts');
+      refusals = new Refusals(parts);
       const { adminApp } = await import('./http/admin-app.ts'); // with the schemas of all that it takes
       const { assetJobs } = await import('./jobs/asset-jobs.ts');
       const admin: AdminParts = {
         ...common,
         adminToken: parts.adminToken,
         refusals,
-        verify: verifier.verify,
+        verify: behind.verifier.verify,
         ...assetJobs(common),
       };
       listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
@@ -65,14 +63,14 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await close(0);
     throw error;
   }
-  if (config.roles.includes('jobs')) {
+  if (behind && config.roles.includes('jobs')) {
     const { keepHouse } = await import('./jobs/housekeeping.ts');
-    void keepHouse({ ...parts, bucket: config.bucket, clock, audit, verifier }, closing.signal);
+    void keepHouse({ ...parts, bucket: config.bucket, clock, ...behind }, closing.signal);
     const { watchRollouts } = await import('./jobs/rollouts.ts');
     void watchRollouts({ ...parts, clock }, closing.signal);
   }
   // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
-  const needsBucket = config.storage === 'gcs' && config.roles.some((role) => role !== 'boot');
+  const needsBucket = config.storage === 'gcs' && behind !== undefined;
   void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });
   const { snapshotKey: key, seed } = parts;
   if (key && seed) {
@@ -80,6 +78,17 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     beginSnapshots({ ...config, ...parts, clock, key, seed }, closing.signal);
   }
   return { close };
+}
+
+/** What works behind the planes; a process that only boots does without. */
+async function openBehind(parts: Parts, clock: () => Date) {
+  const [{ audited }, { openVerifier }] = await Promise.all([
+    import('./http/change.ts'),
+    import('./jobs/verify.ts'),
+  ]);
+  const audit: Auditor = (...change) =>
+    audited({ kind: 'broker', id: 'broker', at: clock().toISOString() }, ...change);
+  return { audit, verifier: openVerifier({ ...parts, clock, audit }) };
 }
 
 async function open(

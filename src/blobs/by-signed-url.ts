@@ -3,7 +3,6 @@ import type { Signer } from '../sign/v4.ts';
 import { signUrl } from '../sign/v4.ts';
 import type { Blobs, FollowOptions } from './blobs.ts';
 import type { storageConnections } from './connections.ts';
-import { digest } from './digest.ts';
 import { faults } from './faults.ts';
 import { bootPatience, type Patience } from './patience.ts';
 import { readWhole } from './read-whole.ts';
@@ -81,6 +80,7 @@ export function bySignedUrl(
 
     async digest(blob, signal, onBytes) {
       return faults(`reading ${blob.object}`, async () => {
+        const { digest } = await import('./digest.ts'); // with a native module, which no boot needs
         const { headers, body } = await bytesOf(blob, { ttlSeconds: ownUrlTtlSeconds, signal });
         const validators = validatorsOf(blob, headers);
         return { ...(await digest(body, onBytes)), ...validators };

@@ -18,13 +18,13 @@ export interface Pointer {
 /** How many activations a history keeps, so that no document grows for ever. */
 const historyKept = 100;
 
+/** The next version. */
+export function changed<P extends Pointer>(pointer: P, at: string): P {
+  return { ...pointer, version: pointer.version + 1, updated_at: at };
+}
+
 /** The next version of the pointer, moved to that revision. */
 export function activated<P extends Pointer>(pointer: P, revision: string, at: string): P {
-  return {
-    ...pointer,
-    active: revision,
-    history: [...pointer.history, { revision, at }].slice(-historyKept),
-    version: pointer.version + 1,
-    updated_at: at,
-  };
+  const history = [...pointer.history, { revision, at }].slice(-historyKept);
+  return changed({ ...pointer, active: revision, history }, at);
 }

@@ -91,6 +91,11 @@ export function objectName(uploadId: string, fileName: string): string {
   return `assets/${uploadId}/${fileName}`;
 }
 
+/** What people are told of it. */
+export function assetTitle({ kind, name, version, arch }: AssetName): string {
+  return `${kind} ${name}@${version} for ${arch}`;
+}
+
 /** A safe file name, with the suffix that firmware and BMCs look at. */
 export function fileName(asset: AssetName): string {
   const suffix = {

@@ -1,12 +1,11 @@
 import type { RuleInForce } from './rule.ts';
-import { type Judgement, judge, type Subject } from './selector.ts';
+import { judge, type Subject } from './selector.ts';
 
 /** One rule before one machine. `won` decides; the others say why they did not. */
 export interface Considered {
-  readonly rule: Pick<RuleInForce, 'id' | 'name' | 'priority' | 'profile'>;
+  readonly rule: Pick<RuleInForce, 'name' | 'priority'>;
   readonly outcome: 'won' | 'lost' | 'undecided' | 'does not match';
   readonly reason: string;
-  readonly judgement: Judgement;
 }
 
 export interface Contest {
@@ -21,8 +20,8 @@ export function contest(rules: readonly RuleInForce[], subject: Subject): Contes
   const considered: Considered[] = [];
   for (const rule of byPriority(rules)) {
     const judgement = judge(rule.selector, subject);
-    const { id, name, priority, profile } = rule;
-    const entry = { rule: { id, name, priority, profile }, judgement };
+    const { name, priority, profile } = rule;
+    const entry = { rule: { name, priority } };
     if (judgement.match === 'no')
       considered.push({ ...entry, outcome: 'does not match', reason: judgement.because });
     else if (!rule.active)

@@ -8,7 +8,7 @@ import { bootsFrom, type Identity, isAnonymous } from './machine.ts';
 import { canonicalAddress, type Network, parseNetwork } from './network.ts';
 import { isRefusal } from './problem.ts';
 import type { ProfileRevision } from './profile.ts';
-import { bootstrapScript, diskScript, machineScript } from './script.ts';
+import { assetUrl, bootstrapScript, diskScript, machineScript } from './script.ts';
 import { sourceOf } from './source.ts';
 import { renderedFor } from './template.ts';
 import { unknownSubject } from './unknown.ts';
@@ -34,13 +34,15 @@ export async function explained(facts: ExplainFacts): Promise<Explanation> {
   const assignment = assignmentFrom(facts);
   const source = sourceExplained(facts);
   const revision = facts.revision;
+  const stageOf = (arch: Arch) => firstStagePlan(facts.first_stages[arch], clientOf(caller), facts);
   const stages = archs.map((arch) => ({
     arch,
     path: `/boot/${arch}/boot.efi`,
-    ...firstStagePlan(facts.first_stages[arch], clientOf(caller), facts),
+    ...stageOf(arch),
   }));
-  const [stage] = stages.filter(({ arch }) => arch === (request.arch ?? 'x86_64'));
-  const bootUrl = runsScripts(caller) ? await scriptPlan(identity, facts, assignment) : withoutArch(stage);
+  const bootUrl = runsScripts(caller)
+    ? await scriptPlan(identity, facts, assignment)
+    : stageOf(request.arch ?? 'x86_64');
   const assets = revision ? revisionPlans(revision, client, facts) : [];
   const { plan, reason } = assets[0] ?? bootUrl;
   return {
@@ -65,12 +67,6 @@ export async function explained(facts: ExplainFacts): Promise<Explanation> {
 }
 
 const bootPath = '/boot.ipxe';
-
-function withoutArch(stage: (Planned & { arch: Arch; path: string }) | undefined): Planned {
-  if (!stage) return { plan: 'refuse', reason: 'there is no such architecture' };
-  const { arch: _, path: __, ...planned } = stage;
-  return planned;
-}
 
 function addressOf({ source }: ExplainRequest): { readonly source?: string } {
   const address = canonicalAddress(source ?? '');
@@ -161,7 +157,6 @@ function firstStagePlan(stage: ResolvedAsset | string, client: Client, facts: Ex
 }
 
 function revisionPlans(revision: ProfileRevision, client: Client, facts: ExplainFacts) {
-  const whose = facts.machine ? `?machine=${facts.machine.id}` : '';
   const named: [string, ResolvedAsset | undefined][] = [
     ['kernel', revision.kernel],
     ['efi', revision.efi],
@@ -169,7 +164,7 @@ function revisionPlans(revision: ProfileRevision, client: Client, facts: Explain
     ...revision.initrds.map((initrd, n): [string, ResolvedAsset] => [`initrd/${n}`, initrd]),
   ];
   return named.flatMap(([part, asset]) =>
-    asset ? [{ path: `/asset/${revision.id}/${part}${whose}`, ...planOf(asset, client, facts) }] : [],
+    asset ? [{ path: assetUrl(revision, part, facts.machine?.id), ...planOf(asset, client, facts) }] : [],
   );
 }
 

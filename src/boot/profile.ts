@@ -1,5 +1,6 @@
 import type { Arch, ResolvedAsset } from './asset.ts';
 import { isName } from './asset.ts';
+import type { Machine } from './machine.ts';
 import { type Refusal, refuse } from './problem.ts';
 
 /** One immutable revision of a profile, with its assets resolved: what a machine boots. */
@@ -63,6 +64,11 @@ export function bootable(profile: {
 /** iPXE's `${buildarch}` and other spellings of an architecture (RFC 5970 client-arch numbers included). */
 export function parseArch(text: string | undefined): Arch | undefined {
   return text === undefined ? undefined : archSpellings.get(text);
+}
+
+/** What an administrator wrote into the label `arch`, else x86_64. */
+export function archOf({ labels }: Pick<Machine, 'labels'>): Arch {
+  return parseArch(labels.arch) ?? 'x86_64';
 }
 
 const archSpellings: ReadonlyMap<string, Arch> = new Map([

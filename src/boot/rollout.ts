@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { activated } from './activation.ts';
+import { activated, changed } from './activation.ts';
 import type { Rollout, Rule, RuleInForce } from './rule.ts';
 
 /**
@@ -13,7 +13,11 @@ export function placeInRollout(machineId: string, revision: string): number {
 
 /** Whether the roll-out has come to this machine. One that was halted goes to nobody. */
 export function reaches(rollout: Rollout, machineId: string): boolean {
-  return rollout.halted_at === undefined && placeInRollout(machineId, rollout.revision) < rollout.percent;
+  return covers(rollout, placeInRollout(machineId, rollout.revision));
+}
+
+function covers({ halted_at, percent }: Rollout, place: number): boolean {
+  return halted_at === undefined && place < percent;
 }
 
 /** The revision that a rule hands out to this machine, and why that one. */
@@ -24,16 +28,17 @@ export function handedOut(
   const { active, rollout } = rule;
   if (!active) return undefined;
   if (!rollout) return { revision: active, reason: `rule ${rule.name} assigns ${rule.profile}` };
-  const place = placeInRollout(machineId, rollout.revision).toFixed(2);
+  const place = placeInRollout(machineId, rollout.revision);
+  const shown = place.toFixed(2);
   const share = `${rollout.percent} % of machines`;
-  if (reaches(rollout, machineId))
+  if (covers(rollout, place))
     return {
       revision: rollout.revision,
-      reason: `rule ${rule.name} rolls out a new ${rule.profile} to ${share}, this one among them (its place is ${place})`,
+      reason: `rule ${rule.name} rolls out a new ${rule.profile} to ${share}, this one among them (its place is ${shown})`,
     };
   const why = rollout.halted_at
     ? `its roll-out was halted (${rollout.reason ?? 'no reason is known'})`
-    : `its roll-out reaches ${share}, not this one (its place is ${place})`;
+    : `its roll-out reaches ${share}, not this one (its place is ${shown})`;
   return { revision: active, reason: `rule ${rule.name} assigns ${rule.profile}; ${why}` };
 }
 
@@ -55,10 +60,6 @@ export function promoted(rule: Rule, rollout: Rollout, percent: number, at: stri
 /** Nobody gets the new revision any more, until somebody promotes the roll-out again. */
 export function halted(rule: Rule, rollout: Rollout, reason: string, at: string): Rule {
   return changed({ ...rule, rollout: { ...rollout, halted_at: at, reason } }, at);
-}
-
-function changed(rule: Rule, at: string): Rule {
-  return { ...rule, version: rule.version + 1, updated_at: at };
 }
 
 /** What one machine of a roll-out shows. `silent`: it came up before, but not since it got the new revision. */

@@ -34,11 +34,10 @@ export interface Subject {
 /** Kleene's third value is for what can only be said when the machine asks: its address, or the architecture that it claims. */
 export type Match = 'yes' | 'no' | 'unknown';
 
-/** What a selector says of a subject, and why, part by part. */
+/** What a selector says of a subject, and why. */
 export interface Judgement {
   readonly match: Match;
   readonly because: string;
-  readonly parts?: readonly Judgement[];
 }
 
 /** What a request adds to what is known of a machine. */
@@ -67,7 +66,7 @@ export function judge(selector: Selector, subject: Subject): Judgement {
   if ('not' in selector) {
     const part = judge(selector.not, subject);
     const match = part.match === 'yes' ? 'no' : part.match === 'no' ? 'yes' : 'unknown';
-    return { match, because: `not: ${part.because}`, parts: [part] };
+    return { match, because: `not: ${part.because}` };
   }
   if ('mac' in selector) {
     const has = subject.macs.includes(selector.mac);
@@ -92,16 +91,16 @@ function judgeAll(selectors: readonly Selector[], subject: Subject): Judgement {
   const parts = selectors.map((selector) => judge(selector, subject));
   if (parts.length === 0) return { match: 'yes', because: 'all of nothing: every machine' };
   const wrong = parts.find(({ match }) => match === 'no') ?? parts.find(({ match }) => match === 'unknown');
-  if (wrong) return { match: wrong.match, because: wrong.because, parts };
-  return { match: 'yes', because: parts.map(({ because }) => because).join(' and '), parts };
+  if (wrong) return { match: wrong.match, because: wrong.because };
+  return { match: 'yes', because: parts.map(({ because }) => because).join(' and ') };
 }
 
 function judgeAny(selectors: readonly Selector[], subject: Subject): Judgement {
   const parts = selectors.map((selector) => judge(selector, subject));
   if (parts.length === 0) return { match: 'no', because: 'any of nothing: no machine' };
   const right = parts.find(({ match }) => match === 'yes') ?? parts.find(({ match }) => match === 'unknown');
-  if (right) return { match: right.match, because: right.because, parts };
-  return { match: 'no', because: parts.map(({ because }) => because).join(' and '), parts };
+  if (right) return { match: right.match, because: right.because };
+  return { match: 'no', because: parts.map(({ because }) => because).join(' and ') };
 }
 
 function judgeLabels(

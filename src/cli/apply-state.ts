@@ -1,6 +1,6 @@
-import { assetTitle } from '../boot/apply/assets.ts';
 import type { ShownChange } from '../boot/apply/changes.ts';
 import type { AssetName } from '../boot/asset.ts';
+import { assetTitle } from '../boot/asset.ts';
 import { type Answer, accepted } from './api.ts';
 import { type ListedAsset, listedAssets } from './manifest/asset-files.ts';
 import { type Manifest, type Section, sections } from './manifest/gather.ts';

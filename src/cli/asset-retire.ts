@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import { assetTitle } from '../boot/apply/assets.ts';
-import { type Arch, type Asset, type AssetKind, archs } from '../boot/asset.ts';
+import { type Arch, type Asset, type AssetKind, archs, assetTitle } from '../boot/asset.ts';
 import { accepted } from './api.ts';
 import { assetsNamed } from './asset-named.ts';
 import { kindOption } from './asset-options.ts';

@@ -1,8 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assetTitle } from '../boot/apply/assets.ts';
-import { type Arch, type AssetKind, type AssetName, archs } from '../boot/asset.ts';
+import { type Arch, type AssetKind, type AssetName, archs, assetTitle } from '../boot/asset.ts';
 import { assertName } from './asset-options.ts';
 import { Failure } from './failure.ts';
 

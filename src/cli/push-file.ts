@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
-import { assetTitle } from '../boot/apply/assets.ts';
 import type { AssetName } from '../boot/asset.ts';
+import { assetTitle } from '../boot/asset.ts';
 import type { Api } from './api.ts';
 import { digest } from './digest.ts';
 import { Failure } from './failure.ts';

@@ -1,5 +1,5 @@
-import { assetTitle } from '../boot/apply/assets.ts';
 import type { Asset, AssetName } from '../boot/asset.ts';
+import { assetTitle } from '../boot/asset.ts';
 import { type Answer, type Api, accepted, allItems, problemName } from './api.ts';
 import type { Digest } from './digest.ts';
 import { Failure } from './failure.ts';

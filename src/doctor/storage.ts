@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import { type LocalgcsOptions, startLocalgcs } from '../localgcs/localgcs.ts';
+import { type LocalgcsOptions, reachable, startLocalgcs } from '../localgcs/localgcs.ts';
 import { fileSecret } from '../secrets.ts';
 import type { Ask } from './ask.ts';
 import { said } from './ask.ts';
@@ -86,10 +86,4 @@ export async function checkGcs(
 function readToken(dataDir: string): string | undefined {
   const path = join(dataDir, 'storage-token');
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
-}
-
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }

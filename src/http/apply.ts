@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import { type Actor, allows } from '../boot/actor.ts';
-import { assetTitle } from '../boot/apply/assets.ts';
 import { shownChanges } from '../boot/apply/changes.ts';
 import { type Desired, type DesiredProfile, type Fault, fault } from '../boot/apply/desired.ts';
 import { type ApplyPlan, isPlan, planApply, type Step } from '../boot/apply/plan.ts';
+import { assetTitle } from '../boot/asset.ts';
 import type { AuditEntry } from '../boot/audit.ts';
 import { type Refusal, refuse, refuseParts } from '../boot/problem.ts';
 import { templateFault } from '../boot/template.ts';

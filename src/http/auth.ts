@@ -4,20 +4,11 @@ import type { Actor } from '../boot/actor.ts';
 import { canonicalAddress, parseNetwork } from '../boot/network.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { sourceOf } from '../boot/source.ts';
+import { bearerOf, unauthenticated } from './bearer.ts';
 import { answerProblem } from './errors.ts';
-import { identifier, sameText, unauthenticated } from './identify.ts';
+import { identifier } from './identify.ts';
 import type { AdminParts } from './parts.ts';
 import { note } from './request-log.ts';
-
-/** The bearer token of the request (RFC 6750 section 2.1: of its header; one in the URL would end up in logs, and is none). */
-function bearerOf(ctx: Context): string | undefined {
-  return /^Bearer +([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1];
-}
-
-/** Whether the request carries this token as a bearer. Compared in constant time, whatever its length. */
-export function isBearer(ctx: Context, token: string): boolean {
-  return sameText(bearerOf(ctx) ?? '', token);
-}
 
 /** Before anything else of a request is read: only who is known gets on. From then on `ctx.state.by` is the Actor. */
 export function authenticate(parts: AdminParts): Middleware {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
-import { refuse } from '../boot/problem.ts';
-import { isBearer } from './auth.ts';
+import { isBearer, unauthenticated } from './bearer.ts';
 import { answerProblem } from './errors.ts';
 import { pages } from './page.ts';
 import type { CommonParts } from './parts.ts';
@@ -52,9 +51,7 @@ export function metricsPage({
       if (metricsToken !== undefined && !isBearer(ctx, metricsToken))
         return answerProblem(
           ctx,
-          refuse('unauthenticated', 'Send Authorization: Bearer with the token of BROKER_METRICS_TOKEN.', {
-            'WWW-Authenticate': 'Bearer',
-          }),
+          unauthenticated('Send Authorization: Bearer with the token of BROKER_METRICS_TOKEN.'),
         );
       ctx.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
       ctx.body = await metrics.text();

@@ -1,18 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../boot/actor.ts';
-import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
+import { isRefusal, type Refusal } from '../boot/problem.ts';
 import { deadline, opens, parseTokenText } from '../boot/token-text.ts';
+import { sameText, unauthenticated } from './bearer.ts';
 import { oidcVerifier } from './oidc.ts';
 import type { AdminParts } from './parts.ts';
 
 /** Whom a credential speaks for. */
 export type Identified = Pick<Actor, 'kind' | 'id' | 'role'>;
-
-/** Compared in constant time, whatever the length. */
-export function sameText(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
-}
 
 /** Says whom a bearer token speaks for: the token of the settings, one of ours by its record, or one of an OIDC issuer. */
 export function identifier(
@@ -45,8 +39,4 @@ function unknown(): Refusal {
   return unauthenticated(
     'This token is not known. Send Authorization: Bearer with an API token, or with the token of BROKER_ADMIN_TOKEN or of the file admin-token in the data folder.',
   );
-}
-
-export function unauthenticated(detail: string): Refusal {
-  return refuse('unauthenticated', detail, { 'WWW-Authenticate': 'Bearer' });
 }

@@ -2,7 +2,7 @@ import { assignmentOf, possibleRevisions } from '../boot/assignment.ts';
 import type { Impact, Outcome } from '../boot/impact.ts';
 import type { Machine } from '../boot/machine.ts';
 import { isRefusal } from '../boot/problem.ts';
-import { type ProfileRevision, parseArch } from '../boot/profile.ts';
+import { archOf, type ProfileRevision } from '../boot/profile.ts';
 import { machineScript } from '../boot/script.ts';
 import { asksForSource } from '../boot/selector.ts';
 import { renderedFor } from '../boot/template.ts';
@@ -30,9 +30,10 @@ export async function impactOf(
   const { machines, next } = await touched(changes, page, parts);
   const made = new Set(newMachines(changes).map(({ id }) => id));
   const before: World = { ...now, machine: (stored) => (made.has(stored.id) ? undefined : stored) };
+  const byAddress = [...now.rules, ...after.rules].some(({ selector }) => asksForSource(selector));
   const items: Impact[] = [];
   for (const machine of machines) {
-    const found = await impactOn(machine, before, after, parts);
+    const found = await impactOn(machine, { before, after, byAddress }, parts);
     if (found) items.push(found);
   }
   return { items, examined: machines.length, ...(next && { next }) };
@@ -64,14 +65,21 @@ function newMachines(changes: readonly Change[]): readonly Machine[] {
 
 async function impactOn(
   machine: Machine,
-  before: World,
-  after: World,
+  {
+    before,
+    after,
+    byAddress,
+  }: {
+    readonly before: World;
+    readonly after: World;
+    /** Some rule asks from where a machine boots. */
+    readonly byAddress: boolean;
+  },
   parts: AdminParts,
 ): Promise<Impact | undefined> {
-  const byAddress = [...before.rules, ...after.rules].some(({ selector }) => asksForSource(selector));
   const source = byAddress ? (await parts.records.lastBootEvent(machine.id, 'script'))?.source : undefined;
   const circumstances = {
-    arch: parseArch(machine.labels.arch) ?? 'x86_64',
+    arch: archOf(machine),
     ...(source && { source }),
   } as const;
   const seenIn = async (world: World) => {

@@ -1,14 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
+import type { Actor } from '../boot/actor.ts';
 import type { AuditEntry } from '../boot/audit.ts';
 import type { Machine } from '../boot/machine.ts';
 import { pendingIds } from '../boot/pending.ts';
-import { type Refusal, refuse } from '../boot/problem.ts';
+import type { Refusal } from '../boot/problem.ts';
 import type { Change } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
 import { machineSchema } from './machine-resources.ts';
+import { noMachine } from './missing.ts';
 import type { AdminParts } from './parts.ts';
 import { unrenderable } from './rendering.ts';
 import { location, pageSchema } from './resources.ts';
@@ -27,9 +29,8 @@ export const machineRoutes: readonly Route[] = [
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'mac-taken', 'template-error'],
-    async handle({ body, by }, parts) {
-      const { records, clock } = parts;
-      const now = clock().toISOString();
+    handle({ body, by }, parts) {
+      const now = parts.clock().toISOString();
       const machine: Machine = {
         id: randomUUIDv7(),
         ...wanted(body),
@@ -38,20 +39,7 @@ export const machineRoutes: readonly Route[] = [
         created_at: now,
         updated_at: now,
       };
-      const made: Change = { kind: 'machine', id: machine.id, expected: 0, to: machine };
-      const fault = await unrenderable([made], parts);
-      if (fault) return fault;
-      const written = await records.write(
-        [made, ...notPending(machine)],
-        [audited(by, 'machine.create', target(machine.id), undefined, machine)],
-      );
-      if (written !== 'written') return conflicting(written);
-      const { body: shown, headers } = replyOf(machine);
-      return {
-        status: 201,
-        headers: { ...headers, Location: `/api/v1/machines/${machine.id}` },
-        body: shown,
-      };
+      return register(machine, 'machine.create', by, parts);
     },
   }),
   route({
@@ -122,6 +110,25 @@ export const machineRoutes: readonly Route[] = [
   }),
 ];
 
+/** Writes a machine that is new, and answers with it. */
+export async function register(
+  machine: Machine,
+  action: 'machine.create' | 'machine.enroll',
+  by: Actor,
+  parts: AdminParts,
+): Promise<Reply | Refusal> {
+  const made: Change = { kind: 'machine', id: machine.id, expected: 0, to: machine };
+  const fault = await unrenderable([made], parts);
+  if (fault) return fault;
+  const written = await parts.records.write(
+    [made, ...notPending(machine)],
+    [audited(by, action, target(machine.id), undefined, machine)],
+  );
+  if (written !== 'written') return conflicting(written);
+  const headers = { Location: `/api/v1/machines/${machine.id}`, ETag: etagOf(machine.version) };
+  return { status: 201, headers, body: machine };
+}
+
 interface MachineChange {
   readonly to: Machine | undefined;
   readonly entry: AuditEntry;
@@ -166,8 +173,4 @@ function target(id: string) {
 
 function replyOf(machine: Machine): Reply {
   return { status: 200, headers: { ETag: etagOf(machine.version) }, body: machine };
-}
-
-function noMachine(id: string): Refusal {
-  return refuse('unknown-machine', `There is no machine ${id}. List them: bootbroker machine list`);
 }

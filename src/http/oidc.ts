@@ -2,6 +2,7 @@ import { type Claims, type RoleRule, roleOfClaims, verifiedEmail } from '../boot
 import { type Refusal, refuse } from '../boot/problem.ts';
 import type { Role } from '../boot/token.ts';
 import type { Log } from '../telemetry/log.ts';
+import { unauthenticated } from './bearer.ts';
 import { retryAfter } from './errors.ts';
 import { type IssuerOptions, issuerKeys } from './issuer-keys.ts';
 
@@ -82,5 +83,5 @@ function keysFailed(code: string): boolean {
 }
 
 function no(why: string): Refusal {
-  return refuse('unauthenticated', `The OIDC token is not good: ${why}.`, { 'WWW-Authenticate': 'Bearer' });
+  return unauthenticated(`The OIDC token is not good: ${why}.`);
 }

@@ -2,15 +2,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import { activated } from '../boot/activation.ts';
 import type { Machine } from '../boot/machine.ts';
-import { pendingIds } from '../boot/pending.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import { parseArch } from '../boot/profile.ts';
-import type { Change } from '../records/records.ts';
 import { audited } from './change.ts';
 import { conflicting } from './conflicting.ts';
-import { etagHeader, etagOf } from './etag.ts';
+import { etagHeader } from './etag.ts';
 import { machineSchema, pendingSchema } from './machine-resources.ts';
-import { unrenderable } from './rendering.ts';
+import { register } from './machines.ts';
 import { location, pageSchema } from './resources.ts';
 import { type Route, route } from './route.ts';
 import { labels, name, networks, page, pageOf } from './schemas.ts';
@@ -77,17 +75,7 @@ export const pendingRoutes: readonly Route[] = [
         updated_at: now,
       };
       const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
-      const target = { kind: 'machine', id: machine.id };
-      const made: Change = { kind: 'machine', id: machine.id, expected: 0, to: machine };
-      const fault = await unrenderable([made], parts);
-      if (fault) return fault;
-      const written = await records.write(
-        [made, ...pendingIds(machine).map((each) => ({ kind: 'pending', id: each }) as const)],
-        [audited(by, 'machine.enroll', target, undefined, machine)],
-      );
-      if (written !== 'written') return conflicting(written);
-      const headers = { Location: `/api/v1/machines/${machine.id}`, ETag: etagOf(machine.version) };
-      return { status: 201, headers, body: machine };
+      return register(machine, 'machine.enroll', by, parts);
     },
   }),
   route({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activated, type Pointer } from '../boot/activation.ts';
+import { activated, changed, type Pointer } from '../boot/activation.ts';
 import { earlierRevision } from '../boot/earlier.ts';
 import type { Machine } from '../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
@@ -9,6 +9,7 @@ import { commit, dryRunQuery, type Intent } from './commit.ts';
 import { conflicting } from './conflicting.ts';
 import { etagOf, ifMatch, isMeant } from './etag.ts';
 import { machineSchema } from './machine-resources.ts';
+import { noMachine, noRule } from './missing.ts';
 import { historySchema } from './profile-schemas.ts';
 import { type Reply, type Route, route } from './route.ts';
 import { dryRunSchema, rollback } from './rule-schemas.ts';
@@ -69,11 +70,7 @@ export const pointerRoutes: readonly Route[] = [
           const before = await meant(id, headers['if-match'], parts.records);
           if (isRefusal(before)) return before;
           const { active: _, ...rest } = before;
-          const after: Machine = {
-            ...rest,
-            version: before.version + 1,
-            updated_at: parts.clock().toISOString(),
-          };
+          const after = changed(rest, parts.clock().toISOString());
           return moved(before, after, audited(by, 'machine.release', target(id), before, after));
         },
         query,
@@ -101,9 +98,7 @@ export const pointerRoutes: readonly Route[] = [
     problems: ['unknown-rule'],
     async handle({ params: { id = '' } }, { records }) {
       const rule = await records.rule(id);
-      return rule
-        ? history(rule, records)
-        : refuse('unknown-rule', `There is no rule ${id}. List them: bootbroker rule list`);
+      return rule ? history(rule, records) : noRule(id);
     },
   }),
 ];
@@ -153,8 +148,4 @@ function moved(before: Machine, after: Machine, entry: Intent['audit'][number]):
 
 function target(id: string) {
   return { kind: 'machine', id };
-}
-
-function noMachine(id: string): Refusal {
-  return refuse('unknown-machine', `There is no machine ${id}. List them: bootbroker machine list`);
 }

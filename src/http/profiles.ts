@@ -11,6 +11,7 @@ import { withRevision } from '../boot/rollout.ts';
 import { audited } from './change.ts';
 import { commit, dryRunQuery, type Intent } from './commit.ts';
 import { insistOn } from './insist.ts';
+import { noMachine } from './missing.ts';
 import type { AdminParts } from './parts.ts';
 import { createdRevisionSchema, profileRevisionSchema } from './profile-resources.ts';
 import { diffSchema } from './profile-schemas.ts';
@@ -216,10 +217,6 @@ async function resolveAsset(
     'asset-not-ready',
     `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
   );
-}
-
-function noMachine(id: string): Refusal {
-  return refuse('unknown-machine', `There is no machine ${id}. List them: bootbroker machine list`);
 }
 
 function noRevision(id: string): Refusal {

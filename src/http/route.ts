@@ -49,8 +49,8 @@ export interface Route {
   readonly longestBody?: number;
   /** Of the request's headers, by names in lower case, those that the route reads. */
   readonly headers?: ZodObject;
-  /** By status. A text alone describes a JSON body that has no schema yet. */
-  readonly answers: Readonly<Record<number, string | RouteAnswer>>;
+  /** By status. */
+  readonly answers: Readonly<Record<number, RouteAnswer>>;
   /** Its own; what stands before every route adds its own (openapi/problems.ts). */
   readonly problems: readonly Problem[];
   readonly handle: (

@@ -1,4 +1,4 @@
-import { activated } from '../boot/activation.ts';
+import { activated, changed } from '../boot/activation.ts';
 import { earlierRevision } from '../boot/earlier.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import { withRevision } from '../boot/rollout.ts';
@@ -10,7 +10,7 @@ export async function handingOutNewest(rule: Rule, at: string, records: Records)
   const newest = await records.newestProfile(rule.profile);
   if (newest) return withRevision(rule, newest.id, at);
   const { active: _, rollout: __, ...nothing } = rule;
-  return { ...nothing, version: rule.version + 1, updated_at: at };
+  return changed(nothing, at);
 }
 
 /** Without `to` a roll-out on its way is ended first: most machines have not left the revision before. */
@@ -21,7 +21,7 @@ export async function rolledBack(
   records: Records,
 ): Promise<Rule | Refusal> {
   const { rollout, ...steady } = rule;
-  if (to === undefined && rollout) return { ...steady, version: rule.version + 1, updated_at: at };
+  if (to === undefined && rollout) return changed(steady, at);
   const earlier = to ?? earlierRevision(rule);
   if (earlier === undefined)
     return refuse(

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
+import { changed } from '../boot/activation.ts';
 import type { Actor } from '../boot/actor.ts';
 import { isRefusal, type Refusal, refuse } from '../boot/problem.ts';
 import { promoted } from '../boot/rollout.ts';
@@ -9,6 +10,7 @@ import { audited } from './change.ts';
 import { commit, dryRunQuery, type Intent } from './commit.ts';
 import { conflicting } from './conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from './etag.ts';
+import { noRule } from './missing.ts';
 import { location, pageSchema } from './resources.ts';
 import { type Reply, type Route, route } from './route.ts';
 import { handingOutNewest, rolledBack } from './rule-changes.ts';
@@ -102,11 +104,11 @@ export const ruleRoutes: readonly Route[] = [
         () =>
           changing(id, headers['if-match'], parts.records, async (before) => {
             const at = parts.clock().toISOString();
-            const changed: Rule = { ...before, ...body };
+            const wanted: Rule = { ...before, ...body };
             const after =
-              changed.profile === before.profile
-                ? { ...changed, version: before.version + 1, updated_at: at }
-                : await handingOutNewest(changed, at, parts.records);
+              wanted.profile === before.profile
+                ? changed(wanted, at)
+                : await handingOutNewest(wanted, at, parts.records);
             return intended(by, 'rule.change', before, after, replyOf(after));
           }),
         query,
@@ -121,7 +123,7 @@ export const ruleRoutes: readonly Route[] = [
     dryRun: true,
     query: dryRunQuery,
     headers: ifMatch,
-    answers: { 200: dryRunAnswer, 204: 'It is gone' },
+    answers: { 200: dryRunAnswer, 204: { description: 'It is gone' } },
     problems: ['unknown-rule', 'precondition-failed', 'template-error'],
     handle: ({ params: { id = '' }, query, by, headers }, parts) =>
       commit(
@@ -217,8 +219,4 @@ function intended(by: Actor, action: string, before: Rule | undefined, after: Ru
 
 function replyOf(rule: Rule): Reply {
   return { status: 200, headers: { ETag: etagOf(rule.version) }, body: rule };
-}
-
-function noRule(id: string): Refusal {
-  return refuse('unknown-rule', `There is no rule ${id}. List them: bootbroker rule list`);
 }

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import type { Actor } from '../boot/actor.ts';
-import { type Asset, contentType, fileName, objectName } from '../boot/asset.ts';
+import { type Asset, assetTitle, contentType, fileName, objectName } from '../boot/asset.ts';
 import { type Refusal, refuse } from '../boot/problem.ts';
 import { sessionLifeMs, type Upload } from '../boot/upload.ts';
 import { audited, auditor } from './change.ts';
@@ -54,7 +54,7 @@ export async function startUpload(
   if (created.kind === 'asset-exists')
     return refuse(
       'asset-exists',
-      `${kind} ${name}@${version} for ${arch} is ${created.asset.state} (asset ${created.asset.id}). Assets never change: take a new version.`,
+      `${assetTitle(created.asset)} is ${created.asset.state} (asset ${created.asset.id}). Assets never change: take a new version.`,
     );
   // Recorded first: a session that nobody knows of could not expire. Should starting it fail, the next upload takes over.
   const capability = grant || (await session(blob, origin, parts));

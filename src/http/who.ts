@@ -77,8 +77,6 @@ export async function namedMachine(ctx: Context, parts: BootParts): Promise<Mach
 
 /** What boots here, and why that. */
 export interface Booting {
-  /** Absent when nobody knows it. */
-  readonly machine?: Machine;
   readonly subject: TemplateSubject;
   readonly revision: ProfileRevision;
   readonly reason: string;
@@ -118,7 +116,7 @@ async function machineBooting(
     );
   const reason =
     assignment.by === 'machine' ? `the machine's own profile is ${revision.name}` : assignment.reason;
-  return { machine, subject: machine, revision, reason };
+  return { subject: machine, revision, reason };
 }
 
 async function unknownBooting(

@@ -32,7 +32,8 @@ export async function abandonUpload(
   return true;
 }
 
-function freed(asset: Asset, failure: string, now: Date): Asset {
+/** The asset without the bytes that it was to have: a new upload may come. */
+export function freed(asset: Asset, failure: string, now: Date): Asset {
   const { generation: _, verified_bytes: __, ...rest } = asset;
   return { ...rest, state: 'created', failure, updated_at: now.toISOString() };
 }

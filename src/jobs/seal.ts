@@ -6,15 +6,19 @@ const macLength = 64;
 
 /** `purpose MAC\n` and the content; MAC is HMAC-SHA256 in hex over the purpose, a newline and the content's very bytes. */
 export function seal(content: Buffer, key: string): Buffer {
-  return Buffer.concat([Buffer.from(`${purpose} ${mac(content, key)}\n`), content]);
+  return Buffer.concat([head(content, key), content]);
 }
 
 /** The content; undefined unless the holder of the key sealed it. */
 export function unseal(sealed: Buffer, key: string): Buffer | undefined {
   const length = purpose.length + 1 + macLength + 1;
   const content = sealed.subarray(length);
-  const [found, expected] = [sealed.subarray(0, length), seal(content, key).subarray(0, length)];
-  return found.length === length && timingSafeEqual(found, expected) ? content : undefined;
+  const found = sealed.subarray(0, length);
+  return found.length === length && timingSafeEqual(found, head(content, key)) ? content : undefined;
+}
+
+function head(content: Buffer, key: string): Buffer {
+  return Buffer.from(`${purpose} ${mac(content, key)}\n`);
 }
 
 function mac(content: Buffer, key: string): string {

@@ -2,6 +2,7 @@ import { type Asset, mismatch } from '../boot/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import { every } from '../records/records.ts';
+import { freed } from './abandon.ts';
 import type { JobParts } from './parts.ts';
 
 export interface Verifier {
@@ -73,10 +74,10 @@ async function verifyOnce(
   });
   const target = { kind: 'asset', id: assetId };
   const failure = mismatch(asset, digest);
-  const now = clock().toISOString();
+  const at = clock();
+  const now = at.toISOString();
   if (failure) {
-    const { generation: _, verified_bytes: __, ...rest } = asset;
-    const back: Asset = { ...rest, state: 'created', failure, updated_at: now };
+    const back = freed(asset, failure, at);
     const entry = audit('asset.refuse', target, asset, back);
     if (await records.changeAsset(back, expected, { ...upload, state: 'failed' }, [entry]))
       await blobs.remove(blob);

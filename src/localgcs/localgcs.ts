@@ -101,7 +101,8 @@ function explained(cause: unknown, { listen }: LocalgcsOptions): Error {
   return new Error(`the storage ${reason}`, { cause });
 }
 
-function reachable(host: string): string {
+/** An address at which a listener of that host is reached from this machine. */
+export function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;

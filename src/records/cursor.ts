@@ -19,3 +19,10 @@ export function decodeCursor(cursor: string): string | undefined {
   const key = Buffer.from(cursor, 'base64url').toString();
   return encodeCursor(key) === cursor ? key : undefined;
 }
+
+/** The number that is the key. Throws BadCursor. */
+export function seqOf(cursor: string): number {
+  const key = decodeCursor(cursor);
+  if (key === undefined || !/^[1-9]\d{0,14}$/.test(key)) throw new BadCursor();
+  return Number(key);
+}

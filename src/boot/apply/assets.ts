@@ -1,4 +1,5 @@
 import type { Asset, AssetName } from '../asset.ts';
+import { assetTitle } from '../asset.ts';
 import { type DesiredAsset, type Fault, fault } from './desired.ts';
 
 /** Which of the desired assets still have to come, and which cannot be. */
@@ -27,10 +28,6 @@ export function desiredAssets(
     else if (asset?.state !== 'ready') missing.push(one);
   }
   return { missing, faults };
-}
-
-export function assetTitle({ kind, name, version, arch }: AssetName): string {
-  return `${kind} ${name}@${version} for ${arch}`;
 }
 
 function difference(desired: DesiredAsset, asset: Asset): 'sha256' | 'crc32c' | 'size' | 'type' | undefined {

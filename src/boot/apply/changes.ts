@@ -1,7 +1,7 @@
+import { assetTitle } from '../asset.ts';
 import { type Difference, differences, valueDifferences } from '../diff.ts';
 import { masked } from '../masked.ts';
 import type { ProfileRevision } from '../profile.ts';
-import { assetTitle } from './assets.ts';
 import { machineTitle } from './desired.ts';
 import { machineFields } from './machines.ts';
 import type { ApplyPlan, Current, Step } from './plan.ts';

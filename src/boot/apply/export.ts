@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Arch, Asset } from '../asset.ts';
 import type { Machine } from '../machine.ts';
-import { assetsOf, type ProfileRevision, parseArch } from '../profile.ts';
+import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
 import type { Rule } from '../rule.ts';
 import { type Content, contentOf } from './content.ts';
 import type { Desired, DesiredMachine, DesiredProfile, DesiredRule, ProfileChoice } from './desired.ts';
@@ -91,10 +91,6 @@ function sharedProfile(
 
 function withoutArch({ arch: _, ...rest }: Content): DesiredProfile {
   return rest;
-}
-
-function archOf({ labels }: Machine): Arch {
-  return parseArch(labels.arch) ?? 'x86_64';
 }
 
 function handedOut(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { activated } from '../activation.ts';
+import { activated, changed } from '../activation.ts';
 import type { Machine } from '../machine.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { type DesiredMachine, type Fault, fault, type MachineFields, machineTitle } from './desired.ts';
@@ -68,7 +68,7 @@ function next({ desired, before, revision }: MachineAim, { now, newId }: Making)
     created_at: before?.created_at ?? now,
     updated_at: now,
   };
-  return moves ? activated(machine, revision.id, now) : { ...machine, version: machine.version + 1 };
+  return moves ? activated(machine, revision.id, now) : changed(machine, now);
 }
 
 /** What of a machine an administrator may say. */

@@ -1,6 +1,7 @@
-import type { Asset, AssetName } from '../asset.ts';
+import type { Asset } from '../asset.ts';
+import { assetTitle } from '../asset.ts';
 import type { Machine } from '../machine.ts';
-import { assetsOf, type ProfileRevision, parseArch } from '../profile.ts';
+import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
 import type { Rule } from '../rule.ts';
 import { desiredAssets } from './assets.ts';
 import { chooseRevisions, type User } from './choices.ts';
@@ -51,25 +52,25 @@ export function planApply(
   current: Current,
   options: ApplyOptions,
 ): ApplyPlan | readonly Fault[] {
-  const present = new Map(current.assets.map((asset) => [assetKey(asset), asset]));
-  const coming = new Map(desired.assets.map((asset) => [assetKey(asset), asset]));
+  const present = new Map(current.assets.map((asset) => [assetTitle(asset), asset]));
+  const coming = new Map(desired.assets.map((asset) => [assetTitle(asset), asset]));
   const book = revisionBook(
     current.revisions,
     current.newest,
-    { present: (name) => present.get(assetKey(name)), coming: (name) => coming.get(assetKey(name)) },
+    { present: (name) => present.get(assetTitle(name)), coming: (name) => coming.get(assetTitle(name)) },
     options,
   );
-  const assets = desiredAssets(desired.assets, (name) => present.get(assetKey(name)));
+  const assets = desiredAssets(desired.assets, (name) => present.get(assetTitle(name)));
   const match = matched(desired.machines, current.machines);
   const ruleNamed = new Map(current.rules.map((rule) => [rule.name, rule]));
 
-  const machineUsers = desired.machines.map(({ profile, labels }, index): User | undefined =>
+  const machineUsers = desired.machines.map(({ profile, ...machine }, index): User | undefined =>
     profile === undefined || profile === null
       ? undefined
       : {
           path: ['machines', index],
           choice: profile,
-          arch: parseArch(labels.arch) ?? 'x86_64',
+          arch: archOf(machine),
           present: book.byId(match.machines[index]?.active),
         },
   );
@@ -116,7 +117,7 @@ export function planApply(
     }),
   ];
   const given = [...book.made, ...moved.flatMap((id) => book.byId(id) ?? [])];
-  const pinned = new Set(given.flatMap(assetsOf).flatMap((one) => present.get(assetKey(one)) ?? []));
+  const pinned = new Set(given.flatMap(assetsOf).flatMap((one) => present.get(assetTitle(one)) ?? []));
   const { missing } = assets;
   return { missing, profiles: book.made, rules: rules.steps, machines: machines.steps, pinned: [...pinned] };
 }
@@ -135,8 +136,4 @@ function emptiness(desired: Desired, { machines, rules }: Current, { prune }: Ap
       'with prune, files that name no machine and no rule would delete all that apply ever made; delete those by name',
     ),
   ];
-}
-
-function assetKey({ kind, name, version, arch }: AssetName): string {
-  return `${kind} ${name}@${version} ${arch}`;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { changed } from '../activation.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { withRevision } from '../rollout.ts';
 import type { Rule } from '../rule.ts';
@@ -57,7 +58,7 @@ function next({ desired, before, revision }: RuleAim, { now, newId }: Making): R
     managed_by: 'apply',
     updated_at: now,
   };
-  return moves ? withRevision(rule, revision.id, now) : { ...rule, version: rule.version + 1 };
+  return moves ? withRevision(rule, revision.id, now) : changed(rule, now);
 }
 
 export function ruleFields({ name, selector, profile, priority, percent }: Rule) {

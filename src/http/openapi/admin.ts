@@ -16,7 +16,7 @@ export function adminPaths(components: Components): Record<string, Record<string
 function operation(route: Route, components: Components): object {
   const answers = Object.entries(route.answers).map(([status, declared]) => [
     status,
-    response(status, typeof declared === 'string' ? { description: declared } : declared, components),
+    response(status, declared, components),
   ]);
   return {
     summary: route.summary,

@@ -1,5 +1,5 @@
 import { mostPending, type PendingMachine, seenAgain } from '../../boot/pending.ts';
-import { BadCursor, decodeCursor, encodeCursor } from '../cursor.ts';
+import { encodeCursor, seqOf } from '../cursor.ts';
 import type { Page, PageRequest, PendingRecords } from '../records.ts';
 import { type Found, type Place, put, type Write } from './documents.ts';
 import type { Store } from './store.ts';
@@ -71,10 +71,4 @@ function pageOf({ items }: Book, { limit, cursor }: PageRequest): Page<PendingMa
     items: shown.map(({ machine }) => machine),
     ...(last && rest.length > limit && { next: encodeCursor(String(last.seq)) }),
   };
-}
-
-function seqOf(cursor: string): number {
-  const key = decodeCursor(cursor);
-  if (key === undefined || !/^[1-9]\d{0,14}$/.test(key)) throw new BadCursor();
-  return Number(key);
 }

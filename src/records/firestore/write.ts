@@ -45,8 +45,13 @@ export function writes(store: Store): Pick<Records, 'write'> {
         );
         if (mayHaveLanded && (await hasLanded())) return 'written';
 
+        const machines = new Map(
+          changes.flatMap((change) =>
+            change.kind === 'machine' ? [[change.id, documentOf<Machine>(at(placeOf(change)))] as const] : [],
+          ),
+        );
         const known: Known = {
-          machine: (id) => documentOf<Machine>(at(['machines', id])),
+          machine: (id) => machines.get(id),
           token: (id) => documentOf<ApiToken>(at(['tokens', id])),
           asset: (id) => assets.find((asset) => asset.id === id),
           holder: (mac) => at(macPlace(mac))?.body,

@@ -1,4 +1,4 @@
-import { BadCursor, decodeCursor, encodeCursor } from '../cursor.ts';
+import { encodeCursor, seqOf } from '../cursor.ts';
 import type { Page, PageRequest } from '../records.ts';
 
 export interface Row {
@@ -55,10 +55,4 @@ export function pageOf<Document>(
     items: shown.map(({ body }) => JSON.parse(body) as Document),
     ...(last && rows.length > limit && { next: encodeCursor(String(last.seq)) }),
   };
-}
-
-function seqOf(cursor: string): number {
-  const key = decodeCursor(cursor);
-  if (key === undefined || !/^[1-9]\d{0,14}$/.test(key)) throw new BadCursor();
-  return Number(key);
 }

@@ -12,8 +12,20 @@ export function writes(sql: Sql): Pick<Records, 'write'> {
   return {
     write: (changes, audit = []) =>
       sql.write(writing(changes), () => {
+        const machines = new Map(
+          changes.flatMap((change) =>
+            change.kind === 'machine'
+              ? [
+                  [
+                    change.id,
+                    only<Machine>(sql, 'SELECT body FROM machines WHERE id = ?', change.id),
+                  ] as const,
+                ]
+              : [],
+          ),
+        );
         const known = {
-          machine: (id: string) => only<Machine>(sql, 'SELECT body FROM machines WHERE id = ?', id),
+          machine: (id: string) => machines.get(id),
           token: (id: string) => only<ApiToken>(sql, 'SELECT body FROM tokens WHERE id = ?', id),
           asset: (id: string) => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id),
           holder: (mac: string) =>
