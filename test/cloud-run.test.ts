@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders } from 'node:http2';
-import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { askAdmin, push } from './support/broker.ts';
 import { type Child, startChild } from './support/child.ts';
 import { askAsEdge, edgeKeysSetting } from './support/edge.ts';
+import { freePort } from './support/free-port.ts';
 import { ask, dial, until, untilClosed } from './support/http.ts';
 import { ask2, session } from './support/http2.ts';
 
@@ -23,15 +23,6 @@ async function broker(t: ExecutionContext) {
 
 const stopping = (child: Child) =>
   until(() => child.lines().some(({ message }) => String(message).startsWith('stopping')));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 test('PORT is the port of the only plane; probes answer there, by both protocols; the log names the trace', async (t) => {
   const PORT = await freePort();

@@ -8,8 +8,9 @@ import { gcsBlobs } from '../../src/blobs/gcs.ts';
 import { signedUrls } from '../../src/blobs/signed-urls.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { hmac, rsa } from '../sign/keys.ts';
-import { blobsAt, brokenStorage, deadPort } from '../support/broken-storage.ts';
+import { blobsAt, brokenStorage } from '../support/broken-storage.ts';
 import { type Broker, crc, push, send, sha256, startBroker } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 
 const test = anyTest as TestFn;
 let broker: Broker;
@@ -141,7 +142,7 @@ test('whoever takes only short URLs gets one by HMAC, or none', async (t) => {
 
 test('every fault is a StoreDown that says what was being done, without a signature', async (t) => {
   const ref = { bucket, object: 'o', generation: '1' };
-  const dead = blobsAt(await deadPort());
+  const dead = blobsAt(await freePort());
   const strange = await brokenStorage((response) => response.writeHead(200).end('x'));
   t.teardown(() => strange.close());
   const faults = [

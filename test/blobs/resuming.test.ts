@@ -6,7 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { FollowOptions, Resumed } from '../../src/blobs/blobs.ts';
 import type { Patience } from '../../src/blobs/patience.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
-import { type Behaviour, blobsAt, brokenStorage, deadPort } from '../support/broken-storage.ts';
+import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
+import { freePort } from '../support/free-port.ts';
 import { until } from '../support/http.ts';
 
 const bytes = randomBytes(300_000);
@@ -258,7 +259,7 @@ test('before the first byte a storage is asked again, as long as firmware waits 
     message: /503 SlowDown.* at the last of \d+ attempts/,
   });
   t.true(refusing.asked.length > 2);
-  const dead = blobsAt(await deadPort(), { patience: short });
+  const dead = blobsAt(await freePort(), { patience: short });
   await t.throwsAsync(dead.follow(blob, { ttlSeconds: 60, signal: new AbortController().signal }), {
     instanceOf: StoreDown,
     message: /ECONNREFUSED/,

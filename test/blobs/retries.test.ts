@@ -5,7 +5,8 @@ import test from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import { bootPatience } from '../../src/blobs/patience.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
-import { type Behaviour, blobsAt, brokenStorage, deadPort } from '../support/broken-storage.ts';
+import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
+import { freePort } from '../support/free-port.ts';
 
 interface Scenario {
   readonly id: number;
@@ -123,7 +124,7 @@ test('a storage that never answers, or never well, is given up in time', async (
   const silent = await brokenStorage(() => {}, patience);
   const failing = await brokenStorage((response) => response.writeHead(503).end(), patience);
   t.teardown(() => Promise.all([silent.close(), failing.close()]));
-  const dead = blobsAt(await deadPort(), patience);
+  const dead = blobsAt(await freePort(), patience);
   for (const call of Object.values({ ...guarded, ...unguarded })) {
     await t.throwsAsync(call(silent), { instanceOf: StoreDown, message: /took longer than 300 ms/ });
     await t.throwsAsync(call(failing), { instanceOf: StoreDown });

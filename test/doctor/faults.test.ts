@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import test from 'ava';
-import { deadPort } from '../support/broken-storage.ts';
 import { fakeMetadata, useMetadata } from '../support/fake-metadata.ts';
 import { type Asked, googleError, type Told } from '../support/fake-server.ts';
+import { freePort } from '../support/free-port.ts';
 import { cloudFor, email } from './cloud.ts';
 import { diagnosis, failsOnce, proxy, xmlError } from './support.ts';
 
@@ -63,7 +63,7 @@ test.serial('missing bucket: one line, which names BROKER_BUCKET', async (t) => 
 
 test.serial('storage out of reach: one line, which names BROKER_STORAGE_ENDPOINT', async (t) => {
   const cloud = await cloudFor(t);
-  const BROKER_STORAGE_ENDPOINT = `http://127.0.0.1:${await deadPort()}`;
+  const BROKER_STORAGE_ENDPOINT = `http://127.0.0.1:${await freePort()}`;
   const found = await diagnosis({ ...cloud.settings, ...cloud.hmac, BROKER_STORAGE_ENDPOINT });
   failsOnce(t, found, 'storage', /no answer \(connect ECONNREFUSED.*correct BROKER_STORAGE_ENDPOINT/);
 });
@@ -178,7 +178,7 @@ test.serial('Firestore unavailable: one line, which names the settings', async (
     BROKER_RECORDS: 'firestore',
     BROKER_PROJECT: `test-${randomUUID()}`,
     BROKER_ADMIN_TOKEN: 'an-admin-token-of-the-tests',
-    FIRESTORE_EMULATOR_HOST: `127.0.0.1:${await deadPort()}`,
+    FIRESTORE_EMULATOR_HOST: `127.0.0.1:${await freePort()}`,
   };
   const found = await diagnosis({ ...cloud.settings, ...cloud.hmac, ...firestore });
   failsOnce(t, found, 'records', /writing: .*cannot be reached.*BROKER_PROJECT and FIRESTORE_EMULATOR_HOST/);

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Agent, type Dispatcher } from 'undici';
 import { checkPrivateAccess, type Vip, vips } from '../../src/doctor/private-access.ts';
-import { deadPort } from '../support/broken-storage.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Cloud, cloudFor } from './cloud.ts';
 import { diagnosis, failsOnce, proxy, xmlError } from './support.ts';
 
@@ -50,7 +50,7 @@ test.serial(
     const ways: readonly [number, RegExp][] = [
       [portOf(forbidden), /constraints\/storage\.secureHttpTransport.*403 AccessDenied \(Use https\.\)/],
       [portOf(moved), /http is refused: 301/],
-      [await deadPort(), /http is closed on the way: no answer/],
+      [await freePort(), /http is closed on the way: no answer/],
     ];
     for (const [http, says] of ways) {
       const dispatcher = wayTo(t, { https, http });
@@ -77,7 +77,7 @@ async function openPort(t: ExecutionContext): Promise<number> {
 }
 
 test('Private Google Access must be reached where DNS leads to it, and is told of elsewhere', async (t) => {
-  const [https, http, closed] = [await openPort(t), await openPort(t), await deadPort()];
+  const [https, http, closed] = [await openPort(t), await openPort(t), await freePort()];
   const here = (name: string, ports: Vip['ports']): Vip => ({ name, addresses: ['127.0.0.1'], ports });
   const open = here('private', { https, http });
   const half = here('private', { https, http: closed });

@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { addMachine, addProfile, brokerFor, push } from '../support/broker.ts';
 import { ask, say } from '../support/http.ts';
-import { agents, mac, type Site, startSite } from './site.ts';
+import { agents, mac, problem, type Site, startSite } from './site.ts';
 
 const test = anyTest as TestFn<Site>;
 let site: Site;
@@ -9,8 +9,6 @@ test.before(async () => {
   site = await startSite({ settings: { BROKER_ADMIN_HOSTS: 'boot.example' } });
 });
 test.after.always(() => site?.close());
-
-const problem = (name: string) => `urn:bootbroker:problem:${name}`;
 
 test('who has no token, or another, gets on to nothing: not even to having a body read', async (t) => {
   const body = Buffer.alloc(10_000_000, 'x');

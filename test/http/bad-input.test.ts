@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { addMachine } from '../support/broker.ts';
 import { type Answered, say } from '../support/http.ts';
-import { type Site, startSite } from './site.ts';
+import { problem, type Site, startSite } from './site.ts';
 
 const test = anyTest as TestFn<Site>;
 let site: Site;
@@ -10,7 +10,6 @@ test.before(async () => {
 });
 test.after.always(() => site?.close());
 
-const problem = (name: string) => `urn:bootbroker:problem:${name}`;
 const ofProblem = ({ status, json }: Answered) => [status, json.type];
 const badInput = [400, problem('bad-input')];
 

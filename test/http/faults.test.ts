@@ -1,8 +1,9 @@
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import type { BootEvent } from '../../src/boot/event.ts';
-import { type Behaviour, blobsAt, brokenStorage, deadPort } from '../support/broken-storage.ts';
+import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
 import type { LogLine } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { dial, say, until } from '../support/http.ts';
 import { agents, mac, type Site, startSite } from './site.ts';
 
@@ -72,7 +73,7 @@ for (const [what, behaviour] of Object.entries(silentStorages))
   });
 
 test('a storage where nobody listens is 503; readiness says which store is down, liveness does not care', async (t) => {
-  ({ follow, ping } = blobsAt(await deadPort()));
+  ({ follow, ping } = blobsAt(await freePort()));
   t.is((await site.boot(kernel())).status, 503);
   const { status, json } = await site.boot('/readyz');
   t.deepEqual([status, json], [503, { status: 'error', records: 'ok', storage: 'down' }]);

@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import { addMachine } from '../support/broker.ts';
-import { agents, type Site, startSite } from './site.ts';
+import { agents, problem, type Site, startSite } from './site.ts';
 
 const test = anyTest as TestFn;
 let site: Site;
@@ -9,7 +9,6 @@ test.before(async () => {
 });
 test.after.always(() => site?.close());
 
-const problem = (name: string) => `urn:bootbroker:problem:${name}`;
 const at = (id: string) => `/api/v1/machines/${id}`;
 const put = (id: string, json: object, match?: string) =>
   site.admin(at(id), json, { method: 'PUT', headers: match === undefined ? {} : { 'If-Match': match } });

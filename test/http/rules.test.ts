@@ -11,9 +11,7 @@ import {
   push,
 } from '../support/broker.ts';
 import type { Answered } from '../support/http.ts';
-import { agents } from './site.ts';
-
-const problem = (name: string) => `urn:bootbroker:problem:${name}`;
+import { agents, problem } from './site.ts';
 
 /** A broker with one kernel, and what its store was asked to write. */
 interface Scene extends Broker {

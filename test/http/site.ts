@@ -37,3 +37,6 @@ export async function startSite(options?: Options): Promise<Site> {
   });
   return { ...broker, bytes, kernel, initrd, machine, revision };
 }
+
+/** The type of a problem (boot/problem.ts). */
+export const problem = (name: string) => `urn:bootbroker:problem:${name}`;

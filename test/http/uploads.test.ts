@@ -14,6 +14,7 @@ import {
   sha256,
   startBroker,
 } from '../support/broker.ts';
+import { problem } from './site.ts';
 
 const test = anyTest as TestFn;
 let broker: Broker;
@@ -22,7 +23,6 @@ test.before(async () => {
 });
 test.after.always(() => broker?.close());
 
-const problem = (name: string) => `urn:bootbroker:problem:${name}`;
 const complete = (id: string) => broker.admin(`/api/v1/uploads/${id}/complete`, {});
 const assetOf = async (id: string): Promise<Asset> =>
   expectStatus(await broker.admin(`/api/v1/assets/${id}`), 200).json;

@@ -39,12 +39,3 @@ export function blobsAt(port: number, how: How = {}): Blobs {
     ...how,
   });
 }
-
-/** A port at which nobody listens. */
-export async function deadPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,10 +1,10 @@
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 
 /** Google's own Firestore emulator, which keeps everything in memory. Tests that share one take a project each. */
 export interface Emulator {
@@ -34,6 +34,7 @@ const here: Start = (program, args) => spawn(program, args, { stdio: ['ignore', 
 export async function startEmulator(port?: number, start = here): Promise<Emulator> {
   const { stdout } = await promisify(execFile)('gcloud', ['info', '--format=value(installation.sdk_root)']);
   for (let tries = 0; ; tries += 1) {
+    // It can choose none itself. Somebody else may take this one before it does; then we try another.
     const at = port ?? (await freePort());
     const started = await run(join(stdout.trim(), jar), at, start);
     if (started) return started;
@@ -65,15 +66,4 @@ async function run(jarFile: string, port: number, start: Start): Promise<Emulato
       await end;
     },
   };
-}
-
-/** The emulator can choose none itself. Somebody else may take this one before it does; then we try another. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
