@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../package.json' with { type: 'json' };
-import type { Outside } from './cli/outside.ts';
-import { run } from './cli/program.ts';
-import { flagOf, readConfig, stateHome } from './config.ts';
-import type { Setting } from './setting.ts';
-import { settings } from './settings.ts';
+import { run } from './cli/verb/program.ts';
+import type { Outside } from './cli/verb/system.ts';
+import { flagOf, readConfig, stateHome } from './config/config.ts';
+import type { Setting } from './config/setting.ts';
+import { settings } from './config/settings.ts';
 
 /** What the commands need from the rooms that they may not enter. A verb loads what it runs, and nothing else. */
 const outside: Outside = {

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { Agent, type Dispatcher } from 'undici';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { asker } from './doctor/ask.ts';
 import { checkDataDir } from './doctor/data-dir.ts';
 import { check, type Finding, having, passed, skipped } from './doctor/finding.ts';
@@ -11,7 +11,7 @@ import { checkKeys } from './doctor/signers.ts';
 import { checkSqlite } from './doctor/sqlite.ts';
 import { checkGcs, checkLocalStorage } from './doctor/storage.ts';
 import { tryStorage } from './doctor/trials.ts';
-import type { FirestoreOptions } from './records/firestore.ts';
+import type { FirestoreOptions } from './records/firestore/firestore.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 
 /** What lies outside of the settings. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { openParts } from './parts.ts';
 import type { Planes } from './planes.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { canonicalAddress } from './boot/network.ts';
 import type { EdgeVerifier } from './boot/source.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { openRecords, type RecordsParts } from './drivers/records.ts';
 import { openStorage, type StorageParts } from './drivers/storage.ts';
 import { makeFolder } from './folder.ts';

@@ -1,11 +1,11 @@
-import type { Auditor } from './boot/audit.ts';
-import type { Config } from './config.ts';
-import { bootApp } from './http/app.ts';
-import { BootEvents } from './http/boot-events.ts';
-import { type Listener, listen } from './http/listener.ts';
-import type { AdminParts, BootParts } from './http/parts.ts';
-import type { Refusals } from './http/refusals.ts';
-import { UnknownMachines } from './http/unknown-machines.ts';
+import type { Auditor } from './boot/access/audit.ts';
+import type { Config } from './config/config.ts';
+import type { Refusals } from './http/admin/login/refusal-log.ts';
+import { bootApp } from './http/boot/app.ts';
+import { BootEvents } from './http/boot/events.ts';
+import { UnknownMachines } from './http/boot/unknown-machines.ts';
+import type { AdminParts, BootParts } from './http/plane/parts.ts';
+import { type Listener, listen } from './http/server/listener.ts';
 import { reportStores } from './jobs/stores.ts';
 import type { Parts } from './parts.ts';
 
@@ -46,9 +46,9 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
       listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
     if (behind && parts.adminToken !== undefined) {
-      const { Refusals } = await import('./http/refusals.ts');
+      const { Refusals } = await import('./http/admin/login/refusal-log.ts');
       refusals = new Refusals(parts);
-      const { adminApp } = await import('./http/admin-app.ts'); // with the schemas of all that it takes
+      const { adminApp } = await import('./http/admin/app.ts'); // with the schemas of all that it takes
       const { assetJobs } = await import('./jobs/asset-jobs.ts');
       const admin: AdminParts = {
         ...common,
@@ -83,7 +83,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
 /** What works behind the planes; a process that only boots does without. */
 async function openBehind(parts: Parts, clock: () => Date) {
   const [{ audited }, { openVerifier }] = await Promise.all([
-    import('./http/change.ts'),
+    import('./http/admin/write/audit-entry.ts'),
     import('./jobs/verify.ts'),
   ]);
   const audit: Auditor = (...change) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig } from './config.ts';
+import { readConfig } from './config/config.ts';
 import { startLocalgcs } from './localgcs/localgcs.ts';
 
 /** How `bootbroker localgcs` was called; what is left out comes from the settings. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { expireUploads } from '../src/jobs/abandon.ts';
 import { openParts } from '../src/parts.ts';
 import { every } from '../src/records/records.ts';

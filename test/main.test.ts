@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { openSqlite } from '../src/records/sqlite.ts';
+import { openSqlite } from '../src/records/sqlite/sqlite.ts';
 import {
   type Admin,
   addMachine,

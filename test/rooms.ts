@@ -5,21 +5,18 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   boot: [],
   sign: [],
   telemetry: [],
-  'setting.ts': ['boot/network.ts'],
-  'edge-keys.ts': ['setting.ts', 'boot/network.ts', 'boot/source.ts'],
-  'settings.ts': ['setting.ts', 'edge-keys.ts', 'boot/network.ts'],
-  'config.ts': ['setting.ts', 'settings.ts', 'boot/network.ts'],
+  config: ['boot/network.ts', 'boot/source.ts'],
   records: ['boot', 'folder.ts'],
   blobs: ['sign', 'boot'],
   localgcs: ['sign', 'folder.ts'],
   jobs: ['boot', 'records/records.ts', 'blobs/blobs.ts', 'telemetry'],
   http: ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'],
   cli: ['boot', 'folder.ts'],
-  drivers: ['config.ts', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
-  doctor: ['config.ts', 'secrets.ts', 'drivers', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
-  'doctor.ts': ['config.ts', 'doctor', 'records', 'sign'],
+  drivers: ['config', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
+  doctor: ['config', 'secrets.ts', 'drivers', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
+  'doctor.ts': ['config', 'doctor', 'records', 'sign'],
   'parts.ts': [
-    'config.ts',
+    'config',
     'drivers',
     'folder.ts',
     'secrets.ts',
@@ -32,11 +29,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'folder.ts': [],
   'secrets.ts': ['folder.ts'],
-  'storage-alone.ts': ['config.ts', 'localgcs'],
-  'planes.ts': ['config.ts', 'parts.ts', 'boot', 'http', 'jobs'],
-  'main.ts': ['config.ts', 'parts.ts', 'planes.ts'],
+  'storage-alone.ts': ['config', 'localgcs'],
+  'planes.ts': ['config', 'parts.ts', 'boot', 'http', 'jobs'],
+  'main.ts': ['config', 'parts.ts', 'planes.ts'],
   'cli.ts': [
-    'config.ts',
+    'config',
     'parts.ts',
     'http',
     'telemetry',
@@ -44,8 +41,6 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'jobs',
     'main.ts',
     'doctor.ts',
-    'setting.ts',
-    'settings.ts',
     'storage-alone.ts',
   ],
 };
@@ -54,8 +49,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string[] }[] = [
   { name: /^koa$|^@koa\//, places: ['http', 'localgcs'] },
   { name: /^@google-cloud\/storage(\/|$)/, places: ['blobs/gcs.ts'] },
-  { name: /^@google-cloud\/firestore(\/|$)/, places: ['records/firestore.ts'] },
-  { name: /^node:sqlite$/, places: ['records/sqlite.ts', 'localgcs'] },
+  { name: /^@google-cloud\/firestore(\/|$)/, places: ['records/firestore'] },
+  { name: /^node:sqlite$/, places: ['records/sqlite/sqlite.ts', 'localgcs'] },
   { name: /^ipaddr\.js$/, places: ['boot/network.ts'] },
 ];
 
@@ -78,8 +73,8 @@ export function trespasses(path: string, source: string): string[] {
   const found = importsOf(code).flatMap((specifier) =>
     specifier.startsWith('.') ? trespassInto(path, room, specifier) : trespassOutside(path, room, specifier),
   );
-  if (path !== 'config.ts' && environment.test(code))
-    found.push(`${path} reads process.env, which only config.ts may: take the value as a parameter`);
+  if (room !== 'config' && environment.test(code))
+    found.push(`${path} reads process.env, which only config/ may: take the value as a parameter`);
   const outside = room === 'boot' ? outsideWorld.code.exec(code) : null;
   if (outside)
     found.push(

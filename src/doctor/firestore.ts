@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type FirestoreOptions, openFirestore } from '../records/firestore/firestore.ts';
 import { openRest } from '../records/firestore/rest.ts';
-import { type FirestoreOptions, openFirestore } from '../records/firestore.ts';
 import type { Records } from '../records/records.ts';
 import { failed, type Outcome, passed } from './finding.ts';
 

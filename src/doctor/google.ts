@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import { type Outcome, passed, skipped } from './finding.ts';
 

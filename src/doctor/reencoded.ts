@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { said } from './ask.ts';
 import { failed, type Outcome, passed } from './finding.ts';
 import type { Trial } from './scheme.ts';

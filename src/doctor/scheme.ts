@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Answer, NoAnswer } from './ask.ts';
 import { said } from './ask.ts';
 import type { Probe } from './bucket.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { openLocalSigner, openSigners } from '../drivers/signer.ts';
 import type { LocalgcsOptions } from '../localgcs/localgcs.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';

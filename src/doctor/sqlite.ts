@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openSqlite } from '../records/sqlite.ts';
+import { openSqlite } from '../records/sqlite/sqlite.ts';
 import { failed, type Outcome, passed } from './finding.ts';
 
 /** Opens the records as the broker does, beside it if it runs. */

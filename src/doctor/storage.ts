@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { type LocalgcsOptions, reachable, startLocalgcs } from '../localgcs/localgcs.ts';
 import { fileSecret } from '../secrets.ts';
 import type { Ask } from './ask.ts';

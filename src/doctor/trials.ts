@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { checkBucket } from './bucket.ts';
 import { checkClock } from './clock.ts';
 import { check, type Finding, having, type Outcome } from './finding.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Snapshot } from '../boot/snapshot.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Records } from '../records/records.ts';
-import { openSqlite } from '../records/sqlite.ts';
+import { openSqlite } from '../records/sqlite/sqlite.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -34,8 +34,8 @@ export async function openRecords(
     return { records, bootRecords: records, seed: undefined };
   }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
-  const { openFirestore } = await import('../records/firestore.ts');
-  const { cachedRecords } = await import('../records/cached.ts');
+  const { openFirestore } = await import('../records/firestore/firestore.ts');
+  const { cachedRecords } = await import('../records/cached/cached.ts');
   const store = openFirestore({
     project,
     database,

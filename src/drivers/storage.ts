@@ -4,7 +4,7 @@ import { gcsBlobs } from '../blobs/gcs.ts';
 import { signedUrls } from '../blobs/signed-urls.ts';
 import type { StorageTraits } from '../boot/decide.ts';
 import { canonicalAddress } from '../boot/network.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { type Localgcs, startLocalgcs } from '../localgcs/localgcs.ts';
 import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';

@@ -1,4 +1,4 @@
-import type { Auditor } from '../boot/audit.ts';
+import type { Auditor } from '../boot/access/audit.ts';
 import type { Upload } from '../boot/upload.ts';
 import { abandonUpload } from './abandon.ts';
 import { type CollectParts, collect } from './collect.ts';

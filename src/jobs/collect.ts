@@ -1,6 +1,6 @@
 import type { Asset } from '../boot/asset.ts';
 import { every } from '../records/records.ts';
-import { liveAssets } from './live.ts';
+import { liveAssets } from './assets-in-use.ts';
 import { type Orphan, orphans } from './orphans.ts';
 import type { JobParts } from './parts.ts';
 

@@ -1,8 +1,8 @@
 import type { Blobs } from '../blobs/blobs.ts';
 import { oldestSnapshotMs, type Snapshot } from '../boot/snapshot.ts';
 import type { Log } from '../telemetry/log.ts';
-import { unseal } from './seal.ts';
 import { snapshotObject } from './snapshot.ts';
+import { unseal } from './snapshot-signature.ts';
 
 /** Some fifty thousand machines; in bytes. */
 const mostBytes = 64 * 1024 * 1024;

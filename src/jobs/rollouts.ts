@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditEntry } from '../boot/audit.ts';
+import type { AuditEntry } from '../boot/access/audit.ts';
 import { contenders } from '../boot/contest.ts';
 import type { Machine } from '../boot/machine.ts';
 import { halted, haltReason, reaches, type Seen, type Sign, signOf } from '../boot/rollout.ts';

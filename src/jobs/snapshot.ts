@@ -6,7 +6,7 @@ import type { ProfileRevision } from '../boot/profile.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
 import { every, type Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
-import { seal } from './seal.ts';
+import { seal } from './snapshot-signature.ts';
 
 /** Its name in the bucket. */
 export const snapshotObject = 'snapshots/records.json';

@@ -1,7 +1,7 @@
+import type { ApiToken } from '../boot/access/token.ts';
 import type { Asset } from '../boot/asset.ts';
 import type { Machine } from '../boot/machine.ts';
 import { inForce, type RuleInForce } from '../boot/rule.ts';
-import type { ApiToken } from '../boot/token.ts';
 import type { AssetExpectation, Change, Conflict } from './records.ts';
 
 /** What a driver has read, in the transaction that is to write. */

@@ -1,11 +1,11 @@
+import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
+import type { ApiToken } from '../boot/access/token.ts';
 import type { Asset, AssetKind, AssetName, AssetState } from '../boot/asset.ts';
-import type { AuditEntry, AuditEvent } from '../boot/audit.ts';
 import type { BootEvent } from '../boot/event.ts';
 import type { Identity, Machine } from '../boot/machine.ts';
 import type { PendingMachine } from '../boot/pending.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Rule, RuleInForce } from '../boot/rule.ts';
-import type { ApiToken } from '../boot/token.ts';
 import type { Upload, UploadState } from '../boot/upload.ts';
 
 export interface PageRequest {

@@ -1,10 +1,10 @@
 import { gcsBlobs } from '../../src/blobs/gcs.ts';
-import { readConfig } from '../../src/config.ts';
-import { bootApp } from '../../src/http/app.ts';
-import { BootEvents } from '../../src/http/boot-events.ts';
-import { listen } from '../../src/http/listener.ts';
-import { UnknownMachines } from '../../src/http/unknown-machines.ts';
-import { openSqlite } from '../../src/records/sqlite.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { bootApp } from '../../src/http/boot/app.ts';
+import { BootEvents } from '../../src/http/boot/events.ts';
+import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
+import { listen } from '../../src/http/server/listener.ts';
+import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { openLog } from '../../src/telemetry/log.ts';
 import { openMetrics } from '../../src/telemetry/metrics.ts';

@@ -12,7 +12,7 @@ const done = (what: string) => {
   since = now;
 };
 
-const { readConfig } = await import('../../src/config.ts');
+const { readConfig } = await import('../../src/config/config.ts');
 const read = readConfig();
 if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
 const { config } = read;

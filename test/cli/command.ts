@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Outside, SettingInfo } from '../../src/cli/outside.ts';
-import { run } from '../../src/cli/program.ts';
+import { run } from '../../src/cli/verb/program.ts';
+import type { Outside, SettingInfo } from '../../src/cli/verb/system.ts';
 
 export interface Ran {
   readonly code: number;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import fc from 'fast-check';
-import { openFirestore } from '../../src/records/firestore.ts';
+import { openFirestore } from '../../src/records/firestore/firestore.ts';
 import { type Broker, brokerFor, push } from '../support/broker.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { needing, command as program } from '../support/needs.ts';

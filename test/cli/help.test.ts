@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import type { Command } from 'commander';
-import { program } from '../../src/cli/program.ts';
+import { program } from '../../src/cli/verb/program.ts';
 import { command, fewSettings } from './command.ts';
 
 const golden = new URL('help/', import.meta.url);

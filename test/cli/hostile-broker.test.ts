@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Command } from 'commander';
-import { program } from '../../src/cli/program.ts';
+import { program } from '../../src/cli/verb/program.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { answersTo, type Response, resolve } from '../support/description.ts';
 import { command } from './command.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { kindOf } from '../../src/cli/import-sources.ts';
+import { kindOf } from '../../src/cli/fetch/import-sources.ts';
 import { command, type Ran } from './command.ts';
 import { type FakeBroker, fakeBroker } from './fake-broker.ts';
 

@@ -22,7 +22,7 @@ test('bin/bootbroker runs under the Node of the system, through a link, and pass
 
 test('config shows the settings as settings.ts has them', async (t) => {
   const { start } = await installed(t);
-  const { settings } = await import('../../src/settings.ts');
+  const { settings } = await import('../../src/config/settings.ts');
   const { stdout } = await ended(start(['config', '--json']));
   t.deepEqual(
     JSON.parse(stdout).settings.map(({ name }: { name: string }) => name),

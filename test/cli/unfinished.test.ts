@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { unfinishedUploads } from '../../src/cli/unfinished.ts';
+import { unfinishedUploads } from '../../src/cli/push/unfinished.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { file, needing } from '../support/needs.ts';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
-import type { Finding } from '../../src/cli/outside.ts';
+import type { Finding } from '../../src/cli/verb/system.ts';
 import { command } from '../cli/command.ts';
 import { ended, installed } from '../cli/process.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { diagnose, type Surroundings } from '../../src/doctor.ts';
 import { googleCredentials } from '../../src/sign/google-credentials.ts';

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { openStorage } from '../../src/drivers/storage.ts';
 import { googleCredentials } from '../../src/sign/google-credentials.ts';
 import { openLog } from '../../src/telemetry/log.ts';

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nginxFiles } from '../../gateway/nginx.ts';
 import { placesUnder } from '../../gateway/places.ts';
 import { edgeHeader } from '../../src/sign/edge.ts';
-import { installed } from '../boot/loaders.ts';
-import { powerOn } from '../boot/machine.ts';
-import { labNeeds } from '../boot/needs.ts';
-import type { Room } from '../boot/room.ts';
+import { installed } from '../lab/loaders.ts';
+import { powerOn } from '../lab/machine.ts';
+import { labNeeds } from '../lab/needs.ts';
+import type { Room } from '../lab/room.ts';
 import { until } from '../support/http.ts';
 import { command, file, needing } from '../support/needs.ts';
 import {

@@ -7,13 +7,13 @@ import { hosts, nginxFiles } from '../../gateway/nginx.ts';
 import { type Places, placesUnder } from '../../gateway/places.ts';
 import { readSettings, type Settings } from '../../gateway/settings.ts';
 import { siteFiles, tunnelFiles } from '../../gateway/tunnel.ts';
-import { type Broker, startBroker } from '../boot/broker.ts';
-import { serveDhcp } from '../boot/dhcp.ts';
-import { packInitrd } from '../boot/initrd.ts';
-import { fetchKernel, type Kernel } from '../boot/kernel.ts';
-import { installed } from '../boot/loaders.ts';
-import { openRoom, type Room } from '../boot/room.ts';
-import { snippet } from '../boot/snippets.ts';
+import { type Broker, startBroker } from '../lab/broker.ts';
+import { serveDhcp } from '../lab/dhcp.ts';
+import { packInitrd } from '../lab/initrd.ts';
+import { fetchKernel, type Kernel } from '../lab/kernel.ts';
+import { installed } from '../lab/loaders.ts';
+import { openRoom, type Room } from '../lab/room.ts';
+import { snippet } from '../lab/snippets.ts';
 import { until } from '../support/http.ts';
 
 /** Not by its name: a package of that name may come first. */

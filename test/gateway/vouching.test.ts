@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { bootRoutes } from '../../src/http/routes.ts';
+import { bootRoutes } from '../../src/http/boot/routes.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { ask, say } from '../support/http.ts';
 import { command, needing } from '../support/needs.ts';

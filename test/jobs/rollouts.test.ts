@@ -3,7 +3,7 @@ import { reportWithinMs } from '../../src/boot/rollout.ts';
 import type { Rule } from '../../src/boot/rule.ts';
 import { rolloutWatch } from '../../src/jobs/rollouts.ts';
 import type { Records } from '../../src/records/records.ts';
-import { openSqlite } from '../../src/records/sqlite.ts';
+import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { bootEvent, machine, revision, rule } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
 import { type LogLine, recorder } from '../support/broker.ts';

@@ -1,6 +1,6 @@
 import type { TestFn } from 'ava';
+import { type AuditEvent, type AuditHead, chainStart, follows } from '../../src/boot/access/audit.ts';
 import { activated } from '../../src/boot/activation.ts';
-import { type AuditEvent, type AuditHead, chainStart, follows } from '../../src/boot/audit.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import { inForce, type Rule } from '../../src/boot/rule.ts';
 import type { Change, Records } from '../../src/records/records.ts';

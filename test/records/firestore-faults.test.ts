@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import anyTest, { type ExecutionContext } from 'ava';
 import { StoreDown } from '../../src/boot/store-down.ts';
-import { type FirestoreOptions, openFirestore } from '../../src/records/firestore.ts';
+import { type FirestoreOptions, openFirestore } from '../../src/records/firestore/firestore.ts';
 import type { Records } from '../../src/records/records.ts';
 import { startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';

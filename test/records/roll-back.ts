@@ -1,5 +1,5 @@
-import { openFirestore } from '../../src/records/firestore.ts';
-import { openSqlite } from '../../src/records/sqlite.ts';
+import { openFirestore } from '../../src/records/firestore/firestore.ts';
+import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { at, newId } from './examples.ts';
 import { createProfile } from './writing.ts';
 

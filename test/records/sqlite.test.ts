@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Records } from '../../src/records/records.ts';
-import { migrate, openSqlite } from '../../src/records/sqlite.ts';
+import { migrate, openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { recordsContract } from './contract.ts';
 import { rejectsEverything } from './every-call.ts';
 import { at, machine, macOf, revision } from './examples.ts';

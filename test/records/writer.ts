@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { openSqlite } from '../../src/records/sqlite.ts';
+import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
 import { createMachine, createProfile } from './writing.ts';
 

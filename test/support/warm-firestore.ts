@@ -1,4 +1,4 @@
-import { openFirestore } from '../../src/records/firestore.ts';
+import { openFirestore } from '../../src/records/firestore/firestore.ts';
 import { machine, macOf } from '../records/examples.ts';
 import { createMachine } from '../records/writing.ts';
 

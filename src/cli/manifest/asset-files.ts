@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { type Arch, type Asset, type AssetKind, archs, assetKinds } from '../../boot/asset.ts';
-import { allItems } from '../api.ts';
-import { digest } from '../digest.ts';
-import type { Pushing, Wanted } from '../push-file.ts';
-import { openSource } from '../source-file.ts';
+import { allItems } from '../broker/api.ts';
+import { digest } from '../push/digest.ts';
+import type { Pushing, Wanted } from '../push/push-file.ts';
+import { openSource } from '../push/source-file.ts';
 import { isInside } from './find.ts';
 import type { Entry } from './gather.ts';
 import { type Mistake, mistaken } from './problem.ts';

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure } from '../verb/failure.ts';
 
 /** A file's bytes, and what to call it. */
 export interface ManifestFile {

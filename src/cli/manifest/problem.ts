@@ -1,4 +1,4 @@
-import { Failure, type ProblemDocument } from '../failure.ts';
+import { Failure, type ProblemDocument } from '../verb/failure.ts';
 
 /** Where something stands in a file; both counted from 1. */
 export interface Position {

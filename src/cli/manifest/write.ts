@@ -6,7 +6,7 @@ import type {
   DesiredRule,
   ProfileChoice,
 } from '../../boot/apply/desired.ts';
-import { steering } from '../printable.ts';
+import { steering } from '../output/printable.ts';
 
 /** The state as a file that `apply` reads; what goes without saying is left out. */
 export function manifestText({ assets, profiles, rules, machines }: Desired): string {

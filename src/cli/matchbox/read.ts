@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { Failure } from '../failure.ts';
-import { isFields } from '../fields.ts';
+import { isFields } from '../manifest/fields.ts';
 import { isInside } from '../manifest/find.ts';
 import { type Mistake, mistaken, type Position } from '../manifest/problem.ts';
 import { isMistakes, readYaml } from '../manifest/yaml.ts';
+import { Failure } from '../verb/failure.ts';
 
 /** One file of a Matchbox data folder; its name without the ending is its id. */
 export interface MatchboxFile {

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
-import { adminRoutes } from '../admin.ts';
-import { acceptsNothing, type Route, type RouteAnswer } from '../route.ts';
+import { acceptsNothing, type Route, type RouteAnswer } from '../admin/route.ts';
+import { adminRoutes } from '../admin/routes.ts';
 import { type Components, jsonSchema } from './components.ts';
 import { pathParameters } from './parameters.ts';
 import { beforeRoutes, problemResponses, requestId } from './problems.ts';

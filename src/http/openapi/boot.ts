@@ -1,5 +1,5 @@
 import type { Problem } from '../../boot/problem.ts';
-import { type BootRoute, bootRoutes, reportRoute } from '../routes.ts';
+import { type BootRoute, bootRoutes, reportRoute } from '../boot/routes.ts';
 import type { Components } from './components.ts';
 import { pathParameters, queryParameters } from './parameters.ts';
 import { beforeRoutes, problemResponses, requestId } from './problems.ts';

@@ -1,5 +1,5 @@
-import type { AuditEvent } from '../../boot/audit.ts';
-import type { ApiToken } from '../../boot/token.ts';
+import type { AuditEvent } from '../../boot/access/audit.ts';
+import type { ApiToken } from '../../boot/access/token.ts';
 import type { AdminRecords } from '../records.ts';
 import { documentOf } from './documents.ts';
 import { pageOf } from './page.ts';

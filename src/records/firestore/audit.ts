@@ -1,4 +1,4 @@
-import { type AuditEntry, type AuditHead, chained, chainStart } from '../../boot/audit.ts';
+import { type AuditEntry, type AuditHead, chained, chainStart } from '../../boot/access/audit.ts';
 import { type Documents, documentOf, type Found, type Place, put, type Write } from './documents.ts';
 
 /** The end of the chain. Whoever adds to it changes this document, so that the chain has one end. */

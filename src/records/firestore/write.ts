@@ -1,6 +1,6 @@
+import type { ApiToken } from '../../boot/access/token.ts';
 import type { Asset } from '../../boot/asset.ts';
 import type { Machine } from '../../boot/machine.ts';
-import type { ApiToken } from '../../boot/token.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
 import { assetFields, assetPlace } from './assets.ts';

@@ -1,7 +1,7 @@
+import { type AuditEntry, type AuditEvent, chained, chainStart } from '../../boot/access/audit.ts';
+import type { ApiToken } from '../../boot/access/token.ts';
 import type { Asset } from '../../boot/asset.ts';
-import { type AuditEntry, type AuditEvent, chained, chainStart } from '../../boot/audit.ts';
 import type { Machine } from '../../boot/machine.ts';
-import type { ApiToken } from '../../boot/token.ts';
 import { conflictOf, macsMoved, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
 import { rulebook } from './rules.ts';

@@ -1,0 +1,98 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { AssetName } from '../../boot/asset.ts';
+import { assetTitle } from '../../boot/asset.ts';
+import type { Api } from '../broker/api.ts';
+import type { Waiting } from '../broker/patience.ts';
+import { printable } from '../output/printable.ts';
+import { type Progress, progress } from '../output/progress.ts';
+import { bytes } from '../output/units.ts';
+import { Failure } from '../verb/failure.ts';
+import type { Outside } from '../verb/system.ts';
+import { digest } from './digest.ts';
+import { type Pushed, push } from './push.ts';
+import { openSource } from './source-file.ts';
+import { unfinishedUploads } from './unfinished.ts';
+
+/** A file, and the asset that it becomes. */
+export interface Wanted {
+  readonly path: string;
+  readonly name: AssetName;
+  readonly type: string | undefined;
+  readonly verify: string | undefined;
+  /** Hex; the file must have it. */
+  readonly sha256?: string | undefined;
+}
+
+/** What all files of one command share. */
+export interface Pushing {
+  readonly outside: Outside;
+  readonly api: Api;
+  readonly dispatcher: Dispatcher;
+  readonly signal: AbortSignal;
+  readonly waiting: Waiting;
+  readonly bar: Progress;
+}
+
+/** No connection may stand still for longer. */
+export const stallMs = 60_000;
+
+/** Does the work with a connection and a progress bar that are gone afterwards. */
+export async function pushing<Result>(
+  outside: Outside,
+  api: Api,
+  { signal, quiet }: { readonly signal: AbortSignal; readonly quiet: boolean },
+  work: (pushing: Pushing) => Promise<Result>,
+): Promise<Result> {
+  const bar = progress(outside.stderr, outside.clock, quiet);
+  const dispatcher = new Agent();
+  const waiting: Waiting = {
+    sleep: outside.sleep,
+    signal,
+    onWait: (why, seconds) => bar.note(`${why}; trying again in ${Math.ceil(seconds)} s`),
+  };
+  try {
+    return await work({ outside, api, dispatcher, signal, waiting, bar });
+  } finally {
+    bar.end();
+    await dispatcher.destroy();
+  }
+}
+
+/** Hashes a file and brings it to the storage; whatever an earlier call brought of it stays there. */
+export async function pushFile(wanted: Wanted, by: Pushing): Promise<Pushed> {
+  const { outside, api, dispatcher, signal, waiting, bar } = by;
+  const file = await openSource(wanted.path);
+  try {
+    const hashes = await digest(file.handle, signal, (done) => bar.at('hashing', done, file.size));
+    await file.assertUnchanged();
+    if (wanted.sha256 && wanted.sha256 !== hashes.sha256)
+      throw new Failure(
+        'refused',
+        `${wanted.path} has the sha256 ${hashes.sha256}, not ${wanted.sha256}; nothing of it is an asset`,
+      );
+    return await push({
+      api,
+      file,
+      digest: hashes,
+      name: wanted.name,
+      type: wanted.type,
+      verify: wanted.verify,
+      line: { dispatcher, signal, stallMs },
+      waiting,
+      unfinished: unfinishedUploads(outside.stateDir),
+      progress: bar,
+      clock: outside.clock,
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+/** What became of a push, on one line. */
+export function sentence({ outcome, resumed_at, asset }: Pushed): string {
+  const what = assetTitle(asset);
+  const how = `${bytes(asset.size)}, sha256 ${asset.sha256}`;
+  if (outcome === 'there') return `${printable(`${what} is there already: ${how}`)}\n`;
+  const resumed = resumed_at > 0 ? `, resumed at ${bytes(resumed_at)}` : '';
+  return `${printable(`${what} is ready: ${how}${resumed}`)}\n`;
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type Arch, type AssetKind, archs } from '../../../boot/asset.ts';
+import { accepted } from '../../broker/api.ts';
+import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
+import { fetchFile } from '../../fetch/fetch-file.ts';
+import { type Source, shown, sourcesOf } from '../../fetch/import-sources.ts';
+import { jsonLine, printable } from '../../output/printable.ts';
+import type { Pushed } from '../../push/push.ts';
+import { type Pushing, pushFile, pushing, sentence, stallMs } from '../../push/push-file.ts';
+import { openSource } from '../../push/source-file.ts';
+import { kindOption, verifyOption } from '../../verb/asset-options.ts';
+import { Failure } from '../../verb/failure.ts';
+import { interruptible } from '../../verb/interrupt.ts';
+import type { Outside } from '../../verb/system.ts';
+import { verb } from '../../verb/verb.ts';
+
+interface Options extends BrokerOptions {
+  readonly kind?: AssetKind;
+  readonly name?: string;
+  readonly version?: string;
+  readonly arch?: Arch;
+  readonly sha256?: string;
+  readonly verify?: string;
+  readonly json?: true;
+}
+
+export function assetImport(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'import <source...>', 'Fetch URLs, or take files and folders, and push them as assets.', [
+      'bootbroker asset import https://example.org/linux https://example.org/initrd \\',
+      '    --name debian-12 --version 12.5',
+      'bootbroker asset import images/',
+      '',
+      'They are fetched by this machine, never by the broker. What a file is, its',
+      'name says: vmlinuz, linux, bzImage, Image: a kernel; initrd, initramfs: an',
+      'initrd; *.efi; *.iso; rootfs, *.squashfs: a rootfs. A folder holds',
+      'NAME/VERSION/FILE or NAME/VERSION/ARCH/FILE; with --name and --version the',
+      'files of one image.',
+      '',
+      'An import that was interrupted goes on where it stopped when the same command',
+      'is run again.',
+    ])
+      .addOption(kindOption())
+      .option('--name <name>', 'name of the assets')
+      .option('--version <version>', 'their version')
+      .addOption(
+        new Option('--arch <arch>', 'architecture (default: that of its folder, else x86_64)').choices(archs),
+      )
+      .option('--sha256 <hex>', 'what the one source must have')
+      .addOption(verifyOption()),
+  ).action((args: readonly string[], options: Options) => run(args, options, outside));
+}
+
+async function run(args: readonly string[], options: Options, outside: Outside): Promise<void> {
+  const { kind, name, version, arch, sha256 } = options;
+  const { sources, skipped } = await sourcesOf(args, { kind, name, version, arch });
+  if (sha256 !== undefined && (sources.length !== 1 || !/^[0-9a-f]{64}$/.test(sha256)))
+    throw new Failure(
+      'usage',
+      '--sha256 is 64 lower-case hex digits, and for one source alone; import them one by one',
+    );
+  for (const path of skipped)
+    outside.stderr.write(`${printable(`skipped ${path}: neither its name nor its place says what it is`)}\n`);
+  const done: Pushed[] = [];
+  await interruptible('run the same command again to go on where it stopped', (signal) => {
+    const api = broker(outside, options, signal);
+    return pushing(outside, api, { signal, quiet: options.json === true }, async (by) => {
+      // wrong paths, a wrong address or token show before gigabytes are moved
+      for (const { from } of sources) if ('path' in from) await (await openSource(from.path)).close();
+      accepted(await api.get('assets', { limit: '1' }));
+      for (const source of sources) {
+        const pushed = await importOne(source, options, by);
+        done.push(pushed);
+        by.bar.end();
+        if (!options.json) outside.stdout.write(sentence(pushed));
+      }
+    });
+  });
+  if (options.json) outside.stdout.write(jsonLine({ items: done, skipped }));
+}
+
+async function importOne(source: Source, { sha256, verify }: Options, by: Pushing): Promise<Pushed> {
+  const { from, name } = source;
+  const wanted = { name, sha256, verify, type: undefined };
+  if ('path' in from) return pushFile({ ...wanted, path: from.path }, by);
+  const label = `fetching ${shown(source).split('/').at(-1)}`;
+  const fetched = await fetchFile({
+    url: from.url,
+    folder: join(by.outside.stateDir, 'imports'),
+    dispatcher: by.dispatcher,
+    waiting: by.waiting,
+    stallMs,
+    now: by.outside.clock(),
+    onBytes: (bytes, total) => by.bar.at(label, bytes, total ?? bytes),
+  });
+  try {
+    const pushed = await pushFile({ ...wanted, path: fetched.path }, by);
+    await fetched.forget();
+    return pushed;
+  } catch (error) {
+    // What is not what it should be is not kept for the next call; what was interrupted is.
+    if (error instanceof Failure && error.kind === 'refused') await fetched.forget();
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { Arch, AssetKind } from '../../../boot/asset.ts';
+import { accepted } from '../../broker/api.ts';
+import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
+import { jsonLine } from '../../output/printable.ts';
+import { pushFile, pushing, sentence } from '../../push/push-file.ts';
+import { openSource } from '../../push/source-file.ts';
+import { archOption, assertName, kindOption, verifyOption } from '../../verb/asset-options.ts';
+import { interruptible } from '../../verb/interrupt.ts';
+import type { Outside } from '../../verb/system.ts';
+import { verb } from '../../verb/verb.ts';
+
+interface Options extends BrokerOptions {
+  readonly kind: AssetKind;
+  readonly name: string;
+  readonly version: string;
+  readonly arch: Arch;
+  readonly type?: string;
+  readonly verify?: string;
+  readonly json?: true;
+}
+
+export function assetPush(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'push <file>', 'Upload a file as an asset that profiles can name.', [
+      'bootbroker asset push vmlinuz --kind kernel --name debian-12 --version 6.1',
+      '',
+      'An upload that was interrupted goes on where it stopped when the same command',
+      'is run again.',
+    ])
+      .addOption(kindOption().makeOptionMandatory())
+      .requiredOption('--name <name>', 'name of the asset')
+      .requiredOption('--version <version>', 'its version; an asset that is ready never changes')
+      .addOption(archOption())
+      .option('--type <type>', 'content type under which it is served (default: that of its kind)')
+      .addOption(verifyOption()),
+  ).action((path: string, options: Options) => run(path, options, outside));
+}
+
+async function run(path: string, options: Options, outside: Outside): Promise<void> {
+  const { kind, name, version, arch, type, verify } = options;
+  assertName('--name', name);
+  assertName('--version', version);
+  const pushed = await interruptible('run the same command again to go on where it stopped', (signal) => {
+    const api = broker(outside, options, signal);
+    return pushing(outside, api, { signal, quiet: options.json === true }, async (by) => {
+      // a wrong path, address or token shows before gigabytes are hashed
+      await (await openSource(path)).close();
+      accepted(await api.get('assets', { kind, name, version }));
+      return pushFile({ path, name: { kind, name, version, arch }, type, verify }, by);
+    });
+  });
+  outside.stdout.write(options.json ? jsonLine(pushed) : sentence(pushed));
+}

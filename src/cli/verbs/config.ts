@@ -1,0 +1,38 @@
+import { type Command, Option } from 'commander';
+import { jsonLine } from '../output/printable.ts';
+import { table } from '../output/table.ts';
+import type { Outside, SettingInfo } from '../verb/system.ts';
+import { verb } from '../verb/verb.ts';
+
+const titles = ['Setting', 'Flag', 'Default', 'What it is'] as const;
+
+export function config(parent: Command, outside: Outside): void {
+  verb(parent, 'config', 'Show every setting, its flag and its default.', ['bootbroker config --markdown'])
+    .addOption(new Option('--markdown', 'as the table that the README shows').conflicts('json'))
+    .action((options: { readonly json?: true; readonly markdown?: true }) => {
+      const { settings, stdout } = outside;
+      if (options.json) stdout.write(jsonLine({ settings: settings.map(asJson) }));
+      else if (options.markdown) stdout.write(markdown(settings));
+      else stdout.write(table(titles, settings.map(row), 44));
+    });
+}
+
+/** The table of the README. */
+function markdown(settings: readonly SettingInfo[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  const code = (text: string) => (text === '' ? '' : `\`${text}\``);
+  const body = settings.map((setting) => {
+    const [name = '', flag = '', initial = '', about = ''] = row(setting);
+    return line([code(name), code(flag), code(initial), about]);
+  });
+  return line(titles) + line(titles.map(() => '---')) + body.join('');
+}
+
+function row({ name, flag, default: initial, about, secret }: SettingInfo): readonly string[] {
+  return [name, flag, initial ?? '', secret ? `${about} Secret; also as a file: ${name}_FILE.` : about];
+}
+
+function asJson({ default: initial, ...setting }: SettingInfo) {
+  return { ...setting, default: initial ?? null };
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { wrongSettings } from '../broker/broker.ts';
+import { jsonLine, printable } from '../output/printable.ts';
+import { exitCodes } from '../verb/failure.ts';
+import { interruptible } from '../verb/interrupt.ts';
+import { settingFlags } from '../verb/setting-flags.ts';
+import type { Finding, Outside } from '../verb/system.ts';
+import { verb } from '../verb/verb.ts';
+
+type Given = Readonly<Record<string, string | undefined>> & { readonly json?: true };
+
+const exitCodesHelp = `Exit codes:
+  0 no check failed, 1 a check failed, 2 wrong usage or settings, 3 the checks
+  themselves failed, 130 interrupted`;
+
+/** Prints a line for each check as it is made; `exit` is told the exit code. */
+export function doctor(parent: Command, outside: Outside, exit: (code: number) => void): void {
+  const command = verb(
+    parent,
+    'doctor',
+    'Check the settings against storage, records, signers and network.',
+    [
+      'bootbroker doctor --data-dir /var/lib/bootbroker',
+      '',
+      'Give it the settings that serve has, and run it as the same user; a broker',
+      'may run meanwhile. What it writes it deletes again.',
+    ],
+    exitCodesHelp,
+  );
+  const flagsOf = settingFlags(command, outside.settings);
+  command.action(async ({ json, ...given }: Given) => {
+    const flags = flagsOf(given);
+    const settings = outside.readSettings(flags);
+    if ('mistakes' in settings) throw wrongSettings(settings.mistakes);
+    const findings: Finding[] = [];
+    await interruptible('what it made was deleted again', async (signal) => {
+      for await (const finding of outside.diagnose(flags)) {
+        signal.throwIfAborted();
+        findings.push(finding);
+        if (!json) outside.stdout.write(line(finding));
+      }
+    });
+    if (json) outside.stdout.write(jsonLine({ checks: findings }));
+    exit(findings.some(({ state }) => state === 'fail') ? exitCodes.refused : 0);
+  });
+}
+
+/** Columns without a table: a line stands there before the next check is made. */
+function line({ check, state, text }: Finding): string {
+  return `${state.padEnd(8)}${check.padEnd(16)}${printable(text)}\n`;
+}

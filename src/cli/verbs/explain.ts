@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { ResolvedAsset } from '../../boot/asset.ts';
+import { explained } from '../../boot/explain.ts';
+import type { ExplainFacts } from '../../boot/explanation.ts';
+import { accepted } from '../broker/api.ts';
+import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
+import { outline } from '../output/outline.ts';
+import { jsonLine } from '../output/printable.ts';
+import { bytes } from '../output/units.ts';
+import { Failure } from '../verb/failure.ts';
+import type { Outside } from '../verb/system.ts';
+import { verb } from '../verb/verb.ts';
+
+interface Options extends BrokerOptions {
+  readonly mac?: string;
+  readonly uuid?: string;
+  readonly serial?: string;
+  readonly userAgent?: string;
+  readonly arch?: string;
+  readonly source?: string;
+  readonly forwardedFor?: string;
+  readonly edge?: string;
+  readonly record?: string;
+  readonly replay?: string;
+  readonly json?: true;
+}
+
+export function explain(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(parent, 'explain', 'Show what a machine would get now, and why, without booting it.', [
+      'bootbroker explain --mac 52:54:00:12:34:56 --user-agent UefiHttpBoot/1.0',
+    ])
+      .option('--mac <mac>', 'the MAC that it would send')
+      .option('--uuid <uuid>', 'the SMBIOS UUID that it would send')
+      .option('--serial <serial>', 'the serial number that it would send')
+      .option('--user-agent <text>', 'the User-Agent of its firmware or loader')
+      .option('--arch <arch>', 'the architecture that it would say it has')
+      .option('--source <address>', 'the address that it would ask from')
+      .option('--forwarded-for <addresses>', 'the X-Forwarded-For that would come with it')
+      .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow')
+      .option('--record <file>', 'also write down all that the decision goes by')
+      .option('--replay <file>', 'decide by what was written down, without a broker'),
+  ).action(async ({ json, ...options }: Options) => {
+    const answer =
+      options.replay === undefined ? await asked(outside, options) : await replayed(options.replay);
+    outside.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
+  });
+}
+
+async function asked(outside: Outside, options: Options): Promise<Record<string, unknown>> {
+  const { mac, uuid, serial, arch, source, edge, record } = options;
+  const query = {
+    ...{ mac, uuid, serial, arch, source, edge },
+    user_agent: options.userAgent,
+    forwarded_for: options.forwardedFor,
+    facts: record === undefined ? undefined : '1',
+  };
+  const { facts, ...answer } = accepted(await broker(outside, options).get('explain', query)) as Record<
+    string,
+    unknown
+  >;
+  if (record !== undefined) writeFileSync(record, `${JSON.stringify(facts, null, 2)}\n`);
+  return answer;
+}
+
+/** The broker's own policy, here. */
+async function replayed(file: string): Promise<Record<string, unknown>> {
+  const facts = recording(file);
+  try {
+    return { recorded_at: facts.at, ...(await explained(facts)) };
+  } catch (error) {
+    throw new Failure('usage', `${file} cannot be replayed: ${(error as Error).message}; record it again`);
+  }
+}
+
+function recording(file: string): ExplainFacts {
+  try {
+    const facts: ExplainFacts = JSON.parse(readFileSync(file, 'utf8'));
+    if (facts?.version === 1) return facts;
+  } catch (error) {
+    throw new Failure('usage', `${file} cannot be read: ${(error as Error).message}`);
+  }
+  throw new Failure('usage', `${file} is no recording of this version; make one with --record`);
+}
+
+/** An asset in one line: who wants all of it asks for JSON. */
+function brief(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(brief);
+  const { name, version, arch, size, sha256 } = value as Partial<ResolvedAsset>;
+  if (name && version && arch && size !== undefined && sha256)
+    return `${name}@${version} for ${arch}, ${bytes(size)}, sha256 ${sha256}`;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, brief(one)]));
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { Upload } from '../../../boot/upload.ts';
+import { accepted } from '../../broker/api.ts';
+import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
+import { jsonLine, printable } from '../../output/printable.ts';
+import type { Outside } from '../../verb/system.ts';
+import { verb } from '../../verb/verb.ts';
+
+type Options = BrokerOptions & { readonly json?: true };
+
+export function uploadAbort(parent: Command, outside: Outside): void {
+  brokerOptions(
+    verb(
+      parent,
+      'abort <id>',
+      'Give an upload up: its bytes are deleted, and its asset may be pushed anew.',
+      ['bootbroker upload abort 019a2f60-0000-7000-8000-000000000000'],
+    ),
+  ).action(async (id: string, options: Options) => {
+    const api = broker(outside, options);
+    const upload = accepted(await api.delete(`uploads/${encodeURIComponent(id)}`)) as Upload;
+    outside.stdout.write(
+      options.json ? jsonLine(upload) : `${printable(`upload ${upload.id} is ${upload.state}`)}\n`,
+    );
+  });
+}

@@ -1,0 +1,22 @@
+import type Koa from 'koa';
+import { metricsPage } from '../plane/health.ts';
+import { Router } from '../plane/node-http.ts';
+import { openapiPage } from '../plane/openapi-page.ts';
+import type { AdminParts } from '../plane/parts.ts';
+import { planeApp } from '../plane/plane.ts';
+import { docsPage } from './docs-page.ts';
+import { authenticate, knownHost } from './login/auth.ts';
+import { handleRoute, routerPath } from './route.ts';
+import { adminRoutes } from './routes.ts';
+
+/** What administrators ask: by name and token, JSON only. */
+export function adminApp(parts: AdminParts): Koa {
+  const router = new Router({ strict: true, sensitive: true });
+  for (const route of adminRoutes)
+    router[route.method](routerPath(route), async (ctx) => {
+      ctx.state.route = route.path;
+      await handleRoute(ctx, route, parts);
+    });
+  const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage(), docsPage()];
+  return planeApp('admin', parts, [...open, authenticate(parts)], router);
+}

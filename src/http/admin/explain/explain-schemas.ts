@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { archs } from '../../../boot/asset.ts';
+import { mac, text } from '../fields.ts';
+import { clientSchema, machineSchema, planned } from '../machines/machine-resources.ts';
+import { profileRevisionSchema } from '../profiles/profile-resources.ts';
+
+const plan = {
+  ...planned,
+  script: text.exactOptional(),
+  asset: text.exactOptional(),
+  signed_url: text.describe('What would be followed; its signature is masked').exactOptional(),
+};
+
+export const explanationSchema = z
+  .strictObject({
+    identity: z.strictObject({
+      mac: mac.exactOptional(),
+      uuid: text.exactOptional(),
+      serial: text.exactOptional(),
+    }),
+    source: z
+      .strictObject({
+        address: text.exactOptional(),
+        via: z.enum(['peer', 'forwarded', 'edge']).exactOptional(),
+        admitted: z.boolean(),
+        reason: text,
+        machine_boots_from_here: z.boolean().exactOptional(),
+      })
+      .exactOptional(),
+    machine: machineSchema.nullable(),
+    assigned: z
+      .strictObject({
+        by: z.enum(['machine', 'rule', 'nothing', 'unknown-policy']),
+        rule: text.exactOptional(),
+        reason: text,
+      })
+      .describe('Who says what it boots'),
+    rules: z
+      .array(
+        z.strictObject({
+          priority: z.int(),
+          name: text,
+          outcome: z.enum(['won', 'lost', 'undecided', 'does not match']),
+          reason: text,
+        }),
+      )
+      .describe('Every rule, highest priority first; none when the machine has a profile of its own'),
+    revision: profileRevisionSchema.nullable(),
+    client: clientSchema,
+    ...planned,
+    boot_url: z.strictObject({ path: text, ...plan }),
+    first_stages: z.array(z.strictObject({ arch: z.enum(archs), path: text, ...plan })),
+    assets: z.array(z.strictObject({ path: text, ...plan })),
+    facts: z
+      .record(z.string(), z.unknown())
+      .describe('With facts=1: all that the decision goes by')
+      .exactOptional(),
+  })
+  .meta({ id: 'Explanation', description: 'What a caller would get, and why' });

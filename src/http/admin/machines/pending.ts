@@ -1,0 +1,100 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import { activated } from '../../../boot/activation.ts';
+import type { Machine } from '../../../boot/machine.ts';
+import { type Refusal, refuse } from '../../../boot/problem.ts';
+import { parseArch } from '../../../boot/profile.ts';
+import { location, pageSchema } from '../fields.ts';
+import { labels, name, networks, page, pageOf } from '../inputs.ts';
+import { type Route, route } from '../route.ts';
+import { audited } from '../write/audit-entry.ts';
+import { conflicting } from '../write/conflicting.ts';
+import { etagHeader } from '../write/etag.ts';
+import { machineSchema, pendingSchema } from './machine-resources.ts';
+import { register } from './machines.ts';
+
+const enrollment = z.strictObject({
+  name: name.exactOptional(),
+  labels,
+  networks,
+  profile: name
+    .describe('Name of a profile; its newest revision becomes what the machine boots')
+    .exactOptional(),
+});
+
+/** Machines that nobody has registered and that asked to boot. */
+export const pendingRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/api/v1/machines/pending',
+    summary:
+      'List machines that nobody has registered and that asked to boot, at most 1000, those that asked last',
+    role: 'viewer',
+    query: page,
+    answers: { 200: { description: 'A page of pending machines', body: pageSchema(pendingSchema) } },
+    problems: ['bad-input'],
+    handle: async ({ query }, { records }) => ({
+      status: 200,
+      body: await records.listPending(pageOf(query)),
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/machines/pending/{id}/enroll',
+    summary: 'Register a pending machine under all that it was observed to call itself',
+    role: 'operator',
+    body: enrollment,
+    answers: {
+      201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
+    },
+    problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken', 'template-error'],
+    async handle({ params: { id = '' }, body, by }, parts) {
+      const { records, clock } = parts;
+      const { profile, ...wanted } = body;
+      const pending = await records.pending(id);
+      if (!pending) return noPending(id);
+      const revision = profile === undefined ? undefined : await records.newestProfile(profile);
+      if (profile !== undefined && !revision)
+        return refuse(
+          'unknown-profile',
+          `There is no profile ${profile}. List them: bootbroker profile list`,
+        );
+      const now = clock().toISOString();
+      const { mac, uuid, serial } = pending;
+      const arch = parseArch(pending.arch);
+      const bare: Machine = {
+        id: randomUUIDv7(),
+        ...wanted,
+        labels: { ...(arch && { arch }), ...wanted.labels },
+        macs: mac ? [mac] : [],
+        ...(uuid && { uuid }),
+        ...(serial && { serial }),
+        history: [],
+        version: 1,
+        created_at: now,
+        updated_at: now,
+      };
+      const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
+      return register(machine, 'machine.enroll', by, parts);
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/v1/machines/pending/{id}',
+    summary: 'Dismiss a pending machine, until it asks again',
+    role: 'operator',
+    answers: { 204: { description: 'It is gone' } },
+    problems: ['unknown-pending'],
+    async handle({ params: { id = '' }, by }, { records }) {
+      const pending = await records.pending(id);
+      if (!pending) return noPending(id);
+      const entry = audited(by, 'pending.dismiss', { kind: 'pending', id }, pending, undefined);
+      const written = await records.write([{ kind: 'pending', id }], [entry]);
+      return written === 'written' ? { status: 204, body: undefined } : conflicting(written);
+    },
+  }),
+];
+
+function noPending(id: string): Refusal {
+  return refuse('unknown-pending', `No machine ${id} is pending. List them: bootbroker machine pending`);
+}

@@ -1,0 +1,162 @@
+import type { Context } from 'koa';
+import type { ZodObject, ZodType, z } from 'zod';
+import { type Actor, allows } from '../../boot/access/actor.ts';
+import type { Role } from '../../boot/access/token.ts';
+import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
+import { answerProblem } from '../plane/errors.ts';
+import type { AdminParts } from '../plane/parts.ts';
+import { readJson } from './json-body.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a handler gets: everything checked, nothing of Koa. */
+export interface RouteRequest<Query, Body, Headers = undefined> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly headers: Headers;
+  readonly body: Body;
+  readonly by: Actor;
+  /** Address of this end of the connection. */
+  readonly localAddress: string | undefined;
+}
+
+/** What a route answers with one status. */
+export interface RouteAnswer {
+  readonly description: string;
+  /** Of the JSON body; without one there is none. */
+  readonly body?: ZodType;
+  /** Headers that always come with it, by name, and what each says. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route of the admin plane: this declaration validates it, types it and documents it. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** In OpenAPI's notation: `{id}` is one segment. */
+  readonly path: string;
+  readonly summary: string;
+  /** The least that may call it. */
+  readonly role: Role;
+  /** With `?dry_run=1` it only reads, and a viewer may. */
+  readonly dryRun?: true;
+  readonly query?: ZodType;
+  readonly body?: ZodType;
+  /** Bytes; 1 MiB unless it says so. */
+  readonly longestBody?: number;
+  /** Of the request's headers, by names in lower case, those that the route reads. */
+  readonly headers?: ZodObject;
+  /** By status. */
+  readonly answers: Readonly<Record<number, RouteAnswer>>;
+  /** Its own; what stands before every route adds its own (openapi/problems.ts). */
+  readonly problems: readonly Problem[];
+  readonly handle: (
+    request: RouteRequest<never, never, never>,
+    parts: AdminParts,
+  ) => Promise<Reply | Refusal>;
+}
+
+/** Declares a route; its handler sees what its schemas let through. */
+export function route<
+  Query extends ZodType = ZodType<undefined>,
+  Body extends ZodType = ZodType<undefined>,
+  Headers extends ZodType = ZodType<undefined>,
+>(
+  declared: Omit<Route, 'handle' | 'query' | 'body' | 'headers'> & {
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly headers?: Headers & ZodObject;
+    readonly handle: (
+      request: RouteRequest<z.output<Query>, z.output<Body>, z.output<Headers>>,
+      parts: AdminParts,
+    ) => Promise<Reply | Refusal>;
+  },
+): Route {
+  return declared as unknown as Route;
+}
+
+/** The path in the router's notation. */
+export function routerPath({ path }: Route): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+export async function handleRoute(ctx: Context, declared: Route, parts: AdminParts): Promise<void> {
+  const by: Actor = ctx.state.by;
+  // What the handler reads is the same parameter; said twice it is refused before anything is written.
+  const onlyReads = declared.dryRun === true && ctx.query.dry_run === '1';
+  if (!allows(by.role, onlyReads ? 'viewer' : declared.role)) return forbid(ctx, declared, by, parts);
+  const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
+  if (isRefusal(query)) return answerProblem(ctx, query);
+  const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');
+  if (isRefusal(headers)) return answerProblem(ctx, headers);
+  const json = declared.body
+    ? await readJson(ctx, acceptsNothing(declared.body), declared.longestBody)
+    : { value: undefined };
+  if (isRefusal(json)) return answerProblem(ctx, json);
+  const body = parse(declared.body, json.value, 'body');
+  if (isRefusal(body)) return answerProblem(ctx, body);
+  const { localAddress } = ctx.req.socket;
+  const request = { params: ctx.params, query, headers, body, by, localAddress };
+  const reply = await declared.handle(request as RouteRequest<never, never, never>, parts);
+  if (isRefusal(reply)) return answerProblem(ctx, reply);
+  ctx.status = reply.status;
+  ctx.set({ 'Cache-Control': 'no-store', ...reply.headers });
+  ctx.body = reply.body;
+}
+
+/** Those of the request's headers that the schema names. */
+function named(ctx: Context, schema: ZodObject | undefined): unknown {
+  const names = Object.keys(schema?.shape ?? {});
+  return Object.fromEntries(
+    names.flatMap((name) => (ctx.req.headers[name] === undefined ? [] : [[name, ctx.req.headers[name]]])),
+  );
+}
+
+function forbid(ctx: Context, { method, path, role }: Route, by: Actor, { refusals }: AdminParts): void {
+  const refusal = refuse(
+    'forbidden',
+    `This needs the role ${role}; ${by.kind} ${by.id} has ${by.role ?? 'none'}. Ask an administrator.`,
+  );
+  refusals.note(by, `${method.toUpperCase()} ${path}`, refusal.detail);
+  answerProblem(ctx, refusal);
+}
+
+/** Whether a body may be left out: its schema has a default. */
+export function acceptsNothing(body: ZodType): boolean {
+  return body.safeParse(undefined).success;
+}
+
+function parse(schema: ZodType | undefined, value: unknown, what: string): unknown {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.flatMap(faultsOf);
+  const detail = faults.slice(0, 20).map(({ path, message }) => `${[what, ...path].join('.')}: ${message}`);
+  return what === 'body'
+    ? refuseParts('bad-input', detail.join('; '), faults)
+    : refuse('bad-input', detail.join('; '));
+}
+
+/** Each unknown field is a fault of its own, so that each has its place; of alternatives the one that was meant speaks. */
+function faultsOf(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; message: string }[] {
+  const { path, message } = issue;
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'is no field here' }));
+  const meant = issue.code === 'invalid_union' ? meantOf(issue) : undefined;
+  return (
+    meant?.flatMap(faultsOf).map((one) => ({ ...one, path: [...path, ...one.path] })) ?? [{ path, message }]
+  );
+}
+
+/** The alternative that has these fields; else, where nothing is said of them all, the one that is of this type. */
+function meantOf({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const without = (code: string) =>
+    errors.find(
+      (issues) =>
+        !issues.some((one) => one.path.length === 0 && (one.code === code || one.code === 'invalid_type')),
+    );
+  return without('unrecognized_keys') ?? (message === 'Invalid input' ? without('invalid_type') : undefined);
+}

@@ -1,0 +1,120 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import { roles } from '../../../boot/access/actor.ts';
+import type { ApiToken } from '../../../boot/access/token.ts';
+import { hashOf, tokenText } from '../../../boot/access/token-text.ts';
+import { type Refusal, refuse } from '../../../boot/problem.ts';
+import { location, pageSchema } from '../fields.ts';
+import { name, page, pageOf } from '../inputs.ts';
+import { type Route, route } from '../route.ts';
+import { audited } from '../write/audit-entry.ts';
+import { conflicting } from '../write/conflicting.ts';
+import { createdTokenSchema, tokenSchema } from './access-resources.ts';
+
+const secretBytes = 32;
+
+const newToken = z.strictObject({
+  name,
+  role: z.enum(roles),
+  expires_at: z.iso.datetime({ offset: true, error: 'must be a time of RFC 3339' }).exactOptional(),
+});
+
+/** API tokens: made, listed, revoked. */
+export const tokenRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/api/v1/tokens',
+    summary: 'Make an API token. Its text is in this answer and nowhere else, ever',
+    role: 'admin',
+    body: newToken,
+    answers: {
+      201: {
+        description: 'The token, with its text as `token`',
+        body: createdTokenSchema,
+        headers: location,
+      },
+    },
+    problems: ['bad-input'],
+    async handle({ body, by }, { records, clock }) {
+      const now = clock();
+      const expires = body.expires_at && new Date(body.expires_at);
+      if (expires && expires <= now)
+        return refuse('bad-input', 'body.expires_at: is over already. Give a time to come, or none.');
+      const secret = randomBytes(secretBytes).toString('hex');
+      const token: ApiToken = {
+        id: randomUUIDv7(),
+        version: 1,
+        name: body.name,
+        role: body.role,
+        hash: hashOf(secret),
+        created_at: now.toISOString(),
+        ...(expires && { expires_at: expires.toISOString() }),
+      };
+      const written = await records.write(
+        [{ kind: 'token', id: token.id, expected: 0, to: token }],
+        [audited(by, 'token.create', { kind: 'token', id: token.id }, undefined, shown(token))],
+      );
+      if (written !== 'written') return conflicting(written);
+      return {
+        status: 201,
+        headers: { Location: `/api/v1/tokens/${token.id}` },
+        body: { ...shown(token), token: tokenText(token.id, secret) },
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/tokens',
+    summary: 'List API tokens, the revoked and expired ones as well',
+    role: 'admin',
+    query: page,
+    answers: { 200: { description: 'A page of tokens', body: pageSchema(tokenSchema) } },
+    problems: ['bad-input'],
+    async handle({ query }, { records }) {
+      const { items, ...rest } = await records.listTokens(pageOf(query));
+      return { status: 200, body: { items: items.map(shown), ...rest } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/tokens/{id}',
+    summary: 'One API token',
+    role: 'admin',
+    answers: { 200: { description: 'The token', body: tokenSchema } },
+    problems: ['unknown-token'],
+    async handle({ params: { id = '' } }, { records }) {
+      const token = await records.token(id);
+      return token ? { status: 200, body: shown(token) } : noToken(id);
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/v1/tokens/{id}',
+    summary: 'Revoke an API token: from now on it opens nothing. Its record stays',
+    role: 'admin',
+    answers: { 200: { description: 'The token, revoked', body: tokenSchema } },
+    problems: ['unknown-token'],
+    async handle({ params: { id = '' }, by }, { records, clock }) {
+      for (;;) {
+        const before = await records.token(id);
+        if (!before) return noToken(id);
+        if (before.revoked_at) return { status: 200, body: shown(before) };
+        const after = { ...before, version: before.version + 1, revoked_at: clock().toISOString() };
+        const written = await records.write(
+          [{ kind: 'token', id, expected: before.version, to: after }],
+          [audited(by, 'token.revoke', { kind: 'token', id }, shown(before), shown(after))],
+        );
+        if (written === 'written') return { status: 200, body: shown(after) };
+        if (written.kind !== 'changed') return conflicting(written);
+      }
+    },
+  }),
+];
+
+function shown({ hash: _, ...rest }: ApiToken): Omit<ApiToken, 'hash'> {
+  return rest;
+}
+
+function noToken(id: string): Refusal {
+  return refuse('unknown-token', `There is no token ${id}. List them: bootbroker token list`);
+}

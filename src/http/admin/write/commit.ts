@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { AuditEntry } from '../../../boot/access/audit.ts';
+import { isRefusal, type Refusal } from '../../../boot/problem.ts';
+import type { Change, Conflict } from '../../../records/records.ts';
+import type { AdminParts } from '../../plane/parts.ts';
+import { page, pageOf } from '../inputs.ts';
+import type { Reply } from '../route.ts';
+import { conflicting } from './conflicting.ts';
+import { type DryRun, impactOf } from './impact.ts';
+import { unrenderable } from './render-check.ts';
+
+/** What a request comes to, as the records are now. */
+export interface Intent {
+  readonly changes: readonly Change[];
+  readonly audit: readonly AuditEntry[];
+  /** When it is written. */
+  readonly reply: Reply;
+}
+
+/** `?dry_run=1` says what would change, page by page, and writes nothing. */
+export const dryRunQuery = page.extend({
+  dry_run: z.enum(['1', '0']).default('0').describe('1: only say what would change'),
+});
+
+/**
+ * Writes what `intend` says, unless some machine could no longer be booted then; asks it again when somebody else was
+ * faster. It is for `intend` to insist on the version that its caller has read.
+ */
+export async function commit(
+  intend: () => Promise<Intent | Refusal>,
+  query: z.output<typeof dryRunQuery>,
+  parts: AdminParts,
+): Promise<Reply | Refusal> {
+  for (;;) {
+    const intent = await intend();
+    if (isRefusal(intent)) return intent;
+    const { changes, audit, reply } = intent;
+    const fault = await unrenderable(changes, parts);
+    if (fault) return fault;
+    if (query.dry_run === '1') return dryRun(changes, query, parts);
+    const written: 'written' | Conflict = await parts.records.write(changes, audit);
+    if (written === 'written') return reply;
+    if (written.kind !== 'changed') return conflicting(written);
+  }
+}
+
+async function dryRun(
+  changes: readonly Change[],
+  query: z.output<typeof dryRunQuery>,
+  parts: AdminParts,
+): Promise<Reply> {
+  const body: DryRun = await impactOf(changes, pageOf(query), parts);
+  return { status: 200, body };
+}

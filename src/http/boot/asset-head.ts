@@ -1,0 +1,57 @@
+import type { Context } from 'koa';
+import type { ByteRange } from '../../blobs/blobs.ts';
+import type { Delivery, Plan } from '../../boot/plan.ts';
+import { refuse } from '../../boot/problem.ts';
+import { evaluatePreconditions, requestedRange } from '../plane/conditional.ts';
+import { answerProblem } from '../plane/errors.ts';
+import type { BootParts } from '../plane/parts.ts';
+import { elapsedMs, note, round } from '../plane/request-log.ts';
+
+/**
+ * Sets what an asset's answer says about it, whoever sends the bytes. Answers at once what needs none (HEAD, 304, 412, 416) and
+ * returns undefined; else the part of it that is asked for.
+ */
+export function answerHead(ctx: Context, delivery: Delivery): ByteRange | 'whole' | undefined {
+  const precondition = evaluatePreconditions(ctx.req.headers, delivery);
+  if (precondition === 'failed') {
+    const detail = `The asset's ETag is ${delivery.etag}. Start over without the precondition.`;
+    answerProblem(ctx, refuse('precondition-failed', detail));
+    return undefined;
+  }
+  ctx.set({
+    'Content-Type': delivery.type,
+    ETag: delivery.etag,
+    'Last-Modified': delivery.lastModified.toUTCString(),
+    'Accept-Ranges': 'bytes',
+    'Content-Disposition': `attachment; filename="${delivery.fileName}"`,
+    'Cache-Control': delivery.cacheControl,
+    'X-Content-Type-Options': 'nosniff',
+  });
+  if (precondition === 'not-modified') return withoutBody(ctx, 304);
+  if (ctx.method === 'HEAD') return withoutBody(ctx, 200, delivery.size);
+  const range = requestedRange(ctx.req.headers, delivery.size, delivery);
+  if (range !== 'unsatisfiable') return range;
+  const headers = { 'Content-Range': `bytes */${delivery.size}` };
+  answerProblem(ctx, refuse('range-not-satisfiable', `The asset has ${delivery.size} bytes.`, headers));
+  return undefined;
+}
+
+/** Loaders that read in ranges ask by the thousand: the first of them stands for all. */
+export function beginsAsset(range: ByteRange | 'whole'): boolean {
+  return range === 'whole' || range.start === 0;
+}
+
+export function noteFirstByte(ctx: Context, { kind }: Plan, { metrics }: BootParts): void {
+  const ms = elapsedMs(ctx);
+  note(ctx, { first_byte_ms: round(ms) });
+  metrics.firstByteSeconds.observe({ plan: kind }, ms / 1000);
+  metrics.clients.inc({ client: ctx.state.client.id, plan: kind });
+}
+
+/** Koa would make up a body, or a length, of its own. */
+function withoutBody(ctx: Context, status: number, length?: number): undefined {
+  ctx.respond = false;
+  ctx.status = status;
+  if (length !== undefined) ctx.set('Content-Length', String(length));
+  ctx.res.end();
+}

@@ -1,0 +1,163 @@
+import type { Context } from 'koa';
+import type { ByteRange } from '../../blobs/blobs.ts';
+import type { BootEvent } from '../../boot/event.ts';
+import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
+import { refuse } from '../../boot/problem.ts';
+import { StoreDown } from '../../boot/store-down.ts';
+import { answerProblem, retryAfter } from '../plane/errors.ts';
+import type { BootParts } from '../plane/parts.ts';
+import { note } from '../plane/request-log.ts';
+import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
+import { handOff } from './handoff.ts';
+import { passOn } from './stream.ts';
+import type { StreamSlots } from './stream-slots.ts';
+
+/** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends (BROKER_EVENTS). */
+export async function deliver(
+  ctx: Context,
+  plan: Plan,
+  parts: BootParts,
+  slots: StreamSlots,
+  event?: BootEvent,
+): Promise<void> {
+  note(ctx, { plan: plan.kind, reason: plan.reason });
+  const record = () =>
+    event && ctx.method !== 'HEAD' ? parts.events.write(event, ctx.state.about) : Promise.resolve();
+  switch (plan.kind) {
+    case 'text':
+      return sendText(ctx, plan, record);
+    case 'redirect':
+      if (!(await redirect(ctx, plan, parts, record)))
+        await deliver(ctx, plan.otherwise, parts, slots, event);
+      return;
+    case 'handoff':
+      return handOff(ctx, plan, parts, record);
+    case 'stream':
+      return stream(ctx, plan, parts, slots, record);
+    case 'refuse':
+      return answerProblem(ctx, plan.refusal);
+    default:
+      plan satisfies never;
+  }
+}
+
+type Record = () => Promise<void>;
+
+async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<void> {
+  ctx.status = 200;
+  ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
+  ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  ctx.flushHeaders();
+  await record();
+  ctx.body = plan.body;
+}
+
+/** By HTTP/1.1 an answer without a body has ended with its head: before its event is written. */
+const redirectNote = 'The bytes are at Location, for a short time.\n';
+
+/**
+ * The Location is set by hand: it must stay as it was signed, to the letter, and is never logged or kept. False: no URL is as
+ * short as this client needs it.
+ */
+async function redirect(
+  ctx: Context,
+  plan: RedirectPlan,
+  parts: BootParts,
+  record: Record,
+): Promise<boolean> {
+  const { ttlSeconds, scheme, maxLength } = plan;
+  const origin = parts.storageOrigin(ctx.req.socket.localAddress, scheme);
+  const url = await parts.blobs.signedUrl(plan.delivery.blob, {
+    ttlSeconds,
+    ...(origin && { origin }),
+    ...(maxLength !== undefined && { maxLength }),
+  });
+  if (url === undefined) return false;
+  noteFirstByte(ctx, plan, parts);
+  ctx.status = 302;
+  ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  ctx.set({ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(redirectNote.length) });
+  ctx.flushHeaders();
+  await record();
+  ctx.body = redirectNote;
+  return true;
+}
+
+async function stream(
+  ctx: Context,
+  plan: StreamPlan,
+  parts: BootParts,
+  slots: StreamSlots,
+  record: Record,
+): Promise<void> {
+  const { delivery } = plan;
+  const range = answerHead(ctx, delivery);
+  if (range === undefined) return;
+  const release = slots.take(ctx.state.source.address);
+  if (!release)
+    return answerProblem(
+      ctx,
+      refuse(
+        'too-many-streams',
+        'The limit of BROKER_MAX_STREAMS or BROKER_MAX_STREAMS_PER_SOURCE is reached.',
+        retryAfter,
+      ),
+    );
+  const gone = new AbortController();
+  parts.metrics.streams.inc();
+  ctx.res.once('close', () => {
+    parts.metrics.streams.dec();
+    release();
+    gone.abort();
+  });
+  return sendBytes(ctx, plan, range, parts, gone.signal, record);
+}
+
+/** Follows the signed URL and passes on what comes, until the client is `gone`. */
+async function sendBytes(
+  ctx: Context,
+  plan: StreamPlan,
+  range: ByteRange | 'whole',
+  parts: BootParts,
+  gone: AbortSignal,
+  record: Record,
+): Promise<void> {
+  const { delivery } = plan;
+  const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
+  const followed = await parts.blobs
+    .follow(delivery.blob, {
+      ttlSeconds: plan.ttlSeconds,
+      size: delivery.size,
+      signal: gone,
+      ...(range !== 'whole' && { range }),
+      onResume({ atByte, reason }) {
+        parts.metrics.resumes.inc();
+        parts.log.warn(
+          { byte: atByte, length, cause: reason, request_id: ctx.state.requestId },
+          'a stream goes on at another attempt: its client notices nothing',
+        );
+      },
+    })
+    .catch((error: unknown) => {
+      if (!gone.aborted) throw error;
+    });
+  if (!followed) return;
+
+  ctx.status = range === 'whole' ? 200 : 206;
+  ctx.set('Content-Length', String(length));
+  if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
+  const outcome = await passOn(followed.body, ctx.res, length, async () => {
+    noteFirstByte(ctx, plan, parts);
+    if (beginsAsset(range)) await record();
+  });
+  if (outcome.kind === 'broken' && !ctx.headerSent)
+    throw new StoreDown('storage', `fetching ${delivery.blob.object}`, outcome.cause);
+  ctx.respond = false;
+  parts.metrics.bytes.inc({ plan: plan.kind }, outcome.bytes);
+  note(ctx, { bytes: outcome.bytes });
+  if (outcome.kind === 'broken')
+    parts.log.warn(
+      { error: outcome.cause, bytes: outcome.bytes, length, ...ctx.state.about },
+      'a stream broke off: the connection was cut, so that nobody takes the rest for the whole',
+    );
+}

@@ -1,0 +1,34 @@
+import type { BootEvent } from '../../boot/event.ts';
+import type { BootParts } from '../plane/parts.ts';
+
+/**
+ * Writes boot events beside the answers that they tell of. A boot goes on although its event is lost; that it is lost is
+ * counted and logged.
+ */
+export class BootEvents {
+  readonly #mode: 'await' | 'background';
+  readonly #parts: Pick<BootParts, 'records' | 'log' | 'metrics'>;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(mode: 'await' | 'background', parts: Pick<BootParts, 'records' | 'log' | 'metrics'>) {
+    this.#mode = mode;
+    this.#parts = parts;
+  }
+
+  /** Resolves when the answer may end: when the event is written, or at once. `about` says whose it is, for the log. */
+  async write(event: BootEvent, about: Readonly<Record<string, unknown>>): Promise<void> {
+    const { records, log, metrics } = this.#parts;
+    const written = records.addBootEvent(event).catch((error: unknown) => {
+      metrics.lostEvents.inc();
+      log.warn({ error, event, ...about }, 'a boot event could not be written');
+    });
+    this.#running.add(written);
+    const done = written.finally(() => this.#running.delete(written));
+    if (this.#mode === 'await') await done;
+  }
+
+  /** Resolves when none is being written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Context } from 'koa';
+import type { Problem } from '../../boot/problem.ts';
+import type { BootParts } from '../plane/parts.ts';
+import type { Answer } from './answer.ts';
+import { imagePart, machinePart, namedImagePart, revisionPart } from './assets.ts';
+import { autoexec, bootEntry } from './entry.ts';
+
+/** A route of the boot plane that answers GET and HEAD by a plan. */
+export interface BootRoute {
+  /** In the router's notation: `:name` is one segment. */
+  readonly path: string;
+  readonly summary: string;
+  /**
+   * `entry`: a script for whoever runs one, else the first stage. Neither it nor a script must come with Retry-After: iPXE would
+   * obey for ever, and a server that boots from disk would hang.
+   */
+  readonly serves: 'script' | 'entry' | 'asset';
+  /** Query parameters that it reads, and what each says. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Its own; delivery and what stands before every route add theirs. */
+  readonly problems: readonly Problem[];
+  readonly answer: (ctx: Context, parts: BootParts) => Promise<Answer>;
+}
+
+const claims = { mac: 'MAC address of an interface', uuid: 'SMBIOS system UUID', serial: 'Serial number' };
+const loader = { arch: "iPXE's buildarch", platform: "iPXE's platform", version: "iPXE's version" };
+const scripted = { machine: 'Id of the machine, as its script wrote it' };
+
+const notIt = ['machine-not-here', 'claim-contradicted'] as const;
+const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile', 'template-error'] as const;
+const entry = {
+  serves: 'entry',
+  answer: bootEntry,
+  query: { ...claims, ...loader },
+  problems: [...ofMachine, 'unknown-asset', 'no-such-route'],
+} as const;
+const script = { serves: 'script', answer: autoexec, query: {}, problems: [] } as const;
+const ofMachineNow = {
+  serves: 'asset',
+  answer: machinePart,
+  query: {},
+  problems: [...ofMachine, 'unknown-asset'],
+} as const;
+const ofRevision = {
+  serves: 'asset',
+  answer: revisionPart,
+  query: scripted,
+  problems: ['unknown-profile', 'unknown-asset', ...notIt],
+} as const;
+const ofImage = {
+  serves: 'asset',
+  query: { arch: 'Architecture, where a bare name does not say it' },
+  problems: ['unknown-asset', 'no-such-route', 'bad-input'],
+} as const;
+
+/** The boot plane, on one screen. */
+export const bootRoutes: readonly BootRoute[] = [
+  { path: '/boot.ipxe', ...entry, summary: "iPXE's script, or the first stage" },
+  { path: '/boot.efi', ...entry, summary: 'The same, where a setup screen insists on .efi' },
+  { path: '/boot/:arch/boot.ipxe', ...entry, summary: 'The same for one architecture' },
+  { path: '/boot/:arch/boot.efi', ...entry, summary: 'The same for one architecture' },
+  { path: '/autoexec.ipxe', ...script, summary: "Newer iPXE's first script" },
+  { path: '/boot/:arch/autoexec.ipxe', ...script, summary: 'Beside the first stage' },
+  { path: '/m/:mac/autoexec.ipxe', ...script, summary: 'Beside the first stage' },
+  { path: '/m/:mac/boot.ipxe', ...entry, query: loader, summary: "One machine's script" },
+  { path: '/m/:mac/boot.efi', ...entry, query: loader, summary: 'The same' },
+  { path: '/m/:mac/initrd/:n', ...ofMachineNow, summary: 'What the machine boots now' },
+  { path: '/m/:mac/:part', ...ofMachineNow, summary: 'What the machine boots now' },
+  { path: '/asset/:revision/initrd/:n', ...ofRevision, summary: "A profile's n-th initrd" },
+  { path: '/asset/:revision/:part', ...ofRevision, summary: "A profile's kernel, initrd, efi or iso" },
+  { path: '/assets/:image/:kind', ...ofImage, answer: imagePart, summary: "An image's kernel or initrd" },
+  {
+    path: '/kernels/:file',
+    ...ofImage,
+    answer: namedImagePart('kernel'),
+    summary: 'Kernel of the newest image of a name',
+  },
+  {
+    path: '/initrd/:file',
+    ...ofImage,
+    answer: namedImagePart('initrd'),
+    summary: 'Initrd of the newest image of a name',
+  },
+];
+
+/** The one thing that machines tell: GET as well as POST, as not every loader can do both. */
+export const reportRoute = {
+  path: '/report/:stage',
+  summary: 'A machine says how far it got',
+  query: { ...claims, ...scripted },
+  problems: ['bad-input', 'bad-identity', 'unknown-machine', ...notIt],
+} as const satisfies Omit<BootRoute, 'serves' | 'answer'>;

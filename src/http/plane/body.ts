@@ -1,0 +1,31 @@
+import type { Context } from 'koa';
+import { type Refusal, refuse } from '../../boot/problem.ts';
+
+/**
+ * Reads a request's body as UTF-8, up to a limit in bytes; a byte order mark is part of it. What is left of a larger one runs off unread: a connection that is
+ * closed on it would be reset, and take the answer along.
+ */
+export async function readBody(ctx: Context, limit: number): Promise<string | Refusal> {
+  const tooLarge = () => refuse('body-too-large', `The body is larger than ${limit} bytes. Send less.`);
+  if (!/^(identity)?$/i.test(ctx.get('Content-Encoding')))
+    return refuse('unsupported-media-type', 'Send the body as it is, without Content-Encoding.', {
+      'Accept-Encoding': 'identity', // RFC 9110 section 12.5.3
+    });
+  if (Number(ctx.req.headers['content-length'] ?? 0) > limit) return tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) return tooLarge();
+      chunks.push(chunk);
+    }
+  } catch {
+    return refuse('bad-input', 'The client left in the middle of the body.');
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    return refuse('bad-input', 'The body is not valid UTF-8.');
+  }
+}

@@ -1,0 +1,63 @@
+import type Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import { refuse } from '../../boot/problem.ts';
+import { answerProblem, catchFaults } from './errors.ts';
+import { health } from './health.ts';
+import type { CommonParts } from './parts.ts';
+import { logRequests } from './request-log.ts';
+import { targetRefusal } from './target.ts';
+
+/** How a client's leaving shows (errno, and Node's own codes). */
+const hangUps = [
+  'ECONNRESET',
+  'EPIPE',
+  'ECANCELED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_HTTP2_STREAM_ERROR',
+];
+
+/** What both planes have round their routes; `inside` comes right before these. */
+export function planeApp(
+  plane: 'boot' | 'admin',
+  parts: CommonParts,
+  inside: readonly Middleware[],
+  router: Router,
+): Koa {
+  const koa = new Koa();
+  // Every fault has had its answer and its line in the log before it could get here. That a client hangs up is none.
+  koa.on('error', (error: NodeJS.ErrnoException) => {
+    if (!hangUps.includes(error.code ?? '')) parts.log.error({ error }, 'an answer failed');
+  });
+  koa.use(logRequests(plane, parts)).use(catchFaults(parts)).use(checkRequest).use(health(parts));
+  for (const middleware of inside) koa.use(middleware);
+  koa.use(router.routes());
+  koa.use(nothingHere(router));
+  return koa;
+}
+
+/** Comes before whatever reads the path: a target that is no path has none. */
+const checkRequest: Middleware = async (ctx, next) => {
+  const { url = '', httpVersion, headers } = ctx.req;
+  const refusal =
+    httpVersion === '1.1' && headers.host === undefined
+      ? refuse('bad-request', 'HTTP/1.1 needs a Host header (RFC 9112 section 3.2). Send one.')
+      : targetRefusal(url);
+  return refusal ? answerProblem(ctx, refusal) : next();
+};
+
+/** Firmware and loaders probe for files by the dozen: the answer is quick, and nobody is punished for asking. */
+function nothingHere(router: Router): Middleware {
+  return async (ctx) => {
+    const methods = router.stack.filter((layer) => layer.match(ctx.path)).flatMap((layer) => layer.methods);
+    const allow = [...new Set(methods)].join(', ');
+    if (allow && !methods.includes(ctx.method))
+      answerProblem(
+        ctx,
+        refuse('method-not-allowed', `${ctx.method} is not served here, but ${allow}.`, { Allow: allow }),
+      );
+    else answerProblem(ctx, refuse('no-such-route', `Nothing is served at ${ctx.path.slice(0, 512)}.`));
+  };
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { Context, Middleware } from 'koa';
+import { traceFields } from '../../telemetry/trace.ts';
+import { wentOut } from './cut.ts';
+import type { CommonParts } from './parts.ts';
+
+/** What the log calls a request whose client left before its answer began: nginx's number for it, on no wire. */
+const clientLeft = 499;
+
+/** Adds to what the log will say of this request. */
+export function note(ctx: Context, fields: Readonly<Record<string, unknown>>): void {
+  Object.assign(ctx.state.notes, fields);
+}
+
+/** Milliseconds since the request came in. */
+export function elapsedMs(ctx: Context): number {
+  return performance.now() - ctx.state.startedAt;
+}
+
+/**
+ * One line and one count for each request, when its answer has ended or its client is gone. The query is left out:
+ * what it says of the machine is noted by name.
+ */
+export function logRequests(
+  plane: 'boot' | 'admin',
+  { log, metrics, project }: Pick<CommonParts, 'log' | 'metrics' | 'project'>,
+): Middleware {
+  return async (ctx, next) => {
+    const given = ctx.get('X-Request-Id');
+    ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
+    ctx.state.about = {
+      request_id: ctx.state.requestId,
+      ...traceFields((name) => ctx.get(name), project),
+    };
+    ctx.state.startedAt = performance.now();
+    ctx.state.notes = {};
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    const { remoteAddress } = ctx.req.socket;
+    const write = (status: number) => {
+      const { notes } = ctx.state;
+      const ms = elapsedMs(ctx);
+      const route = String(ctx.state.route ?? 'none');
+      const plan = String(notes.plan ?? 'none');
+      metrics.requests.inc({ plane, route, method: method(ctx), status, plan });
+      metrics.seconds.observe({ plane, route }, ms / 1000);
+      const fields = {
+        plane,
+        ...ctx.state.about,
+        method: ctx.method,
+        path: ctx.req.url?.split('?')[0]?.slice(0, 512),
+        status,
+        source: remoteAddress,
+        user_agent: ctx.get('User-Agent').slice(0, 256) || undefined,
+        ms: round(ms),
+        ...notes,
+        ...(!wentOut(ctx.res) && { hung_up: true }),
+      };
+      if (status >= 500) log.warn(fields, 'request');
+      else if (/^\/(health|readyz|metrics)/.test(fields.path ?? '')) log.debug(fields, 'request');
+      else log.info(fields, 'request');
+    };
+    // A transfer that was cut notes how far it came when it hears of the same event.
+    ctx.res.once('close', () => setImmediate(write, ctx.headerSent ? ctx.res.statusCode : clientLeft));
+    await next();
+  };
+}
+
+/** Labels stay few, whatever is sent. */
+function method(ctx: Context): string {
+  return /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(ctx.method) ? ctx.method : 'other';
+}
+
+export function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

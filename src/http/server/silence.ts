@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { canonicalAddress } from '../../boot/network.ts';
+import { cut, streamOf } from '../plane/cut.ts';
+
+/** A peer that has read nothing for so long is gone. */
+const longestSilenceMs = 120_000;
+/** How often a transfer that does not move is looked at. */
+const lookMs = 15_000;
+
+/**
+ * Cuts a response whose reader has read nothing for `longestSilenceMs`; one that reads slowly is never cut. Node sees only
+ * what the kernel's send buffer takes from it, and a slow reader may need minutes to empty a third of that: so what the
+ * peer has acknowledged is asked of the kernel.
+ */
+export function cutSilentReader(response: ServerResponse, silenceMs = longestSilenceMs): void {
+  // A pipelined request's response gets its connection later, and the timer with it.
+  const { socket } = response.req;
+  const stream = streamOf(response);
+  const progressOf = stream ? streamProgress(response, stream, socket) : String;
+  const interval = Math.min(lookMs, silenceMs / 4);
+  let seen: string | undefined;
+  let since = 0;
+  const look = async () => {
+    const waiting = (await unacknowledged(socket)) ?? 0;
+    if (response.destroyed || response.writableFinished) return;
+    const progress = progressOf(socket.bytesWritten - socket.writableLength - waiting);
+    if (progress !== seen) {
+      seen = progress;
+      since = performance.now();
+    } else if (performance.now() - since >= silenceMs) {
+      if (stream) cut(response);
+      else socket.destroy();
+      return;
+    }
+    if (!stream) response.setTimeout(interval);
+  };
+  if (!stream) {
+    response.on('timeout', () => void look()).setTimeout(interval);
+    return;
+  }
+  // A stream's own timeout does not come while others on its connection are busy.
+  const looking = setInterval(() => void look(), interval);
+  response.once('close', () => clearInterval(looking));
+}
+
+/**
+ * How far the reader of one HTTP/2 stream has come, from what its connection has acknowledged. Once the connection is beyond
+ * the stream's last bytes, the rest that it acknowledges is for other readers.
+ */
+function streamProgress(response: ServerResponse, stream: ServerHttp2Stream, socket: Socket) {
+  let drains = 0;
+  let taken = '';
+  let lastByte = 0;
+  response.on('drain', () => {
+    drains += 1;
+  });
+  return (acknowledged: number): string => {
+    const now = `${drains} ${stream.bufferSize}`;
+    if (now !== taken) {
+      taken = now;
+      lastByte = socket.bytesWritten;
+    }
+    return `${taken} ${Math.min(acknowledged, lastByte)}`;
+  };
+}
+
+/** Bytes that the peer's kernel has not acknowledged: tx_queue of Linux's /proc/net/tcp (proc_net_tcp); undefined elsewhere. */
+async function unacknowledged(socket: Socket): Promise<number | undefined> {
+  const { localPort, remotePort, remoteAddress } = socket;
+  if (!localPort || !remotePort || !remoteAddress) return undefined;
+  const family = socket.remoteFamily === 'IPv6' ? 'tcp6' : 'tcp';
+  const table = await readFile(`/proc/self/net/${family}`, 'latin1').catch(() => '');
+  const port = (number: number) => number.toString(16).toUpperCase().padStart(4, '0');
+  const connections = new RegExp(
+    `:${port(localPort)} ([0-9A-F]+):${port(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+    'g',
+  );
+  const peer = canonicalAddress(remoteAddress);
+  const connection = table.matchAll(connections).find(([, hex = '']) => kernelAddress(hex) === peer);
+  return connection && Number.parseInt(connection[2] ?? '', 16);
+}
+
+/** An address as the kernel prints it, word by word, on the little-endian machines that this runs on. */
+function kernelAddress(hex: string): string | undefined {
+  const octets = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
+  const text =
+    octets.length === 4
+      ? octets.map((octet) => Number.parseInt(octet, 16)).join('.')
+      : (octets.join('').match(/.{4}/g) ?? []).join(':');
+  return canonicalAddress(text);
+}

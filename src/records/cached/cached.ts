@@ -1,0 +1,127 @@
+import type { Machine } from '../../boot/machine.ts';
+import { oldestSnapshotMs, type Snapshot } from '../../boot/snapshot.ts';
+import type { Change, Records } from '../records.ts';
+import { type CacheOptions, openCache } from './cache.ts';
+import { type Seed, seedOf } from './seed.ts';
+
+export interface CachedRecords extends Records {
+  /**
+   * The same store without the cache, for whatever writes: what is read to be changed, arming, holding and secrets. Its
+   * writes are known to the cache at once; other processes' within its TTL.
+   */
+  readonly uncached: Records;
+  /** Has this stand in, while the store is down, for what the store was never heard to say; up to a day after it was taken. */
+  seed(snapshot: Snapshot): void;
+}
+
+/**
+ * Keeps what a boot reads: machines, profile revisions (for good: they never change) and ready assets. While the store is
+ * down it serves what it knows, for a bounded time; "not there" only the store can say. All else goes to the store.
+ */
+export function cachedRecords(records: Records, options: CacheOptions): CachedRecords {
+  const cache = openCache(options);
+  let seed: Seed | undefined;
+
+  const spare =
+    <T>(look: (seed: Seed) => T | undefined) =>
+    () => {
+      const value = seed && look(seed);
+      if (!seed || value === undefined || options.clock().getTime() - seed.at >= oldestSnapshotMs)
+        return undefined;
+      return { value, at: seed.at };
+    };
+
+  /** The seed knows a machine by many names: under none of them may it contradict what the store said. */
+  const heard = (machine: Machine | undefined) => {
+    if (machine) seed?.drop(machine.id);
+    return machine;
+  };
+
+  /** Even a write that failed may have happened. */
+  async function expiring<T>(write: Promise<T>, outdates: (result: T) => readonly string[]): Promise<T> {
+    try {
+      const result = await write;
+      for (const id of outdates(result)) {
+        cache.forget((value) => mentions(value, id));
+        seed?.drop(id);
+      }
+      return result;
+    } finally {
+      cache.expire();
+    }
+  }
+
+  const uncached: Records = {
+    ...records,
+    write: async (changes, audit) => {
+      if (changes.length === 0) return records.write(changes, audit);
+      return expiring(records.write(changes, audit), (result) =>
+        result === 'written' ? changes.map(idOf) : [],
+      );
+    },
+    createUpload: (upload, asset, audit) =>
+      expiring(records.createUpload(upload, asset, audit), ({ asset: { id } }) => [id]),
+    changeAsset: (asset, expected, upload, audit) =>
+      expiring(records.changeAsset(asset, expected, upload, audit), () => [asset.id]),
+  };
+
+  return {
+    ...uncached,
+    uncached,
+    seed(snapshot) {
+      seed = seedOf(snapshot);
+    },
+    // A machine whose script is served stale is not to wait for the deadline of a write.
+    addBootEvent: async (event) => {
+      const down = cache.outage();
+      if (down) throw down;
+      await records.addBootEvent(event);
+    },
+    machine: (id) =>
+      cache.get(['machine', id], async () => heard(await records.machine(id)), {
+        spare: spare((seed) => seed.machine(id)),
+      }),
+    findMachine: ({ mac, uuid, serial }) => {
+      const identity = { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
+      return cache.get(
+        ['findMachine', mac, uuid, serial],
+        async (keep) => {
+          const machine = heard(await records.findMachine(identity));
+          // The script asks by MAC, and what it names by id.
+          if (machine) keep(['machine', machine.id], machine);
+          return machine;
+        },
+        { spare: spare((seed) => seed.findMachine(identity)) },
+      );
+    },
+    profile: (id) =>
+      cache.get(['profile', id], () => records.profile(id), {
+        immutable: true,
+        spare: spare((seed) => seed.profile(id)),
+      }),
+    rulebook: () =>
+      cache.get(['rulebook'], () => records.rulebook(), { spare: spare((seed) => seed.rulebook()) }),
+    newestProfile: (name) => cache.get(['newestProfile', name], () => records.newestProfile(name)),
+    asset: (id) => cache.get(['asset', id], () => records.asset(id)),
+    namedAsset: ({ kind, name, version, arch }) =>
+      cache.get(['namedAsset', kind, name, version, arch], () =>
+        records.namedAsset({ kind, name, version, arch }),
+      ),
+    imageAssets: (name) => cache.get(['imageAssets', name], () => records.imageAssets(name)),
+    newestAsset: ({ kind, name, arch }) =>
+      cache.get(['newestAsset', kind, name, arch], () => records.newestAsset({ kind, name, arch }), {
+        spare: spare((seed) => seed.newestAsset({ kind, name, arch })),
+      }),
+  };
+}
+
+function idOf(change: Change): string {
+  if (change.kind === 'profile') return change.to.id;
+  return change.kind === 'asset' ? change.of.id : change.id;
+}
+
+/** Whether the answer is the document of this id, or a list that it is in. */
+function mentions(answer: unknown, id: string): boolean {
+  const { id: own, items = answer } = answer as { id?: unknown; items?: unknown };
+  return own === id || (Array.isArray(items) && items.some((item) => item?.id === id));
+}

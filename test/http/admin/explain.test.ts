@@ -1,0 +1,99 @@
+import test from 'ava';
+import { explained } from '../../../src/boot/explain.ts';
+import type { ExplainFacts } from '../../../src/boot/explanation.ts';
+import { addMachine, addProfile, brokerFor, expectStatus, push } from '../../support/broker.ts';
+import { agents } from '../site.ts';
+
+const mac = '52:54:00:00:00:01';
+
+test('explain says what every rule had to do with it, and what it says can be said again from its facts alone', async (t) => {
+  const broker = await brokerFor(t);
+  await push(broker, { kind: 'kernel', name: 'debian', bytes: Buffer.from('kernel') });
+  await push(broker, { kind: 'efi', name: 'ipxe', bytes: Buffer.from('efi') });
+  await addMachine(broker, { macs: [mac], labels: { rack: 'r1' }, networks: ['10.0.0.0/8'] });
+  await addProfile(broker, {
+    name: 'debian',
+    kernel: 'debian@1',
+    cmdline: 'rack={{ labels.rack | default: "?" }}',
+  });
+  const rule = async (more: object) =>
+    expectStatus(
+      await broker.admin('/api/v1/rules', { profile: 'debian', selector: { all: [] }, ...more }),
+      201,
+    ).json;
+  await rule({ name: 'all', priority: 1 });
+  await rule({ name: 'rack', priority: 2, selector: { label: { rack: 'r1' } } });
+  await rule({ name: 'other', priority: 3, selector: { label: { rack: 'r2' } } });
+  await rule({ name: 'site', priority: 4, selector: { network: '192.168.0.0/16' } });
+  await rule({ name: 'later', priority: 5, profile: 'later' });
+
+  const explain = async (query: Record<string, string>) =>
+    expectStatus(await broker.admin(`/api/v1/explain?${new URLSearchParams(query)}`), 200).json;
+  const { facts, ...said } = await explain({ mac, user_agent: agents.ipxe, source: '10.0.0.1', facts: '1' });
+  t.deepEqual(said.rules, [
+    { priority: 5, name: 'later', outcome: 'lost', reason: 'there is no revision of profile later yet' },
+    {
+      priority: 4,
+      name: 'site',
+      outcome: 'does not match',
+      reason: 'source 10.0.0.1 is not in network 192.168.0.0/16',
+    },
+    { priority: 3, name: 'other', outcome: 'does not match', reason: 'label rack is r1, not r2' },
+    { priority: 2, name: 'rack', outcome: 'won', reason: 'label rack is r1' },
+    { priority: 1, name: 'all', outcome: 'lost', reason: 'rule rack has the higher priority: 2, not 1' },
+  ]);
+  t.like(said.assigned, { by: 'rule', rule: 'rack' });
+  t.regex(said.boot_url.script, / rack=r1 /);
+  t.like(said, { plan: 'redirect', reason: 'ipxe-2 follows redirects' });
+  t.deepEqual(
+    said.first_stages.map(({ arch, plan }: { arch: string; plan: string }) => [arch, plan]),
+    [
+      ['x86_64', 'redirect'],
+      ['arm64', 'refuse'],
+    ],
+  );
+  t.like(said.source, { admitted: true, via: 'peer', machine_boots_from_here: true });
+  t.regex(said.assets[0].signed_url, /^http.*X-Goog-Signature=\*\*\*$/);
+  t.notRegex(JSON.stringify(facts), /X-Goog-Signature=[^*]/);
+
+  const again = await explained(JSON.parse(JSON.stringify(facts)) as ExplainFacts);
+  t.deepEqual(JSON.parse(JSON.stringify(again)), said);
+
+  const open = await explain({ mac, user_agent: agents.ipxe });
+  t.like(open.rules[1], { name: 'site', outcome: 'undecided' });
+  t.like((await explain({ mac, source: '192.168.0.1' })).assigned, { rule: 'site' });
+  t.like(await explain({ mac, arch: 'aarch64' }), { boot_url: { plan: 'refuse' } });
+  t.like(await explain({ mac: '52:54:00:00:00:99' }), {
+    assigned: { by: 'nothing' },
+    rules: [],
+    revision: null,
+  });
+  t.is((await broker.admin('/api/v1/explain?arch=riscv')).status, 400);
+});
+
+test('explain goes by the proxies that are trusted, and by what unknown machines get', async (t) => {
+  const broker = await brokerFor(t, {
+    settings: { BROKER_TRUSTED_PROXIES: '10.9.0.0/16', BROKER_UNKNOWN_MACHINE: 'profile:enroll' },
+  });
+  await push(broker, { kind: 'kernel', name: 'debian', bytes: Buffer.from('kernel') });
+  const explain = async (query: Record<string, string>) =>
+    (await broker.admin(`/api/v1/explain?${new URLSearchParams(query)}`)).json;
+  t.like(await explain({ mac, user_agent: agents.ipxe }), {
+    assigned: { by: 'unknown-policy' },
+    boot_url: { plan: 'refuse', reason: 'that profile has no revision' },
+  });
+  await addProfile(broker, {
+    name: 'enroll',
+    kernel: 'debian@1',
+    cmdline: 'mac={{ machine.mac | default: "?" }}',
+  });
+  const unknown = await explain({
+    mac,
+    user_agent: agents.ipxe,
+    source: '10.9.0.1',
+    forwarded_for: '10.1.0.7',
+  });
+  t.like(unknown.source, { address: '10.1.0.7', via: 'forwarded', admitted: true });
+  t.regex(unknown.boot_url.script, new RegExp(` mac=${mac} `));
+  t.like((await explain({ mac, source: '10.9.0.1' })).source, { admitted: false });
+});

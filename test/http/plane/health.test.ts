@@ -1,0 +1,101 @@
+import anyTest, { type TestFn } from 'ava';
+import { brokerFor } from '../../support/broker.ts';
+import { ask, until } from '../../support/http.ts';
+import { agents, mac, type Site, startSite } from '../site.ts';
+
+// One after the other: the counters are shared.
+const { serial: test, before, after } = anyTest as TestFn<Site>;
+let site: Site;
+before(async () => {
+  site = await startSite();
+});
+after.always(() => site?.close());
+
+test('probes answer on every listener, to everybody, without a token', async (t) => {
+  const strict = await brokerFor(t, { settings: { BROKER_ALLOWED_NETWORKS: '10.0.0.0/8' } });
+  for (const port of [strict.bootPort, strict.adminPort, strict.parts.localgcs.port])
+    for (const path of ['/healthz', '/readyz', '/health/liveness', '/health/startup']) {
+      t.like(await ask(port, path, { headers: { Host: 'whatever.example' } }), { status: 200 }, path);
+      t.is((await ask(port, path, { method: 'HEAD' })).status, 200);
+    }
+});
+
+test('/readyz says that records and storage answer', async (t) => {
+  t.deepEqual((await site.boot('/readyz')).json, { status: 'ok', records: 'ok', storage: 'ok' });
+});
+
+test('/metrics is open unless there is a token for it, and then to that token alone', async (t) => {
+  const { status, headers, text } = await site.boot('/metrics');
+  t.is(status, 200);
+  t.regex(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
+  t.regex(text, /^bootbroker_requests_total\{/m);
+  const token = 'a-token-for-the-metrics';
+  const closed = await brokerFor(t, { settings: { BROKER_METRICS_TOKEN: token } });
+  for (const port of [closed.bootPort, closed.adminPort]) {
+    const asked = async (authorization?: string) =>
+      (await ask(port, '/metrics', authorization ? { headers: { Authorization: authorization } } : {}))
+        .status;
+    t.is(await asked(), 401);
+    t.is(await asked(`Bearer ${closed.parts.adminToken}`), 401);
+    t.is(await asked(`Bearer ${token}`), 200);
+  }
+});
+
+test('the number of labels is bounded, whatever is asked for', async (t) => {
+  const series = async () =>
+    (await site.boot('/metrics')).text.split('\n').filter((line) => /^bootbroker_/.test(line)).length;
+  const ask = async (n: number) => {
+    await site.boot(`/random-${n}`);
+    await site.boot(`/m/52-54-00-00-00-${String(n).padStart(2, '0')}/kernel`);
+    await site.boot(`/report/stage-${n}?mac=${mac}`);
+    await site.boot(`/kernels/image-${n}.img`, { userAgent: `agent-${n}/1` });
+    await site.boot('/boot.ipxe', {
+      method: ['PROPFIND', 'LOCK', 'MKCOL', 'SEARCH', 'PURGE'][n % 5] ?? 'LINK',
+    });
+    await site.admin(`/api/v1/machines/${n}`);
+  };
+  for (const n of [0, 1, 2, 3, 4]) await ask(n);
+  const before = await series();
+  for (let n = 5; n < 30; n += 1) await ask(n);
+  t.is(await series(), before);
+});
+
+test('what is delivered is counted by row and plan', async (t) => {
+  await site.boot('/kernels/debian.img', { userAgent: agents.ipxe });
+  await site.boot('/kernels/debian.img', { userAgent: agents.grub });
+  await site.boot('/kernels/debian.img', { userAgent: agents.grub, method: 'HEAD' });
+  const { text } = await site.boot('/metrics');
+  t.regex(text, /^bootbroker_deliveries_total\{client="ipxe-2",plan="redirect"\} 1$/m);
+  t.regex(text, /^bootbroker_deliveries_total\{client="grub",plan="stream"\} 1$/m);
+  t.regex(text, /^bootbroker_asset_bytes_total\{plan="stream"\} 300000$/m);
+});
+
+test('a request has one line, with all that was decided', async (t) => {
+  const path = `/asset/${site.revision}/initrd/0`;
+  await site.boot(`${path}?machine=${site.machine}`, {
+    userAgent: agents.grub,
+    headers: { 'X-Request-Id': 'mine-1' },
+  });
+  const lines = () => site.log.filter(({ request_id }) => request_id === 'mine-1');
+  await until(() => lines().length > 0);
+  t.is(lines().length, 1);
+  t.like(lines()[0], {
+    level: 'info',
+    plane: 'boot',
+    method: 'GET',
+    path,
+    status: 200,
+    source: '127.0.0.1',
+    user_agent: agents.grub,
+    client: 'grub',
+    machine: site.machine,
+    revision: site.revision,
+    asset: site.initrd.id,
+    plan: 'stream',
+    reason: 'grub does not follow redirects',
+    bytes: 70_000,
+  });
+  t.true(Number(lines()[0]?.first_byte_ms) >= 0);
+  const { headers } = await site.boot('/nothing', { headers: { 'X-Request-Id': 'not one\tof ours' } });
+  t.regex(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
+});
