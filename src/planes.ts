@@ -1,10 +1,11 @@
 import type { Auditor } from './boot/access/audit.ts';
 import type { Config } from './config/config.ts';
-import type { Refusals } from './http/admin/login/refusal-log.ts';
+import type { RefusalLog } from './http/admin/login/refusal-log.ts';
+import type { AdminParts } from './http/admin/parts.ts';
 import { bootApp } from './http/boot/app.ts';
 import { BootEvents } from './http/boot/events.ts';
+import type { BootParts } from './http/boot/parts.ts';
 import { UnknownMachines } from './http/boot/unknown-machines.ts';
-import type { AdminParts, BootParts } from './http/plane/parts.ts';
 import { type Listener, listen } from './http/server/listener.ts';
 import { reportStores } from './jobs/stores.ts';
 import type { Parts } from './parts.ts';
@@ -19,7 +20,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
   const { log } = parts;
   const behind = config.roles.some((role) => role !== 'boot') ? await openBehind(parts, clock) : undefined;
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
-  let refusals: Refusals | undefined;
+  let refusals: RefusalLog | undefined;
   const unknownMachines = new UnknownMachines(parts);
   const listeners: Listener[] = [];
   const closing = new AbortController();
@@ -32,7 +33,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await behind?.verifier.close();
   };
   try {
-    const common = { ...config, ...parts, clock };
+    const common = { ...config, ...parts, clock, describe };
     if (config.roles.includes('boot')) {
       const { allowedNetworks, trustedProxies } = config;
       const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
@@ -46,8 +47,8 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
       listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
     if (behind && parts.adminToken !== undefined) {
-      const { Refusals } = await import('./http/admin/login/refusal-log.ts');
-      refusals = new Refusals(parts);
+      const { RefusalLog } = await import('./http/admin/login/refusal-log.ts');
+      refusals = new RefusalLog(parts);
       const { adminApp } = await import('./http/admin/app.ts'); // with the schemas of all that it takes
       const { assetJobs } = await import('./jobs/asset-jobs.ts');
       const admin: AdminParts = {
@@ -78,6 +79,10 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     beginSnapshots({ ...config, ...parts, clock, key, seed }, closing.signal);
   }
   return { close };
+}
+
+async function describe(): Promise<object> {
+  return (await import('./http/openapi/document.ts')).openapi();
 }
 
 /** What works behind the planes; a process that only boots does without. */

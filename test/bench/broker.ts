@@ -37,6 +37,7 @@ const parts = {
   storageOrigin: () => endpoint,
   storage: { scheme: 'http', takesReencodedQuery: true },
   edge: undefined,
+  describe: async () => ({}),
   sourcePolicy: { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies },
 } as const;
 const app = bootApp({

@@ -7,7 +7,7 @@ import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset.t
 import { parseNetwork } from '../../src/boot/network.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';
-import type { BootParts } from '../../src/http/plane/parts.ts';
+import type { BootParts } from '../../src/http/boot/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { cachedRecords } from '../../src/records/cached/cached.ts';
 import { openFirestore } from '../../src/records/firestore/firestore.ts';

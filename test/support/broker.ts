@@ -10,12 +10,15 @@ import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { adminApp } from '../../src/http/admin/app.ts';
-import { Refusals } from '../../src/http/admin/login/refusal-log.ts';
+import { RefusalLog } from '../../src/http/admin/login/refusal-log.ts';
+import type { AdminParts } from '../../src/http/admin/parts.ts';
 import { audited } from '../../src/http/admin/write/audit-entry.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';
+import type { BootParts } from '../../src/http/boot/parts.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
-import type { AdminParts, BootParts, CommonParts } from '../../src/http/plane/parts.ts';
+import { openapi } from '../../src/http/openapi/document.ts';
+import type { CommonParts } from '../../src/http/plane/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { assetJobs } from '../../src/jobs/asset-jobs.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
@@ -79,12 +82,12 @@ export async function startBroker({
   if (!isEmbedded(parts)) throw new Error('this broker has no embedded storage, or no admin plane');
   const lines: LogLine[] = [];
   const log = recorder(lines);
-  const real = { ...config, ...parts, log, clock };
+  const real = { ...config, ...parts, log, clock, describe: async () => openapi() };
   const common = { ...real, ...replace?.(parts) };
   const verifier = openVerifier({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const events = new BootEvents(config.events, common);
-  const refusals = new Refusals(common);
+  const refusals = new RefusalLog(common);
   const unknownMachines = new UnknownMachines(common, quickly);
   const boot = await listen(
     bootApp({ ...common, events, unknownMachines, sourcePolicy } satisfies BootParts),

@@ -2,10 +2,10 @@ import type Koa from 'koa';
 import { metricsPage } from '../plane/health.ts';
 import { Router } from '../plane/node-http.ts';
 import { openapiPage } from '../plane/openapi-page.ts';
-import type { AdminParts } from '../plane/parts.ts';
 import { planeApp } from '../plane/plane.ts';
 import { docsPage } from './docs-page.ts';
 import { authenticate, knownHost } from './login/auth.ts';
+import type { AdminParts } from './parts.ts';
 import { handleRoute, routerPath } from './route.ts';
 import { adminRoutes } from './routes.ts';
 
@@ -17,6 +17,6 @@ export function adminApp(parts: AdminParts): Koa {
       ctx.state.route = route.path;
       await handleRoute(ctx, route, parts);
     });
-  const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage(), docsPage()];
+  const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage(parts), docsPage()];
   return planeApp('admin', parts, [...open, authenticate(parts)], router);
 }

@@ -4,8 +4,8 @@ import { type Actor, allows } from '../../boot/access/actor.ts';
 import type { Role } from '../../boot/access/token.ts';
 import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
 import { answerProblem } from '../plane/errors.ts';
-import type { AdminParts } from '../plane/parts.ts';
 import { readJson } from './json-body.ts';
+import type { AdminParts } from './parts.ts';
 
 export interface Reply {
   readonly status: number;

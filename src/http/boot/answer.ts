@@ -5,8 +5,8 @@ import { decideAsset } from '../../boot/decide.ts';
 import type { Machine } from '../../boot/machine.ts';
 import type { Plan } from '../../boot/plan.ts';
 import type { Refusal } from '../../boot/problem.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { note } from '../plane/request-log.ts';
+import type { BootParts } from './parts.ts';
 
 /** What a boot route answers, and what its boot event says. */
 export interface Answer {

@@ -9,12 +9,12 @@ import { answerProblem, retryAfter } from '../plane/errors.ts';
 import { metricsPage } from '../plane/health.ts';
 import { Router } from '../plane/node-http.ts';
 import { openapiPage } from '../plane/openapi-page.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { planeApp } from '../plane/plane.ts';
 import { note } from '../plane/request-log.ts';
 import type { Answer } from './answer.ts';
 import { deliver } from './deliver.ts';
 import { callerOf } from './machine-of.ts';
+import type { BootParts } from './parts.ts';
 import { report } from './report.ts';
 import { bootRoutes, reportRoute } from './routes.ts';
 import { StreamSlots } from './stream-slots.ts';
@@ -35,7 +35,7 @@ export function bootApp(parts: BootParts): Koa {
       ctx.state.route = reportRoute.path;
       await report(ctx, parts);
     });
-  return planeApp('boot', parts, [admit(parts), metricsPage(parts), openapiPage()], router);
+  return planeApp('boot', parts, [admit(parts), metricsPage(parts), openapiPage(parts)], router);
 }
 
 /** Before any lookup: strangers cost nothing. */

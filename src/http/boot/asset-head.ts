@@ -4,8 +4,8 @@ import type { Delivery, Plan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { evaluatePreconditions, requestedRange } from '../plane/conditional.ts';
 import { answerProblem } from '../plane/errors.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { elapsedMs, note, round } from '../plane/request-log.ts';
+import type { BootParts } from './parts.ts';
 
 /**
  * Sets what an asset's answer says about it, whoever sends the bytes. Answers at once what needs none (HEAD, 304, 412, 416) and

@@ -3,10 +3,10 @@ import { type Asset, deliverable, isName } from '../../boot/asset.ts';
 import { newestImage, parseImageId } from '../../boot/image.ts';
 import { isRefusal, type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch, revisionAsset } from '../../boot/profile.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { note } from '../plane/request-log.ts';
 import { type Answer, assetAnswer, refusal } from './answer.ts';
 import { bootingOf, claimedMachine, identityOf, query, scriptedMachine } from './machine-of.ts';
+import type { BootParts } from './parts.ts';
 
 /** `/asset/{revision}/{part}`: a profile revision's own assets, for good. */
 export async function revisionPart(ctx: Context, parts: BootParts): Promise<Answer> {

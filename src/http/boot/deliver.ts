@@ -5,10 +5,10 @@ import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.t
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import { answerProblem, retryAfter } from '../plane/errors.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
 import { handOff } from './handoff.ts';
+import type { BootParts } from './parts.ts';
 import { passOn } from './stream.ts';
 import type { StreamSlots } from './stream-slots.ts';
 

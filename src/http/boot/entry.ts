@@ -1,16 +1,15 @@
 import type { Context } from 'koa';
-import { type Arch, type ResolvedAsset, resolved } from '../../boot/asset.ts';
 import { runsScripts } from '../../boot/client.ts';
 import { isAnonymous } from '../../boot/machine.ts';
 import type { Plan } from '../../boot/plan.ts';
-import { isRefusal, type Refusal, refuse } from '../../boot/problem.ts';
+import { isRefusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from '../../boot/script.ts';
 import { renderedFor } from '../../boot/template.ts';
-import type { Records } from '../../records/records.ts';
-import type { BootParts } from '../plane/parts.ts';
+import { firstStage } from '../plane/first-stage.ts';
 import { type Answer, assetAnswer, refusal } from './answer.ts';
 import { bootingOf, callerOf, claimedMachine, identityOf, query } from './machine-of.ts';
+import type { BootParts } from './parts.ts';
 
 /** The one boot URL: iPXE gets its script, everybody else the first stage, which is iPXE. */
 export async function bootEntry(ctx: Context, parts: BootParts): Promise<Answer> {
@@ -59,21 +58,6 @@ async function script(ctx: Context, parts: BootParts): Promise<Answer> {
     revision: revision.id,
     stage: 'script',
   };
-}
-
-/** The newest ready efi asset of the first stage's name. */
-export async function firstStage(
-  arch: Arch,
-  { records, firstStage: name }: { records: Records; firstStage: string },
-): Promise<ResolvedAsset | Refusal> {
-  const newest = await records.newestAsset({ kind: 'efi', name, arch });
-  return (
-    (newest && resolved(newest)) ??
-    refuse(
-      'unknown-asset',
-      `There is no first stage for ${arch}. Push one: bootbroker asset push snponly.efi --kind efi --name ${name} --version 1 --arch ${arch}`,
-    )
-  );
 }
 
 function text(body: string, reason: string): Plan {

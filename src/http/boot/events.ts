@@ -1,5 +1,5 @@
 import type { BootEvent } from '../../boot/event.ts';
-import type { BootParts } from '../plane/parts.ts';
+import type { BootParts } from './parts.ts';
 
 /**
  * Writes boot events beside the answers that they tell of. A boot goes on although its event is lost; that it is lost is

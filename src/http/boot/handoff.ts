@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import type { HandoffPlan } from '../../boot/plan.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
+import type { BootParts } from './parts.ts';
 
 /** No edge passes it on. By HTTP/1.1 an answer without a body would have ended with its head: before its event is written. */
 const handoffNote = 'The edge fetches the bytes.\n';

@@ -14,8 +14,8 @@ import { type ProfileRevision, parseArch } from '../../boot/profile.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import type { TemplateSubject } from '../../boot/template.ts';
 import { unknownSubject } from '../../boot/unknown.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { note } from '../plane/request-log.ts';
+import type { BootParts } from './parts.ts';
 
 /** What a request says of the program that sent it. */
 export function callerOf(ctx: Context): Caller {

@@ -5,9 +5,9 @@ import type { BootEvent } from '../../boot/event.ts';
 import { isRefusal, refuse } from '../../boot/problem.ts';
 import { readBody } from '../plane/body.ts';
 import { answerProblem } from '../plane/errors.ts';
-import type { BootParts } from '../plane/parts.ts';
 import { note } from '../plane/request-log.ts';
 import { namedMachine } from './machine-of.ts';
+import type { BootParts } from './parts.ts';
 
 const longestReport = 16 * 1024;
 

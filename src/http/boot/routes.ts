@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import type { Problem } from '../../boot/problem.ts';
-import type { BootParts } from '../plane/parts.ts';
 import type { Answer } from './answer.ts';
 import { imagePart, machinePart, namedImagePart, revisionPart } from './assets.ts';
 import { autoexec, bootEntry } from './entry.ts';
+import type { BootParts } from './parts.ts';
 
 /** A route of the boot plane that answers GET and HEAD by a plan. */
 export interface BootRoute {

@@ -1,13 +1,13 @@
 import type { Middleware } from 'koa';
+import type { CommonParts } from './parts.ts';
 import { type Page, page, pages, sendPage } from './static-page.ts';
 
 /** `GET /openapi.json`, made when it is first asked for: it takes the schemas of every route, which no boot needs. */
-export function openapiPage(): Middleware {
+export function openapiPage({ describe }: Pick<CommonParts, 'describe'>): Middleware {
   let document: Page | undefined;
   return pages({
     async '/openapi.json'(ctx) {
-      const { openapi } = await import('../openapi/document.ts');
-      document ??= page('application/json', JSON.stringify(openapi()));
+      document ??= page('application/json', JSON.stringify(await describe()));
       sendPage(ctx, document);
     },
   });

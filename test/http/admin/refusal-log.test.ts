@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Actor } from '../../../src/boot/access/actor.ts';
 import type { AuditEntry } from '../../../src/boot/access/audit.ts';
-import { Refusals } from '../../../src/http/admin/login/refusal-log.ts';
+import { RefusalLog } from '../../../src/http/admin/login/refusal-log.ts';
 import { type LogLine, recorder } from '../../support/broker.ts';
 import { until } from '../../support/http.ts';
 
@@ -18,7 +18,7 @@ function opened(windowMs: number, fails = false) {
       return 'written' as const;
     },
   };
-  return { written, log, refusals: new Refusals({ records, log: recorder(log) }, windowMs) };
+  return { written, log, refusals: new RefusalLog({ records, log: recorder(log) }, windowMs) };
 }
 
 test('of many refusals of one kind the first is written at once, the rest together when their time is over', async (t) => {

@@ -9,7 +9,7 @@ import { assetTitle } from '../../../boot/asset.ts';
 import { type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
 import { templateFault } from '../../../boot/template.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import type { AdminParts } from '../parts.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
 import { conflicting } from '../write/conflicting.ts';

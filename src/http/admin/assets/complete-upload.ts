@@ -4,7 +4,7 @@ import type { Auditor } from '../../../boot/access/audit.ts';
 import { type Asset, mismatch, mustHash } from '../../../boot/asset.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import type { Upload } from '../../../boot/upload.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
 import { auditor } from '../write/audit-entry.ts';
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../../../boot/access/actor.ts';
 import type { Asset } from '../../../boot/asset.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
 

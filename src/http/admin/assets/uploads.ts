@@ -4,8 +4,8 @@ import type { Actor } from '../../../boot/access/actor.ts';
 import { type Asset, assetTitle, contentType, fileName, objectName } from '../../../boot/asset.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { sessionLifeMs, type Upload } from '../../../boot/upload.ts';
-import type { AdminParts } from '../../plane/parts.ts';
 import type { newUpload } from '../inputs.ts';
+import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
 import { audited, auditor } from '../write/audit-entry.ts';
 

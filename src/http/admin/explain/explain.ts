@@ -8,9 +8,9 @@ import { canonicalAddress } from '../../../boot/network.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { StoreDown } from '../../../boot/store-down.ts';
-import { firstStage } from '../../boot/entry.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import { firstStage } from '../../plane/first-stage.ts';
 import type { explainQuery } from '../inputs.ts';
+import type { AdminParts } from '../parts.ts';
 
 /** What would this caller get, and why; with `facts` also all that it goes by, to explain it once more without a broker. */
 export async function explain(

@@ -6,8 +6,8 @@ import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { sourceOf } from '../../../boot/source.ts';
 import { bearerOf, unauthenticated } from '../../plane/bearer.ts';
 import { answerProblem } from '../../plane/errors.ts';
-import type { AdminParts } from '../../plane/parts.ts';
 import { note } from '../../plane/request-log.ts';
+import type { AdminParts } from '../parts.ts';
 import { identifier } from './identify.ts';
 
 /** Before anything else of a request is read: only who is known gets on. From then on `ctx.state.by` is the Actor. */

@@ -2,7 +2,7 @@ import type { Actor } from '../../../boot/access/actor.ts';
 import { deadline, opens, parseTokenText } from '../../../boot/access/token-text.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import { sameText, unauthenticated } from '../../plane/bearer.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import type { AdminParts } from '../parts.ts';
 import { oidcVerifier } from './oidc.ts';
 
 /** Whom a credential speaks for. */

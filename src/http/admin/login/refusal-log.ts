@@ -22,7 +22,7 @@ interface Collapsed {
  * Makes audit events of refusals, beside the answers: the first at once, those that follow it together when its minute is
  * over. A flood of them fills no disk and holds nobody up; what cannot be written is logged.
  */
-export class Refusals {
+export class RefusalLog {
   readonly #records: Pick<Records, 'write'>;
   readonly #log: Log;
   readonly #windowMs: number;

@@ -7,7 +7,7 @@ import { machineScript } from '../../../boot/script.ts';
 import { asksForSource } from '../../../boot/selector.ts';
 import { renderedFor } from '../../../boot/template.ts';
 import type { Change, Page, PageRequest } from '../../../records/records.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import type { AdminParts } from '../parts.ts';
 import { changedWorld, type World, worldNow } from './world.ts';
 
 export interface DryRun extends Page<Impact> {

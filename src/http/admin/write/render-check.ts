@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import { renderedFor, templateError, templateFault } from '../../../boot/template.ts';
 import { unknownSubject } from '../../../boot/unknown.ts';
 import { type Change, every } from '../../../records/records.ts';
-import type { AdminParts } from '../../plane/parts.ts';
+import type { AdminParts } from '../parts.ts';
 import { changedWorld, type World, worldNow } from './world.ts';
 
 /**

@@ -1,0 +1,30 @@
+import type { Auditor } from '../../boot/access/audit.ts';
+import type { Network } from '../../boot/network.ts';
+import type { EdgeVerifier } from '../../boot/source.ts';
+import type { Upload } from '../../boot/upload.ts';
+import type { CommonParts } from '../plane/parts.ts';
+import type { OidcOptions } from './login/oidc.ts';
+import type { RefusalLog } from './login/refusal-log.ts';
+
+/** What the admin plane is made of. */
+export interface AdminParts extends CommonParts, OidcOptions {
+  readonly bucket: string;
+  readonly adminToken: string;
+  readonly adminHosts: readonly string[];
+  readonly metricsToken: string | undefined;
+  /** For explain: who may boot, and whether only what an edge vouches for is believed. */
+  readonly allowedNetworks: readonly Network[];
+  readonly edge: EdgeVerifier | undefined;
+  /** Whose X-Forwarded-For the audit log believes. */
+  readonly trustedProxies: readonly Network[];
+  readonly refusals: RefusalLog;
+  /** Starts, or joins, the verification of an asset whose bytes are all there. */
+  readonly verify: (assetId: string) => Promise<void>;
+  /** Ends an open upload, if nobody else ends it first. */
+  readonly abort: (upload: Upload, audit: Auditor) => Promise<unknown>;
+  /** Garbage collection. */
+  readonly collect: (
+    how: { readonly dryRun: boolean; readonly orphanAgeMs: number },
+    audit: Auditor,
+  ) => Promise<unknown>;
+}

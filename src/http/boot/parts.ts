@@ -1,0 +1,16 @@
+import type { EdgeVerifier, SourcePolicy } from '../../boot/source.ts';
+import type { CommonParts } from '../plane/parts.ts';
+import type { BootEvents } from './events.ts';
+import type { UnknownMachines } from './unknown-machines.ts';
+
+/** What the boot plane is made of. */
+export interface BootParts extends CommonParts {
+  readonly sourcePolicy: SourcePolicy;
+  /** Where edges vouch for clients: nobody else is believed. */
+  readonly edge: EdgeVerifier | undefined;
+  readonly events: BootEvents;
+  readonly unknownMachines: UnknownMachines;
+  readonly maxStreams: number;
+  readonly maxStreamsPerSource: number;
+  readonly metricsToken: string | undefined;
+}
