@@ -8,7 +8,8 @@ const httpSees = ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blob
  * own: the longest name counts.
  */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
-  boot: [],
+  boot: ['boot/schema'],
+  'boot/schema': ['boot'],
   sign: [],
   telemetry: [],
   config: ['boot/network.ts', 'boot/source.ts'],
@@ -55,6 +56,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Schemas take longer to load than a first answer may: all others know their types alone. */
+const schemaLoaders = ['boot/schema', 'http/admin', 'http/openapi', 'localgcs'];
+
 /** Packages that only these places name. */
 const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string[] }[] = [
   { name: /^koa$|^@koa\//, places: ['http', 'localgcs'] },
@@ -62,6 +66,7 @@ const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string
   { name: /^@google-cloud\/firestore(\/|$)/, places: ['records/firestore'] },
   { name: /^node:sqlite$/, places: ['records/sqlite/sqlite.ts', 'localgcs'] },
   { name: /^ipaddr\.js$/, places: ['boot/network.ts'] },
+  { name: /^zod$/, places: schemaLoaders },
 ];
 
 /** The outside world, which policy does not see: the facts and the time are handed to it. */
@@ -81,11 +86,13 @@ export function trespasses(path: string, source: string): string[] {
   const code = source.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '');
   const room = roomOf(path);
   const found = importsOf(code).flatMap((specifier) =>
-    specifier.startsWith('.') ? trespassInto(path, room, specifier) : trespassOutside(path, room, specifier),
+    specifier.startsWith('.') ? trespassInto(path, room, specifier) : trespassOutside(path, specifier),
   );
+  if (!schemaLoaders.some((place) => isWithin(path, place)))
+    found.push(...loadedSchemas(code).map((one) => `${path} loads ${one}: say import type`));
   if (room !== 'config' && environment.test(code))
     found.push(`${path} reads process.env, which only config/ may: take the value as a parameter`);
-  const outside = room === 'boot' ? outsideWorld.code.exec(code) : null;
+  const outside = isWithin(path, 'boot') ? outsideWorld.code.exec(code) : null;
   if (outside)
     found.push(
       `${path} says ${outside[0]}: boot/ has no clock, no chance and no network; take it as a parameter`,
@@ -106,6 +113,14 @@ export function importsOf(code: string): string[] {
   return importForms.flatMap((form) => [...code.matchAll(form)].map(([, specifier = '']) => specifier));
 }
 
+/** The schemas that are there when the code has run, and not only in its types. */
+function loadedSchemas(code: string): string[] {
+  const loaded = code.matchAll(
+    /\b(?:import|export)\s+(?!type\b)[^'"`;]*?from\s*['"]([^'"]*\/schema\/[^'"]+)['"]/g,
+  );
+  return [...loaded].map(([, specifier = '']) => specifier);
+}
+
 /** The longest name in the table that the path lies in; else its first part. */
 function roomOf(path: string): string {
   const rooms = Object.keys(mayImport).filter((room) => isWithin(path, room));
@@ -122,11 +137,11 @@ function trespassInto(path: string, room: string, specifier: string): string[] {
   return [`${path} imports ${target}, but ${room} may import ${allowed.join(', ') || 'nothing of ours'}`];
 }
 
-function trespassOutside(path: string, room: string, name: string): string[] {
+function trespassOutside(path: string, name: string): string[] {
   const found = onlyIn
     .filter((rule) => rule.name.test(name) && !rule.places.some((place) => isWithin(path, place)))
     .map(({ places }) => `${path} imports ${name}, which only ${places.join(' and ')} may`);
-  if (room === 'boot' && outsideWorld.modules.test(name))
+  if (isWithin(path, 'boot') && outsideWorld.modules.test(name))
     found.push(`${path} imports ${name}: boot/ has no files, no network and no clock`);
   return found;
 }

@@ -1,4 +1,4 @@
-import type { Identity } from './machine.ts';
+import type { Identity } from './identity.ts';
 import type { TemplateSubject } from './template.ts';
 
 /** What a machine gets that nobody registered: a 404, its own disk, or the newest revision of a profile. */

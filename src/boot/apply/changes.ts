@@ -1,11 +1,12 @@
 import { assetTitle } from '../asset.ts';
 import { type Difference, differences, valueDifferences } from '../diff.ts';
+import { saidOfMachine } from '../machine.ts';
 import { masked } from '../masked.ts';
 import type { ProfileRevision } from '../profile.ts';
+import { saidOfRule } from '../rule.ts';
 import { machineTitle } from './desired.ts';
-import { machineFields } from './machines.ts';
 import type { ApplyPlan, Current, Step } from './plan.ts';
-import { handsOut, ruleFields } from './rules.ts';
+import { handsOut } from './rules.ts';
 
 /** One thing that an apply makes, changes or deletes, for a person to read. It holds no secret. */
 export interface ShownChange {
@@ -31,12 +32,12 @@ export function shownChanges(plan: ApplyPlan, current: Current): readonly ShownC
         'rule',
         step,
         ({ name }) => name,
-        ruleFields,
+        saidOfRule,
         (rule) => boots(handsOut(rule)),
       ),
     ),
     ...plan.machines.map((step) =>
-      documentChange('machine', step, machineTitle, machineFields, (machine) => boots(machine.active)),
+      documentChange('machine', step, machineTitle, saidOfMachine, (machine) => boots(machine.active)),
     ),
   ];
 }

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Arch, Asset } from '../asset.ts';
-import type { Machine } from '../machine.ts';
+import { type Machine, saidOfMachine } from '../machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
-import type { Rule } from '../rule.ts';
+import { type Rule, saidOfRule } from '../rule.ts';
 import { type Content, contentOf } from './content.ts';
 import type { Desired, DesiredMachine, DesiredProfile, DesiredRule, ProfileChoice } from './desired.ts';
-import { machineFields } from './machines.ts';
-import { handsOut, ruleFields } from './rules.ts';
+import { handsOut } from './rules.ts';
 
 /** All that a broker has. */
 export interface Whole {
@@ -60,13 +59,13 @@ export function exported({ assets, profiles, rules, machines }: Whole): Desired 
       .flatMap((rule): DesiredRule[] => {
         const revision = handedOut(rule, byId, newest);
         // Without any revision it decides nothing.
-        return revision ? [{ ...ruleFields(rule), profile: choose(revision, ruleArch) }] : [];
+        return revision ? [{ ...saidOfRule(rule), profile: choose(revision, ruleArch) }] : [];
       })
       .toSorted((a, b) => b.priority - a.priority),
     machines: machines
       .map((machine): DesiredMachine => {
         const revision = byId.get(machine.active ?? '');
-        return { ...machineFields(machine), profile: revision ? choose(revision, archOf(machine)) : null };
+        return { ...saidOfMachine(machine), profile: revision ? choose(revision, archOf(machine)) : null };
       })
       .toSorted(
         by(({ name, macs, uuid, serial }) => `${name ?? ''} ${macs.join()} ${uuid ?? ''} ${serial ?? ''}`),

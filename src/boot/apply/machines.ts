@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { activated, changed } from '../activation.ts';
-import type { Machine } from '../machine.ts';
+import { type Machine, saidOfMachine } from '../machine.ts';
 import type { ProfileRevision } from '../profile.ts';
-import { type DesiredMachine, type Fault, fault, type MachineFields, machineTitle } from './desired.ts';
+import { type DesiredMachine, type Fault, fault, machineTitle } from './desired.ts';
 import type { Step } from './plan.ts';
 import type { Making } from './revisions.ts';
 
@@ -55,7 +55,7 @@ function next({ desired, before, revision }: MachineAim, { now, newId }: Making)
     !moves &&
     before.active === kept.active &&
     before.managed_by === 'apply' &&
-    isDeepStrictEqual(machineFields(before), fields)
+    isDeepStrictEqual(saidOfMachine(before), fields)
   )
     return undefined;
   const machine: Machine = {
@@ -69,19 +69,4 @@ function next({ desired, before, revision }: MachineAim, { now, newId }: Making)
     updated_at: now,
   };
   return moves ? activated(machine, revision.id, now) : changed(machine, now);
-}
-
-/** What of a machine an administrator may say. */
-export function machineFields(machine: Machine): MachineFields {
-  const {
-    id: _,
-    active: __,
-    history: ___,
-    version: ____,
-    managed_by: _____,
-    created_at: ______,
-    ...rest
-  } = machine;
-  const { updated_at: _______, ...fields } = rest;
-  return fields;
 }

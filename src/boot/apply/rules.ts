@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { changed } from '../activation.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { withRevision } from '../rollout.ts';
-import type { Rule } from '../rule.ts';
+import { type Rule, type RuleFields, saidOfRule } from '../rule.ts';
 import { type DesiredRule, type Fault, fault, profileName } from './desired.ts';
 import type { Step } from './plan.ts';
 import type { Making } from './revisions.ts';
@@ -47,10 +47,9 @@ export function handsOut({ active, rollout }: Pick<Rule, 'active' | 'rollout'>):
 
 /** The rule as it is to be; undefined when it is so already. */
 function next({ desired, before, revision }: RuleAim, { now, newId }: Making): Rule | undefined {
-  const { name, selector, priority, percent } = desired;
-  const fields = { name, selector, profile: profileName(desired.profile), priority, percent };
+  const fields: RuleFields = { ...desired, profile: profileName(desired.profile) };
   const moves = revision !== undefined && revision.id !== (before && handsOut(before));
-  if (before && !moves && before.managed_by === 'apply' && isDeepStrictEqual(ruleFields(before), fields))
+  if (before && !moves && before.managed_by === 'apply' && isDeepStrictEqual(saidOfRule(before), fields))
     return undefined;
   const rule: Rule = {
     ...(before ?? { id: newId(), history: [], version: 0, created_at: now }),
@@ -59,10 +58,6 @@ function next({ desired, before, revision }: RuleAim, { now, newId }: Making): R
     updated_at: now,
   };
   return moves ? withRevision(rule, revision.id, now) : changed(rule, now);
-}
-
-export function ruleFields({ name, selector, profile, priority, percent }: Rule) {
-  return { name, selector, profile, priority, percent };
 }
 
 /** Names and priorities belong to one rule each. */

@@ -1,5 +1,5 @@
 import type { Asset, AssetKind } from '../../boot/asset.ts';
-import { parseAssetReference } from '../../boot/profile.ts';
+import { parseNameAtVersion } from '../../boot/asset-reference.ts';
 import { Failure } from '../verb/failure.ts';
 import { type Api, accepted, allItems } from './api.ts';
 
@@ -9,7 +9,7 @@ export async function assetsNamed(
   text: string,
   { kind, arch }: { readonly kind?: AssetKind; readonly arch?: string } = {},
 ): Promise<readonly Asset[]> {
-  const named = parseAssetReference(text);
+  const named = parseNameAtVersion(text);
   if (!named) return [accepted(await from.get(`assets/${encodeURIComponent(text)}`)) as Asset];
   const all = await allItems<Asset>(from, 'assets', { ...named, kind });
   const found = all.filter((asset) => arch === undefined || asset.arch === arch);

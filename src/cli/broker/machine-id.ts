@@ -1,4 +1,5 @@
-import { type Machine, parseMac } from '../../boot/machine.ts';
+import { parseMac } from '../../boot/identity.ts';
+import type { Machine } from '../../boot/machine.ts';
 import { Failure } from '../verb/failure.ts';
 import { type Api, allItems } from './api.ts';
 

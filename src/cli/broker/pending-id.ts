@@ -1,4 +1,4 @@
-import { parseMac } from '../../boot/machine.ts';
+import { parseMac } from '../../boot/identity.ts';
 import { pendingId } from '../../boot/pending.ts';
 
 /** The id of the pending machine that an administrator means: its id, or any spelling of its MAC. */

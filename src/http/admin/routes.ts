@@ -1,4 +1,5 @@
 import { isRefusal } from '../../boot/problem.ts';
+import { bootEventSchema } from '../../boot/schema/event.ts';
 import { applyRoutes } from './apply/apply.ts';
 import { assetRoutes } from './assets/routes.ts';
 import { auditRoutes } from './audit/audit.ts';
@@ -6,7 +7,6 @@ import { explain } from './explain/explain.ts';
 import { explanationSchema } from './explain/explain-schemas.ts';
 import { pageSchema } from './fields.ts';
 import { bootsQuery, explainQuery, pageOf } from './inputs.ts';
-import { bootEventSchema } from './machines/machine-resources.ts';
 import { machineRoutes } from './machines/machines.ts';
 import { pendingRoutes } from './machines/pending.ts';
 import { pointerRoutes } from './machines/pointers.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { runsScripts } from '../../boot/client.ts';
-import { isAnonymous } from '../../boot/machine.ts';
+import { isAnonymous } from '../../boot/identity.ts';
 import type { Plan } from '../../boot/plan.ts';
 import { isRefusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';

@@ -1,14 +1,8 @@
 import type { Context } from 'koa';
 import { assignmentOf } from '../../boot/assignment.ts';
 import type { Caller } from '../../boot/client.ts';
-import {
-  bootsFrom,
-  claimedIdentity,
-  type Identity,
-  isAnonymous,
-  type Machine,
-  parseMac,
-} from '../../boot/machine.ts';
+import { claimedIdentity, type Identity, isAnonymous, parseMac } from '../../boot/identity.ts';
+import { bootsFrom, type Machine } from '../../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../../boot/problem.ts';
 import { type ProfileRevision, parseArch } from '../../boot/profile.ts';
 import { StoreDown } from '../../boot/store-down.ts';

@@ -1,4 +1,4 @@
-import type { Identity } from '../../boot/machine.ts';
+import type { Identity } from '../../boot/identity.ts';
 import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';

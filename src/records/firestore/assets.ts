@@ -1,4 +1,6 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
+import { assetFields } from '../../boot/fields/asset.ts';
+import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Upload } from '../../boot/upload.ts';
 import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
@@ -13,6 +15,7 @@ import {
   type Write,
 } from './documents.ts';
 import { pageOf } from './page.ts';
+import { searched, searchValues } from './search.ts';
 import type { Store } from './store.ts';
 
 /** A session that an upload opened lives for a week after the URL expired; then there is time to look what went wrong. */
@@ -33,7 +36,7 @@ export function assetRecords(store: Store): AssetRecords {
           return { kind: 'asset-exists', asset: known };
         const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
         await documents.commit(
-          put(assetPlace(asset), found, assetFields(asset)),
+          put(assetPlace(asset), found, assetDocument(asset)),
           uploadWrite(own, { ...upload, asset_id: asset.id }),
           ...remembered(audit, head),
         );
@@ -44,8 +47,10 @@ export function assetRecords(store: Store): AssetRecords {
         const [found] = await documents.get(['uploads', id]);
         return documentOf<Upload>(found);
       }),
-    listUploads: ({ state }, page) =>
-      store.read('listing uploads', (documents) => pageOf<Upload>(documents, 'uploads', { state }, page)),
+    listUploads: (filter, page) =>
+      store.read('listing uploads', (documents) =>
+        pageOf<Upload>(documents, 'uploads', searched(uploadFields, filter), page),
+      ),
 
     asset: (id) =>
       store.read('reading an asset', async (documents) => (await queried(documents, { id }, 1))[0]),
@@ -53,9 +58,9 @@ export function assetRecords(store: Store): AssetRecords {
       store.read('finding an asset', async (documents) =>
         documentOf<Asset>((await documents.get(assetPlace(name)))[0]),
       ),
-    listAssets: ({ kind, name, version, state }, page) =>
+    listAssets: (filter, page) =>
       store.read('listing assets', (documents) =>
-        pageOf<Asset>(documents, 'assets', { kind, name, version, state }, page),
+        pageOf<Asset>(documents, 'assets', searched(assetFields, filter), page),
       ),
     newestAsset: ({ kind, name, arch }) =>
       store.read('finding the newest asset', async (documents) => {
@@ -80,7 +85,7 @@ export function assetRecords(store: Store): AssetRecords {
           headPlace,
           ...(upload ? [uploadPlace(upload)] : []),
         );
-        const fields = assetFields(asset);
+        const fields = assetDocument(asset);
         if (found?.body === fields.body && mayHaveLanded) return true;
         const known = documentOf<Asset>(found);
         if (!found || known?.id !== asset.id) return false;
@@ -100,17 +105,17 @@ export const assetPlace = ({ kind, name, version, arch }: AssetName): Place => [
   [kind, name, version, arch].join(':'),
 ];
 
-export function assetFields(asset: Asset): Fields {
-  const { id, kind, name, version, arch, state, ready_at } = asset;
-  return { body: JSON.stringify(asset), id, kind, name, version, arch, state, ready_at };
+export function assetDocument(asset: Asset): Fields {
+  const { id, arch, ready_at } = asset;
+  return { body: JSON.stringify(asset), id, arch, ready_at, ...searchValues(assetFields, asset) };
 }
 
 const uploadPlace = ({ id }: Upload): Place => ['uploads', id];
 
 function uploadWrite(found: Found | undefined, upload: Upload): Write {
-  const { state, expires_at } = upload;
-  const expire_at = new Date(Date.parse(expires_at) + uploadKeptMs);
-  return put(uploadPlace(upload), found, { body: JSON.stringify(upload), state, expire_at });
+  const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
+  const searchable = searchValues(uploadFields, upload);
+  return put(uploadPlace(upload), found, { body: JSON.stringify(upload), expire_at, ...searchable });
 }
 
 function equal(fields: Readonly<Record<string, string>>) {

@@ -1,8 +1,10 @@
-import { labelText, type Machine } from '../../boot/machine.ts';
+import { machineFields } from '../../boot/fields/machine.ts';
+import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
-import { type Documents, documentOf, type Fields, isIndexed, type Operator } from './documents.ts';
+import { type Documents, documentOf, type Fields, type Operator } from './documents.ts';
 import { pageOf } from './page.ts';
+import { searched, searchValues } from './search.ts';
 import type { Store } from './store.ts';
 
 /** Machines, and the profile revisions that they point to. Looking up goes by the machine's own `macs`, in one read. */
@@ -25,19 +27,9 @@ export function machineRecords(store: Store): MachineRecords {
           undefined
         );
       }),
-    listMachines: (page, { mac, uuid, serial, label } = {}) =>
+    listMachines: (page, search = {}) =>
       store.read('listing machines', (documents) =>
-        pageOf<Machine>(
-          documents,
-          'machines',
-          {
-            uuid,
-            serial,
-            macs: mac && { contains: mac },
-            labels: label && { contains: labelText(label.key, label.value) },
-          },
-          page,
-        ),
+        pageOf<Machine>(documents, 'machines', searched(machineFields, search), page),
       ),
 
     profile: (id) =>
@@ -59,8 +51,6 @@ async function newestProfile(documents: Documents, name: string): Promise<Profil
   return documentOf<ProfileRevision>(newest);
 }
 
-export function machineFields(machine: Machine): Fields {
-  const { macs, uuid, serial } = machine;
-  const labels = Object.entries(machine.labels).map(([key, value]) => labelText(key, value));
-  return { body: JSON.stringify(machine), macs, uuid, serial, labels: labels.filter(isIndexed) };
+export function machineDocument(machine: Machine): Fields {
+  return { body: JSON.stringify(machine), ...searchValues(machineFields, machine) };
 }

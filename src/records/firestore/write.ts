@@ -3,11 +3,11 @@ import type { Asset } from '../../boot/asset.ts';
 import type { Machine } from '../../boot/machine.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
-import { assetFields, assetPlace } from './assets.ts';
+import { assetDocument, assetPlace } from './assets.ts';
 import { headPlace, isRemembered, remembered } from './audit.ts';
 import { documentOf, type Fields, type Found, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
-import { machineFields } from './machines.ts';
+import { machineDocument } from './machines.ts';
 import { pendingPlace, removePending } from './pending.ts';
 import { rulebookIn, rulebookPlace } from './rules.ts';
 import type { Store } from './store.ts';
@@ -115,9 +115,9 @@ function remove(found: Found | undefined): Write[] {
 function fieldsOf(change: Change, to: NonNullable<Change['to']>): Fields {
   switch (change.kind) {
     case 'machine':
-      return machineFields(to as Machine);
+      return machineDocument(to as Machine);
     case 'asset':
-      return assetFields(to as Asset);
+      return assetDocument(to as Asset);
     case 'profile':
       return { body: JSON.stringify(to), name: change.to.name };
     default:

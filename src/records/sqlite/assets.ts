@@ -1,7 +1,10 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
+import { assetFields } from '../../boot/fields/asset.ts';
+import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Upload } from '../../boot/upload.ts';
 import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
+import { searched } from './search.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 import { remember } from './write.ts';
 
@@ -35,13 +38,13 @@ export function assetRecords(sql: Sql): AssetRecords {
       }),
     upload: (id) =>
       sql.read('reading an upload', () => only<Upload>(sql, 'SELECT body FROM uploads WHERE id = ?', id)),
-    listUploads: ({ state }, page) =>
-      sql.read('listing uploads', () => pageOf<Upload>(sql, 'uploads', { state }, page)),
+    listUploads: (filter, page) =>
+      sql.read('listing uploads', () => pageOf<Upload>(sql, 'uploads', searched(uploadFields, filter), page)),
 
     asset: (id) => sql.read('reading an asset', () => byId(id)),
     namedAsset: (name) => sql.read('finding an asset', () => byName(name)),
-    listAssets: ({ kind, name, version, state }, page) =>
-      sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', { kind, name, version, state }, page)),
+    listAssets: (filter, page) =>
+      sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', searched(assetFields, filter), page)),
     newestAsset: ({ kind, name, arch }) =>
       sql.read('finding the newest asset', () => {
         const newest = documents<Asset>(

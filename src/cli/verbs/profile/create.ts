@@ -1,54 +1,44 @@
 import type { Command } from 'commander';
+import { profileFields } from '../../../boot/fields/profile.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { machineId } from '../../broker/machine-id.ts';
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { collect, pair } from '../../verb/repeated.ts';
+import { Failure } from '../../verb/failure.ts';
+import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
 import type { Outside } from '../../verb/system.ts';
 import { verb } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
-  readonly name: string;
+  readonly name?: string;
   readonly machine?: string;
-  readonly kernel?: string;
-  readonly initrd?: readonly string[];
-  readonly cmdline?: string;
-  readonly efi?: string;
-  readonly iso?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly arch?: string;
   readonly dryRun?: true;
   readonly json?: true;
 }
 
 export function profileCreate(parent: Command, outside: Outside): void {
   brokerOptions(
-    verb(
-      parent,
-      'create',
-      'Make a profile revision: for one machine, or for whatever machines the rules assign its name to.',
-      [
-        'bootbroker profile create --name debian --machine 52:54:00:12:34:56 \\',
-        '    --kernel debian-12@6.1 --initrd debian-12@6.1 --cmdline "console=ttyS0"',
-      ],
-    )
-      .requiredOption('--name <name>', 'name of the profile; each call makes a new revision of it')
-      .option('--machine <id-or-mac>', 'the machine that boots it')
-      .option('--kernel <name@version>', 'the kernel')
-      .option('--initrd <name@version>', 'an initrd; several times for several, in this order', collect)
-      .option('--cmdline <text>', 'command line of the kernel; {{ labels.rack }} and the like are filled in')
-      .option('--efi <name@version>', 'an EFI program, instead of a kernel')
-      .option('--iso <name@version>', 'an ISO image, instead of a kernel')
-      .option('--arch <arch>', "its architecture; unset: the machine's, else x86_64")
-      .option('--metadata <key=value>', 'kept with the revision; several times for several', pair)
-      .option('--dry-run', 'only say which machines would change, and how'),
-  ).action(async ({ machine, initrd, json, dryRun, ...options }: Options) => {
-    const { name, kernel, cmdline, efi, iso, metadata, arch } = options;
+    addingOptions(
+      verb(
+        parent,
+        'create',
+        'Make a profile revision: for one machine, or for whatever machines the rules assign its name to.',
+        [
+          'bootbroker profile create --name debian --machine 52:54:00:12:34:56 \\',
+          '    --kernel debian-12@6.1 --initrd debian-12@6.1 --cmdline "console=ttyS0"',
+        ],
+      ),
+      profileFields,
+    ).option('--dry-run', 'only say which machines would change, and how'),
+  ).action(async ({ json, dryRun, ...options }: Options & Said) => {
+    const { name, machine } = options;
+    if (!name && !machine)
+      throw new Failure('usage', 'give the profile a --name, or name the --machine that it is for');
     const api = broker(outside, options);
     const machine_id = machine === undefined ? undefined : await machineId(api, machine);
-    const body = { name, machine_id, kernel, efi, iso, initrds: initrd ?? [], cmdline, metadata, arch };
+    const body = { ...bodyOf(profileFields, options), machine_id };
     if (dryRun) return printDryRun(outside, json, (query) => api.post('profiles', body, query));
     const revision = accepted(await api.post('profiles', body)) as ProfileRevision;
     outside.stdout.write(json ? jsonLine(revision) : sentence(revision, machine_id));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ruleFields } from '../../../boot/fields/rule.ts';
 import type { Rule } from '../../../boot/rule.ts';
 import { selectorText } from '../../../boot/selector.ts';
 import { accepted } from '../../broker/api.ts';
@@ -6,17 +7,13 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
+import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
 import { jsonFile } from '../../verb/json-file.ts';
-import { wholeNumber } from '../../verb/numbers.ts';
 import { pair } from '../../verb/repeated.ts';
 import type { Outside } from '../../verb/system.ts';
 import { verb } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
-  readonly name: string;
-  readonly profile: string;
-  readonly priority: number;
-  readonly percent?: number;
   readonly all?: true;
   readonly label?: Readonly<Record<string, string>>;
   readonly arch?: string;
@@ -29,14 +26,18 @@ interface Options extends BrokerOptions {
 
 export function ruleAdd(parent: Command, outside: Outside): void {
   brokerOptions(
-    verb(parent, 'add', 'Make a rule: machines without a profile of their own get the one that it assigns.', [
-      'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
-      '    --priority 10 --dry-run',
-    ])
-      .requiredOption('--name <name>', 'what you call it')
-      .requiredOption('--profile <name>', 'the profile that it assigns')
-      .requiredOption('--priority <number>', 'the highest wins; no two rules share one', wholeNumber)
-      .option('--percent <number>', 'share of machines that a new revision goes to at first', wholeNumber)
+    addingOptions(
+      verb(
+        parent,
+        'add',
+        'Make a rule: machines without a profile of their own get the one that it assigns.',
+        [
+          'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
+          '    --priority 10 --dry-run',
+        ],
+      ),
+      ruleFields,
+    )
       .option('--all', 'every machine')
       .option('--label <key=value>', 'machines with this label; several times for several', pair)
       .option('--arch <arch>', 'machines of this architecture')
@@ -44,15 +45,8 @@ export function ruleAdd(parent: Command, outside: Outside): void {
       .option('--mac <mac>', 'the machine with this MAC')
       .option('--selector <file>', 'a JSON file with a selector: all, any, not and the above', jsonFile)
       .option('--dry-run', 'only say which machines would change, and how'),
-  ).action(async ({ json, dryRun, ...options }: Options) => {
-    const { name, profile, priority, percent } = options;
-    const body = {
-      name,
-      profile,
-      priority,
-      selector: selectorOf(options),
-      ...(percent !== undefined && { percent }),
-    };
+  ).action(async ({ json, dryRun, ...options }: Options & Said) => {
+    const body = { ...bodyOf(ruleFields, options), selector: selectorOf(options) };
     const api = broker(outside, options);
     if (dryRun) return printDryRun(outside, json, (query) => api.post('rules', body, query));
     const rule = accepted(await api.post('rules', body)) as Rule;

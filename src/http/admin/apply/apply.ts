@@ -66,10 +66,7 @@ async function apply(
     parts.refusals.note(by, 'POST /api/v1/apply?prune=1', detail);
     return refuse('forbidden', detail);
   }
-  const desired: Desired = {
-    ...body,
-    machines: body.machines.map((one) => ({ ...one, macs: [...new Set(one.macs)] })),
-  };
+  const desired: Desired = body;
   const broken = await brokenTemplates(desired);
   if (broken.length > 0) return refuseFaults('template-error', broken);
   let conflict: Conflict | undefined;

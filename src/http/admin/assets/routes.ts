@@ -1,9 +1,11 @@
 import { refuse } from '../../../boot/problem.ts';
+import { assetSchema } from '../../../boot/schema/asset.ts';
+import { newUpload, uploadSchema } from '../../../boot/schema/upload.ts';
 import { pageSchema } from '../fields.ts';
-import { assetsQuery, collectQuery, newUpload, pageOf, uploadsQuery } from '../inputs.ts';
+import { assetsQuery, collectQuery, pageOf, uploadsQuery } from '../inputs.ts';
 import { type Route, route } from '../route.ts';
 import { auditor } from '../write/audit-entry.ts';
-import { assetSchema, collectedSchema, startedUploadSchema, uploadSchema } from './asset-resources.ts';
+import { collectedSchema, startedUploadSchema } from './asset-resources.ts';
 import { completeUpload } from './complete-upload.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
 import { abortUpload, startUpload } from './uploads.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { archs } from '../../../boot/asset.ts';
-import { mac, text } from '../fields.ts';
-import { clientSchema, machineSchema, planned } from '../machines/machine-resources.ts';
-import { profileRevisionSchema } from '../profiles/profile-resources.ts';
+import { machineSchema } from '../../../boot/schema/machine.ts';
+import { profileRevisionSchema } from '../../../boot/schema/profile.ts';
+import { mac, text } from '../../../boot/schema/values.ts';
+import { clientSchema, planned } from './client-schema.ts';
 
 const plan = {
   ...planned,

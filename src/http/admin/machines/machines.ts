@@ -1,13 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { z } from 'zod';
 import type { Actor } from '../../../boot/access/actor.ts';
 import type { AuditEntry } from '../../../boot/access/audit.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { pendingIds } from '../../../boot/pending.ts';
 import type { Refusal } from '../../../boot/problem.ts';
+import { machineSchema, newMachine } from '../../../boot/schema/machine.ts';
 import type { Change } from '../../../records/records.ts';
 import { location, pageSchema } from '../fields.ts';
-import { machinesQuery, newMachine, pageOf } from '../inputs.ts';
+import { machinesQuery, pageOf } from '../inputs.ts';
 import type { AdminParts } from '../parts.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
@@ -15,7 +15,6 @@ import { conflicting } from '../write/conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from '../write/etag.ts';
 import { noMachine } from '../write/not-found.ts';
 import { unrenderable } from '../write/render-check.ts';
-import { machineSchema } from './machine-resources.ts';
 
 /** Machines: registered, found, changed, deleted. */
 export const machineRoutes: readonly Route[] = [
@@ -33,7 +32,7 @@ export const machineRoutes: readonly Route[] = [
       const now = parts.clock().toISOString();
       const machine: Machine = {
         id: randomUUIDv7(),
-        ...wanted(body),
+        ...body,
         history: [],
         version: 1,
         created_at: now,
@@ -45,7 +44,7 @@ export const machineRoutes: readonly Route[] = [
   route({
     method: 'get',
     path: '/api/v1/machines',
-    summary: 'List machines; or search them by MAC, UUID, serial number or label (`label=rack=r1`)',
+    summary: 'List machines, or search them by what one of them says, such as `label=rack=r1`',
     role: 'viewer',
     query: machinesQuery,
     answers: { 200: { description: 'A page of machines', body: pageSchema(machineSchema) } },
@@ -82,7 +81,7 @@ export const machineRoutes: readonly Route[] = [
         const { created_at, active, history } = before;
         const after: Machine = {
           id,
-          ...wanted(body),
+          ...body,
           ...(active !== undefined && { active }),
           history,
           version: before.version + 1,
@@ -161,10 +160,6 @@ async function changing(
 /** Who is registered is pending no more. */
 function notPending(machine: Machine): Change[] {
   return pendingIds(machine).map((id) => ({ kind: 'pending', id }));
-}
-
-function wanted({ macs, ...rest }: z.output<typeof newMachine>) {
-  return { ...rest, macs: [...new Set(macs)] };
 }
 
 function target(id: string) {

@@ -4,19 +4,21 @@ import { activated } from '../../../boot/activation.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { parseArch } from '../../../boot/profile.ts';
+import { machineSchema, said } from '../../../boot/schema/machine.ts';
+import { pendingSchema } from '../../../boot/schema/pending.ts';
+import { name } from '../../../boot/schema/values.ts';
 import { location, pageSchema } from '../fields.ts';
-import { labels, name, networks, page, pageOf } from '../inputs.ts';
+import { page, pageOf } from '../inputs.ts';
 import { type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
 import { conflicting } from '../write/conflicting.ts';
 import { etagHeader } from '../write/etag.ts';
-import { machineSchema, pendingSchema } from './machine-resources.ts';
 import { register } from './machines.ts';
 
 const enrollment = z.strictObject({
-  name: name.exactOptional(),
-  labels,
-  networks,
+  name: said.name,
+  labels: said.labels,
+  networks: said.networks,
   profile: name
     .describe('Name of a profile; its newest revision becomes what the machine boots')
     .exactOptional(),

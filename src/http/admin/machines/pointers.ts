@@ -3,6 +3,7 @@ import { activated, changed, type Pointer } from '../../../boot/activation.ts';
 import { earlierRevision } from '../../../boot/earlier.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
+import { machineSchema } from '../../../boot/schema/machine.ts';
 import type { Records } from '../../../records/records.ts';
 import { historySchema } from '../profiles/profile-schemas.ts';
 import { type Reply, type Route, route } from '../route.ts';
@@ -12,7 +13,6 @@ import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
 import { conflicting } from '../write/conflicting.ts';
 import { etagOf, ifMatch, isMeant } from '../write/etag.ts';
 import { noMachine, noRule } from '../write/not-found.ts';
-import { machineSchema } from './machine-resources.ts';
 
 const answers = {
   200: {

@@ -5,6 +5,7 @@ import { changed } from '../../../boot/activation.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { promoted } from '../../../boot/rollout.ts';
 import type { Rule } from '../../../boot/rule.ts';
+import { changedRule, newRule, ruleSchema } from '../../../boot/schema/rule.ts';
 import type { Records } from '../../../records/records.ts';
 import { location, pageSchema } from '../fields.ts';
 import { page, pageOf } from '../inputs.ts';
@@ -15,15 +16,7 @@ import { conflicting } from '../write/conflicting.ts';
 import { etagHeader, etagOf, ifMatch, isMeant } from '../write/etag.ts';
 import { noRule } from '../write/not-found.ts';
 import { handingOutNewest, rolledBack } from './rule-changes.ts';
-import {
-  changedRule,
-  dryRunAnswer,
-  dryRunSchema,
-  newRule,
-  promotion,
-  rollback,
-  ruleSchema,
-} from './rule-schemas.ts';
+import { dryRunAnswer, dryRunSchema, promotion, rollback } from './rule-schemas.ts';
 
 const theRule = { description: 'The rule', body: ruleSchema, headers: etagHeader };
 const changes = {

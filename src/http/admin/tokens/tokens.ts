@@ -1,23 +1,15 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { z } from 'zod';
-import { roles } from '../../../boot/access/actor.ts';
 import type { ApiToken } from '../../../boot/access/token.ts';
 import { hashOf, tokenText } from '../../../boot/access/token-text.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
+import { createdTokenSchema, newToken, tokenSchema } from '../../../boot/schema/token.ts';
 import { location, pageSchema } from '../fields.ts';
-import { name, page, pageOf } from '../inputs.ts';
+import { page, pageOf } from '../inputs.ts';
 import { type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
 import { conflicting } from '../write/conflicting.ts';
-import { createdTokenSchema, tokenSchema } from './access-resources.ts';
 
 const secretBytes = 32;
-
-const newToken = z.strictObject({
-  name,
-  role: z.enum(roles),
-  expires_at: z.iso.datetime({ offset: true, error: 'must be a time of RFC 3339' }).exactOptional(),
-});
 
 /** API tokens: made, listed, revoked. */
 export const tokenRoutes: readonly Route[] = [
