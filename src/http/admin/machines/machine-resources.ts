@@ -94,7 +94,7 @@ export const bootEventSchema = schemaOf<BootEvent>(
   }),
 );
 
-const planKindSchema = schemaOf<Plan['kind']>(
+const planKindSchema = schemaOf<Plan['kind'] | 'refuse'>(
   'PlanKind',
   'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream)',
 )(z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']));
@@ -107,6 +107,7 @@ export const clientSchema = schemaOf<Client>(
     id: text,
     followsRedirects: z.boolean(),
     https: z.boolean(),
+    runsScripts: z.literal(true).describe('It runs an iPXE script').exactOptional(),
     reencodesQuery: z.boolean(),
     maxUrlLength: z.int().positive().exactOptional(),
     maxRedirectLength: z.int().positive().exactOptional(),
