@@ -13,6 +13,8 @@ export interface ClientRow {
   readonly followsRedirects: boolean;
   /** Whether it can be expected to fetch from Google's own certificates. */
   readonly https: boolean;
+  /** It runs an iPXE script: it is iPXE. */
+  readonly runsScripts?: true;
   /** It decodes and re-encodes the query of a redirect's target (iPXE before 1844aacc8, 2021-11-11). */
   readonly reencodesQuery: boolean;
   /** Characters that its entry URL may have; undefined: no limit known. */
@@ -61,6 +63,7 @@ export const clientTable: readonly ClientRow[] = [
   {
     id: 'ipxe-2',
     matches: agent(/^iPXE\/([2-9]|[1-9]\d+)\./),
+    runsScripts: true,
     followsRedirects: true,
     https: true,
     reencodesQuery: false,
@@ -73,6 +76,7 @@ export const clientTable: readonly ClientRow[] = [
   {
     id: 'ipxe-1',
     matches: agent(/^iPXE(\/|$)/),
+    runsScripts: true,
     followsRedirects: true,
     https: false,
     reencodesQuery: true,
@@ -191,9 +195,4 @@ export function overridden(client: Client, overrides: ClientOverrides | undefine
     ...(max_redirect_length !== undefined && { maxRedirectLength: max_redirect_length }),
     overridden: changed,
   };
-}
-
-/** Only iPXE runs an iPXE script. */
-export function runsScripts(caller: Caller): boolean {
-  return /^iPXE(\/|$)/.test(caller.userAgent ?? '');
 }

@@ -12,6 +12,12 @@ export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readon
   return [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
 }
 
+/** What its assets are called in URLs, what it starts first. */
+export function partsOf(revision: ProfileRevision): readonly string[] {
+  const starts = (['kernel', 'efi', 'iso'] as const).filter((part) => revision[part]);
+  return [...starts, ...revision.initrds.map((_, n) => `initrd/${n}`)];
+}
+
 /** The asset of a revision that a path names: `kernel`, `efi`, `iso`, `initrd` (the first) or `initrd/N`. */
 export function revisionAsset(revision: ProfileRevision, part: string): ResolvedAsset | Refusal {
   const initrd = /^initrd(?:\/(0|[1-9]\d{0,3}))?$/.exec(part);

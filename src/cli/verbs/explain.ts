@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../../boot/asset.ts';
 import { explained } from '../../boot/explain.ts';
-import type { ExplainFacts } from '../../boot/explanation.ts';
+import { type Recording, replayed as worldOf } from '../../boot/recording.ts';
 import { accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { outline } from '../output/outline.ts';
@@ -21,6 +21,7 @@ interface Options extends BrokerOptions {
   readonly source?: string;
   readonly forwardedFor?: string;
   readonly edge?: string;
+  readonly hw?: string;
   readonly record?: string;
   readonly replay?: string;
   readonly json?: true;
@@ -39,6 +40,7 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--source <address>', 'the address that it would ask from')
       .option('--forwarded-for <addresses>', 'the X-Forwarded-For that would come with it')
       .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow')
+      .option('--hw <mac>', 'the MAC of the interface that this edge would say speaks')
       .option('--record <file>', 'also write down all that the decision goes by')
       .option('--replay <file>', 'decide by what was written down, without a broker'),
   ).action(async ({ json, ...options }: Options) => {
@@ -49,9 +51,9 @@ export function explain(parent: Command, outside: Outside): void {
 }
 
 async function asked(outside: Outside, options: Options): Promise<Record<string, unknown>> {
-  const { mac, uuid, serial, arch, source, edge, record } = options;
+  const { mac, uuid, serial, arch, source, edge, hw, record } = options;
   const query = {
-    ...{ mac, uuid, serial, arch, source, edge },
+    ...{ mac, uuid, serial, arch, source, edge, hw },
     user_agent: options.userAgent,
     forwarded_for: options.forwardedFor,
     facts: record === undefined ? undefined : '1',
@@ -66,18 +68,18 @@ async function asked(outside: Outside, options: Options): Promise<Record<string,
 
 /** The broker's own policy, here. */
 async function replayed(file: string): Promise<Record<string, unknown>> {
-  const facts = recording(file);
+  const { at, request, settings, answers } = recording(file);
   try {
-    return { recorded_at: facts.at, ...(await explained(facts)) };
+    return { recorded_at: at, ...(await explained(request, settings, worldOf(answers))) };
   } catch (error) {
     throw new Failure('usage', `${file} cannot be replayed: ${(error as Error).message}; record it again`);
   }
 }
 
-function recording(file: string): ExplainFacts {
+function recording(file: string): Recording {
   try {
-    const facts: ExplainFacts = JSON.parse(readFileSync(file, 'utf8'));
-    if (facts?.version === 1) return facts;
+    const facts: Recording = JSON.parse(readFileSync(file, 'utf8'));
+    if (facts?.version === 2) return facts;
   } catch (error) {
     throw new Failure('usage', `${file} cannot be read: ${(error as Error).message}`);
   }

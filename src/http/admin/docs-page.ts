@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Context, Middleware } from 'koa';
+import type { PlaneContext, PlaneMiddleware } from '../plane/context.ts';
 import { type Page, page, pages, sendPage } from '../plane/static-page.ts';
 
 /** Nothing but what this server has: the page has no reason to reach anybody else, and its reader's network need not let it. */
@@ -47,7 +47,7 @@ const start = `SwaggerUIBundle({
 `;
 
 /** `GET /docs`: the API's description, to be read by people. Its files are read when they are first asked for. */
-export function docsPage(): Middleware {
+export function docsPage(): PlaneMiddleware {
   return pages({
     '/docs': kept(async () => page('text/html', html)),
     '/docs/start.js': kept(async () => page('text/javascript', start)),
@@ -60,7 +60,7 @@ export function docsPage(): Middleware {
   });
 }
 
-function kept(make: () => Promise<Page>): (ctx: Context) => Promise<void> {
+function kept(make: () => Promise<Page>): (ctx: PlaneContext) => Promise<void> {
   let made: Promise<Page> | undefined;
   return async (ctx) => {
     made ??= make();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context, Middleware } from 'koa';
 import { isBearer, unauthenticated } from './bearer.ts';
+import type { PlaneContext, PlaneMiddleware } from './context.ts';
 import { answerProblem } from './errors.ts';
 import type { CommonParts } from './parts.ts';
 import { pages } from './static-page.ts';
@@ -9,8 +9,8 @@ import { pages } from './static-page.ts';
 const patienceMs = 2_000;
 
 /** The probes: on every listener, for everybody. Liveness asks nobody else, so that a store's outage restarts no broker. */
-export function health({ records, blobs }: Pick<CommonParts, 'records' | 'blobs'>): Middleware {
-  const alive = (ctx: Context) => answer(ctx, 200, { status: 'ok' });
+export function health({ records, blobs }: Pick<CommonParts, 'records' | 'blobs'>): PlaneMiddleware {
+  const alive = (ctx: PlaneContext) => answer(ctx, 200, { status: 'ok' });
   return pages({
     '/healthz': alive,
     '/health/liveness': alive,
@@ -35,7 +35,7 @@ async function state(ping: Promise<void>): Promise<'ok' | 'down'> {
   return Promise.race([answered, sleep(patienceMs, 'down' as const, { ref: false })]);
 }
 
-function answer(ctx: Context, status: number, body: unknown): void {
+function answer(ctx: PlaneContext, status: number, body: unknown): void {
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
   ctx.body = body;
@@ -45,7 +45,7 @@ function answer(ctx: Context, status: number, body: unknown): void {
 export function metricsPage({
   metrics,
   metricsToken,
-}: Pick<CommonParts, 'metrics'> & { metricsToken: string | undefined }): Middleware {
+}: Pick<CommonParts, 'metrics'> & { metricsToken: string | undefined }): PlaneMiddleware {
   return pages({
     async '/metrics'(ctx) {
       if (metricsToken !== undefined && !isBearer(ctx, metricsToken))

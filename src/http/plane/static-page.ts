@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Context, Middleware } from 'koa';
 import { refuse } from '../../boot/problem.ts';
+import type { PlaneContext, PlaneMiddleware } from './context.ts';
 import { answerProblem } from './errors.ts';
 
 /** Answers GET and HEAD of these paths, before any route is looked for; refuses what else they are asked. */
-export function pages(answers: Readonly<Record<string, (ctx: Context) => void | Promise<void>>>): Middleware {
+export function pages(
+  answers: Readonly<Record<string, (ctx: PlaneContext) => void | Promise<void>>>,
+): PlaneMiddleware {
   return async (ctx, next) => {
     const answer = Object.hasOwn(answers, ctx.path) ? answers[ctx.path] : undefined;
     if (!answer) return next();
@@ -31,7 +33,7 @@ export function page(type: string, body: string | Buffer): Page {
 }
 
 /** Answers with the page, or that it is still the one (RFC 9110 section 13.1.2). */
-export function sendPage(ctx: Context, { type, body, etag }: Page): void {
+export function sendPage(ctx: PlaneContext, { type, body, etag }: Page): void {
   ctx.set({ ETag: etag, 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' });
   ctx.status = 200;
   if (ctx.fresh) ctx.status = 304;

@@ -4,7 +4,7 @@ import type { Plan } from '../../../boot/plan.ts';
 import { schemaOf } from '../../../boot/schema/type.ts';
 import { text } from '../../../boot/schema/values.ts';
 
-const planKindSchema = schemaOf<Plan['kind']>(
+const planKindSchema = schemaOf<Plan['kind'] | 'refuse'>(
   'PlanKind',
   'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream)',
 )(z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']));
@@ -17,6 +17,7 @@ export const clientSchema = schemaOf<Client>(
     id: text,
     followsRedirects: z.boolean(),
     https: z.boolean(),
+    runsScripts: z.literal(true).describe('It runs an iPXE script').exactOptional(),
     reencodesQuery: z.boolean(),
     maxUrlLength: z.int().positive().exactOptional(),
     maxRedirectLength: z.int().positive().exactOptional(),
