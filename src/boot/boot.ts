@@ -6,7 +6,7 @@ import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { revisionAsset } from './profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
-import { renderedFor, type TemplateSubject } from './template.ts';
+import { renderedFor, type TemplateSubject } from './template/template.ts';
 import { unknownSubject } from './unknown.ts';
 import { type Asked, said, type Way } from './way.ts';
 import { claimedMachine, reporter, scriptedMachine } from './which-machine.ts';

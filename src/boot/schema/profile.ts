@@ -1,8 +1,8 @@
 import { type ZodType, z } from 'zod';
 import { archs } from '../asset.ts';
 import { parseAssetReference } from '../asset-reference.ts';
-import { cmdlineSourceFault } from '../cmdline.ts';
 import type { profileFields } from '../fields/profile.ts';
+import { cmdlineSourceFault } from '../template/cmdline.ts';
 import { resolvedAssetSchema } from './asset.ts';
 import { id, name, time } from './values.ts';
 

@@ -7,7 +7,7 @@ import { type Desired, type DesiredProfile, type Fault, fault } from '../../../b
 import { type ApplyPlan, isPlan, planApply, type Step } from '../../../boot/apply/plan.ts';
 import { assetTitle } from '../../../boot/asset.ts';
 import { type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
-import { templateFault } from '../../../boot/template.ts';
+import { templateFault } from '../../../boot/template/template.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
 import type { AdminParts } from '../parts.ts';
 import { type Reply, type Route, route } from '../route.ts';

@@ -1,8 +1,8 @@
-import { isTemplate } from '../../../boot/cmdline.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { unrenderableFor } from '../../../boot/render-check.ts';
-import { renderedFor, templateError, templateFault } from '../../../boot/template.ts';
+import { isTemplate } from '../../../boot/template/cmdline.ts';
+import { renderedFor, templateError, templateFault } from '../../../boot/template/template.ts';
 import { unknownSubject } from '../../../boot/unknown.ts';
 import type { World } from '../../../boot/world.ts';
 import { type Change, every } from '../../../records/records.ts';
