@@ -1,12 +1,15 @@
-/** A map that forgets what was longest not asked for. */
+/** A map that forgets what was longest neither set nor asked for. */
 export interface Lru<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
-  entries(): Iterable<[string, Value]>;
+  /** In the order of their last use, the oldest first. */
+  entries(): [string, Value][];
+  values(): Value[];
 }
 
-export function lru<Value>(longest: number): Lru<Value> {
+/** One that holds at most so many entries. */
+export function lru<Value>(most: number): Lru<Value> {
   const kept = new Map<string, Value>(); // a Map is ordered by when a key came in
   return {
     get(key) {
@@ -20,9 +23,10 @@ export function lru<Value>(longest: number): Lru<Value> {
       kept.delete(key);
       kept.set(key, value);
       const [oldest] = kept.keys();
-      if (kept.size > longest && oldest !== undefined) kept.delete(oldest);
+      if (kept.size > most && oldest !== undefined) kept.delete(oldest);
     },
     delete: (key) => void kept.delete(key),
-    entries: () => [...kept.entries()],
+    entries: () => [...kept],
+    values: () => [...kept.values()],
   };
 }
