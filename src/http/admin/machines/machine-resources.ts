@@ -108,9 +108,7 @@ export const clientSchema = schemaOf<Client>(
     followsRedirects: z.boolean(),
     https: z.boolean(),
     reencodesQuery: z.boolean(),
-    maxUrlLength: z.int().positive().exactOptional(),
     maxRedirectLength: z.int().positive().exactOptional(),
-    needs: z.strictObject({ contentLength: z.boolean(), head: z.boolean(), range: z.boolean() }),
     evidence: z.strictObject({ kind: z.enum(['source', 'binary', 'report', 'guess']), text }),
     overridden: z
       .array(z.enum(['follows_redirects', 'https', 'reencodes_query', 'max_redirect_length']))
