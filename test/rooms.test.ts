@@ -23,6 +23,20 @@ test('every room is in the table', async (t) => {
   );
 });
 
+test('rooms import only rooms above them in the table, so that none imports itself by others', (t) => {
+  const rooms = Object.keys(mayImport);
+  const within = (place: string, room: string) => `${place}/`.startsWith(`${room}/`);
+  const below = rooms.flatMap((room, at) =>
+    (mayImport[room] ?? []).flatMap((place) =>
+      rooms
+        .slice(at)
+        .filter((other) => within(place, other) || within(other, place))
+        .map((other) => `${room} imports ${other}`),
+    ),
+  );
+  t.deepEqual(below, []);
+});
+
 test('an import is seen in whatever form it is written', (t) => {
   const forms = [
     `import x from 'm';`,

@@ -4,10 +4,13 @@ import { posix } from 'node:path';
 const httpSees = ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'];
 
 /**
- * Which rooms (folders or files of src/) each room may import besides itself. A folder inside a room may be a room of its
- * own: the longest name counts.
+ * Which rooms (folders or files of src/) each room may import besides itself, none of which stands below it here. A folder
+ * inside a room may be a room of its own: the longest name counts.
  */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'folder.ts': [],
+  'lru.ts': [],
+  'secrets.ts': ['folder.ts'],
   boot: [],
   sign: [],
   telemetry: [],
@@ -37,9 +40,6 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'localgcs',
     'telemetry',
   ],
-  'folder.ts': [],
-  'lru.ts': [],
-  'secrets.ts': ['folder.ts'],
   'storage-alone.ts': ['config', 'localgcs'],
   'planes.ts': ['config', 'parts.ts', 'boot', 'http', 'jobs'],
   'main.ts': ['config', 'parts.ts', 'planes.ts'],

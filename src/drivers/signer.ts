@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { LocalgcsOptions } from '../localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../localgcs/options.ts';
 import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import { hmacSigner } from '../sign/hmac.ts';

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isHangUp } from './faults.ts';
-import type { LocalgcsOptions } from './localgcs.ts';
+import type { LocalgcsOptions } from './options.ts';
 import { openSessions } from './sessions.ts';
 import { openStore } from './store.ts';
 

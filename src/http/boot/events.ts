@@ -1,5 +1,5 @@
 import type { BootEvent } from '../../boot/event.ts';
-import type { BootParts } from './parts.ts';
+import type { CommonParts } from '../plane/parts.ts';
 
 /**
  * Writes boot events beside the answers that they tell of. A boot goes on although its event is lost; that it is lost is
@@ -7,10 +7,10 @@ import type { BootParts } from './parts.ts';
  */
 export class BootEvents {
   readonly #mode: 'await' | 'background';
-  readonly #parts: Pick<BootParts, 'records' | 'log' | 'metrics'>;
+  readonly #parts: Pick<CommonParts, 'records' | 'log' | 'metrics'>;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(mode: 'await' | 'background', parts: Pick<BootParts, 'records' | 'log' | 'metrics'>) {
+  constructor(mode: 'await' | 'background', parts: Pick<CommonParts, 'records' | 'log' | 'metrics'>) {
     this.#mode = mode;
     this.#parts = parts;
   }
