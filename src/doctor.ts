@@ -11,7 +11,7 @@ import { checkPrivateAccess, type Vip, vips } from './doctor/private-access.ts';
 import { checkKeys } from './doctor/signers.ts';
 import { checkSqlite } from './doctor/sqlite.ts';
 import { checkGcs, checkLocalStorage } from './doctor/storage.ts';
-import { tryStorage } from './doctor/trials.ts';
+import { tryStorage } from './doctor/try-storage.ts';
 import type { FirestoreOptions } from './records/firestore/firestore.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 

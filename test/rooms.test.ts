@@ -81,7 +81,7 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['records/sqlite/sql.ts', `import type { DatabaseSync } from 'node:sqlite';`],
   ['records/sqlite/sqlite.ts', `import { Firestore } from '@google-cloud/firestore';`],
   ['blobs/follow.ts', `import type { Bucket } from '@google-cloud/storage';`],
-  ['localgcs/store.ts', `import type { Machine } from '../boot/machine.ts';`],
+  ['localgcs/store/store.ts', `import type { Machine } from '../../boot/machine.ts';`],
   ['http/admin/routes.ts', `import { openSqlite } from '../../records/sqlite/sqlite.ts';`],
   ['http/boot/deliver.ts', `export { signUrl } from '../../sign/v4.ts';`],
   ['http/boot/app.ts', `const { config } = await import('../../config/config.ts');`],

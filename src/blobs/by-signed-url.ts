@@ -7,8 +7,8 @@ import { signUrl } from '../sign/v4.ts';
 import type { Blobs, FollowOptions, NewBlob, Validators } from './blobs.ts';
 import type { storageConnections } from './connections.ts';
 import { faults } from './faults.ts';
-import { bootPatience, type Patience } from './patience.ts';
 import { resuming } from './resuming.ts';
+import { bootPatience, type Patience } from './retry-policy.ts';
 import type { SignedUrls } from './signed-urls.ts';
 import { refusal } from './unexpected-answer.ts';
 

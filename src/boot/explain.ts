@@ -11,7 +11,7 @@ import type { ProfileRevision } from './profile.ts';
 import { assetUrl, bootstrapScript, diskScript, machineScript } from './script.ts';
 import { sourceOf } from './source.ts';
 import { renderedFor } from './template.ts';
-import { unknownSubject } from './unknown.ts';
+import { unknownSubject } from './unknown-machine.ts';
 
 /** Which revision these facts assign; it is for whoever gathers them to look it up. */
 export function assignmentFrom({

@@ -7,7 +7,7 @@ import type { Identity, Machine } from './machine.ts';
 import type { ProfileRevision } from './profile.ts';
 import type { RuleInForce } from './rule.ts';
 import type { OutagePolicy } from './script.ts';
-import type { UnknownPolicy } from './unknown.ts';
+import type { UnknownPolicy } from './unknown-machine.ts';
 
 /** What a caller would say; what it leaves out is not known. */
 export interface ExplainRequest extends Identity {

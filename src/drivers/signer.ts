@@ -65,7 +65,7 @@ export async function openLocalSigner(
 
 async function configuredHmacKey({ hmacAccessId, hmacSecret }: Config, { token }: GoogleCredentials) {
   if (!hmacAccessId || !hmacSecret) return undefined;
-  const { readSecret } = await import('../sign/secret.ts');
+  const { readSecret } = await import('../sign/secret-manager.ts');
   return {
     accessId: hmacAccessId,
     secret: await readSecret(hmacSecret, { setting: 'BROKER_HMAC_SECRET', token }),

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import { clientOf } from '../../boot/client.ts';
-import type { BootEvent } from '../../boot/event.ts';
 import type { Refusal } from '../../boot/problem.ts';
 import { type Source, sourceOf, vouchedSource } from '../../boot/source.ts';
 import { answerProblem, retryAfter } from '../plane/errors.ts';

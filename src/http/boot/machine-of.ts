@@ -13,7 +13,7 @@ import { isRefusal, type Refusal, refuse } from '../../boot/problem.ts';
 import { type ProfileRevision, parseArch } from '../../boot/profile.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import type { TemplateSubject } from '../../boot/template.ts';
-import { unknownSubject } from '../../boot/unknown.ts';
+import { unknownSubject } from '../../boot/unknown-machine.ts';
 import { note } from '../plane/request-log.ts';
 import type { BootParts } from './parts.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { isName } from '../../boot/asset.ts';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import { isRefusal, refuse } from '../../boot/problem.ts';
 import { readBody } from '../plane/body.ts';
 import { answerProblem } from '../plane/errors.ts';

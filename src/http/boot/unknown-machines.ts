@@ -1,5 +1,5 @@
 import type { Identity } from '../../boot/machine.ts';
-import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending.ts';
+import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending-machine.ts';
 import { lru } from '../../lru.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';

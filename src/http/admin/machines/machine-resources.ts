@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { BootEvent } from '../../../boot/boot-event.ts';
 import type { Client, ClientOverride, ClientOverrides } from '../../../boot/client.ts';
-import type { BootEvent } from '../../../boot/event.ts';
 import type { Hardware, Machine } from '../../../boot/machine.ts';
-import type { PendingMachine } from '../../../boot/pending.ts';
+import type { PendingMachine } from '../../../boot/pending-machine.ts';
 import type { Plan } from '../../../boot/plan.ts';
 import { bytes, id, mac, pointer, schemaOf, text, time } from '../fields.ts';
 

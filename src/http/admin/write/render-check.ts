@@ -3,7 +3,7 @@ import { isTemplate } from '../../../boot/cmdline.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import { renderedFor, templateError, templateFault } from '../../../boot/template.ts';
-import { unknownSubject } from '../../../boot/unknown.ts';
+import { unknownSubject } from '../../../boot/unknown-machine.ts';
 import { type Change, every } from '../../../records/records.ts';
 import type { AdminParts } from '../parts.ts';
 import { changedWorld, type World, worldNow } from './world.ts';

@@ -1,6 +1,6 @@
-import { type Failure, invalidParameter } from './failure.ts';
 import { parseTimestamp } from './timestamp.ts';
 import { type Algorithm, type CredentialScope, LONGEST_LIFETIME, SIGNING_PARAMETERS } from './v4.ts';
+import { type Failure, invalidParameter } from './verification-failure.ts';
 
 /** What a URL says about its own signing, in order but not yet believed. */
 export interface Claim {

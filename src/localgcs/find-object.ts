@@ -1,6 +1,6 @@
-import type { Bucket, StoredObject } from './objects-table.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { Bucket, StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 /** Which object a request is about. */
 export interface Target {

@@ -1,7 +1,7 @@
 import { type KeyObject, timingSafeEqual, verify } from 'node:crypto';
-import type { Claim } from './claim.ts';
 import { hmac, signingKey } from './hmac.ts';
 import { PKCS1 } from './rsa.ts';
+import type { Claim } from './signing-parameters.ts';
 
 /** What a signature is checked with. An HMAC key never checks an RSA signature, nor the reverse. */
 export type VerifyingKey =

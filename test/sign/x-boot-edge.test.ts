@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { canonicalAddress, parseNetwork } from '../../src/boot/network.ts';
-import { type EdgeKey, type EdgeStatement, edgeHeader, verifyEdge } from '../../src/sign/edge.ts';
+import { type EdgeKey, type EdgeStatement, edgeHeader, verifyEdge } from '../../src/sign/x-boot-edge.ts';
 
 interface Case {
   readonly kid: string;

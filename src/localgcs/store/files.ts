@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { constants, linkSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../folder.ts';
-import { type Checksums, createDigest } from './digest.ts';
+import { makeFolder } from '../../folder.ts';
+import { type Checksums, createDigest } from '../digest.ts';
 
 /** A file that no object refers to yet; it grows at its end. */
 export interface Draft {

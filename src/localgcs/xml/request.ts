@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { isSigned, type Trust } from './auth.ts';
-import type { Target } from './find.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import { isSigned, type Trust } from '../auth.ts';
+import type { Target } from '../find-object.ts';
+import { isRefusal, type Refusal, refuse } from '../refusal.ts';
 
 /** A request to the XML API whose sender may make it. */
 export interface XmlRequest {

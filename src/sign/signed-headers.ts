@@ -1,5 +1,5 @@
-import { fieldValue } from './canonical.ts';
-import type { Failure } from './failure.ts';
+import { fieldValue } from './canonical-request.ts';
+import type { Failure } from './verification-failure.ts';
 
 /**
  * The signed headers of a request, from node's `rawHeaders`, ready to be signed again. Refused: a signed header that

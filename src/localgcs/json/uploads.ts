@@ -1,16 +1,16 @@
 import type { Context } from 'koa';
-import { answerEmpty, answerRefusal, originOf } from './answer.ts';
-import { incoming, parseJson, readJson } from './body.ts';
-import { type Expected, expectedOf, mismatch } from './digest.ts';
-import { insert } from './insert.ts';
-import { type Described, describedBy, parameter, wantedOf } from './json-request.ts';
-import { readMultipart } from './multipart.ts';
-import type { StoredObject } from './objects-table.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import { objectResource } from './resource.ts';
-import type { Sessions } from './sessions.ts';
-import type { Store } from './store.ts';
-import { announcedSize, cancel, resume } from './upload.ts';
+import { answerEmpty, answerRefusal, originOf } from '../answer.ts';
+import { type Expected, expectedOf, mismatch } from '../digest.ts';
+import { insert } from '../insert.ts';
+import { readMultipart } from '../multipart.ts';
+import { objectResource } from '../object-resource.ts';
+import { isRefusal, type Refusal, refuse } from '../refusal.ts';
+import { incoming, parseJson, readJson } from '../request-body.ts';
+import { announcedSize, cancel, resume } from '../session-requests.ts';
+import type { Sessions } from '../sessions.ts';
+import type { StoredObject } from '../store/objects-table.ts';
+import type { Store } from '../store/store.ts';
+import { type Described, describedBy, parameter, wantedOf } from './request.ts';
 
 /** `POST /upload/storage/v1/b/BUCKET/o`: an object in one go, or the start of a resumable upload. */
 export async function insertObject(

@@ -4,7 +4,7 @@ import { checkClock } from './clock.ts';
 import { check, type Finding, having, type Outcome } from './finding.ts';
 import { checkReencoded } from './reencoded.ts';
 import { checkScheme, type Trial } from './scheme.ts';
-import { checkSigner } from './signed.ts';
+import { checkSigner } from './signed-url.ts';
 import type { Keys, NamedSigner } from './signers.ts';
 import type { Storage } from './storage.ts';
 import { checkUpload } from './upload.ts';

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
-import { answerEmpty, answerRefusal, originOf } from './answer.ts';
-import { attributesInHeaders } from './attributes.ts';
-import type { Trust } from './auth.ts';
-import { incoming } from './body.ts';
-import { deleteObject, type Wanted } from './change.ts';
-import { expectedOf, mismatch } from './digest.ts';
-import { findBucket, findObject, type Target } from './find.ts';
-import { insert } from './insert.ts';
-import { answerMedia, mediaEtag } from './media.ts';
-import type { StoredObject } from './objects-table.ts';
-import { fromHeaders, generationOf, unmetByWriter } from './preconditions.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import type { Sessions } from './sessions.ts';
-import type { Store } from './store.ts';
-import { announcedSize, cancel, resume } from './upload.ts';
-import { readXmlRequest, type XmlRequest } from './xml-request.ts';
+import { answerEmpty, answerRefusal, originOf } from '../answer.ts';
+import { attributesInHeaders } from '../attributes.ts';
+import type { Trust } from '../auth.ts';
+import { deleteObject, type Wanted } from '../change-object.ts';
+import { expectedOf, mismatch } from '../digest.ts';
+import { findBucket, findObject, type Target } from '../find-object.ts';
+import { insert } from '../insert.ts';
+import { answerMedia, mediaEtag } from '../media.ts';
+import { fromHeaders, generationOf, unmetByWriter } from '../preconditions.ts';
+import { isRefusal, type Refusal, refuse } from '../refusal.ts';
+import { incoming } from '../request-body.ts';
+import { announcedSize, cancel, resume } from '../session-requests.ts';
+import type { Sessions } from '../sessions.ts';
+import type { StoredObject } from '../store/objects-table.ts';
+import type { Store } from '../store/store.ts';
+import { readXmlRequest, type XmlRequest } from './request.ts';
 
 /** The XML API: `/BUCKET/OBJECT`, opened by a V4 signature, the token or a session URI. */
 export function xmlApi(store: Store, sessions: Sessions, trust: Trust): (ctx: Context) => Promise<void> {

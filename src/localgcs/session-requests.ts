@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import { answerEmpty, answerRefusal } from './answer.ts';
-import { bodyLength, incoming } from './body.ts';
 import { contentRange } from './content-range.ts';
 import { expectedOf } from './digest.ts';
-import type { StoredObject } from './objects-table.ts';
 import { isRefusal } from './refusal.ts';
+import { bodyLength, incoming } from './request-body.ts';
 import type { Sessions } from './sessions.ts';
+import type { StoredObject } from './store/objects-table.ts';
 
 /** The size that `x-upload-content-length` announces, in bytes. */
 export function announcedSize(ctx: Context): { size?: number } {

@@ -1,9 +1,9 @@
-import type { SignedRequest } from './canonical.ts';
-import { type Claim, readClaim } from './claim.ts';
-import { type Failure, malformed } from './failure.ts';
-import { hostSpellings, readSignedHeaders } from './headers.ts';
-import { readTarget } from './target.ts';
+import type { SignedRequest } from './canonical-request.ts';
+import { readTarget } from './request-target.ts';
+import { hostSpellings, readSignedHeaders } from './signed-headers.ts';
+import { type Claim, readClaim } from './signing-parameters.ts';
 import { METHODS } from './v4.ts';
+import { type Failure, malformed } from './verification-failure.ts';
 
 /** A request as it came. */
 export interface Received {

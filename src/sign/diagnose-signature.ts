@@ -1,6 +1,6 @@
-import type { SignedRequest } from './canonical.ts';
-import type { Failure } from './failure.ts';
+import type { SignedRequest } from './canonical-request.ts';
 import { METHODS, SIGNING_PARAMETERS } from './v4.ts';
+import type { Failure } from './verification-failure.ts';
 
 /** So that a refusal stays cheap. */
 const PARAMETERS_TRIED = 16;

@@ -1,19 +1,19 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { answerEmpty, originOf } from './answer.ts';
-import { incoming, readJson } from './body.ts';
-import { deleteObject, patchObject } from './change.ts';
-import { composeObjects } from './compose.ts';
-import { copyObject } from './copy.ts';
-import { findBucket, findObject, type Target } from './find.ts';
-import { describedBy, parameter, wantedOf } from './json-request.ts';
+import { answerEmpty, originOf } from '../answer.ts';
+import { deleteObject, patchObject } from '../change-object.ts';
+import { composeObjects } from '../compose.ts';
+import { copyObject } from '../copy.ts';
+import { findBucket, findObject, type Target } from '../find-object.ts';
+import { answerMedia } from '../media.ts';
+import { bucketResource, layoutResource, objectResource } from '../object-resource.ts';
+import { unmet } from '../preconditions.ts';
+import { isRefusal, type Refusal, refuse } from '../refusal.ts';
+import { incoming, readJson } from '../request-body.ts';
+import type { StoredObject } from '../store/objects-table.ts';
+import type { Store } from '../store/store.ts';
 import { listObjects } from './listing.ts';
-import { answerMedia } from './media.ts';
-import type { StoredObject } from './objects-table.ts';
-import { unmet } from './preconditions.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import { bucketResource, layoutResource, objectResource } from './resource.ts';
-import type { Store } from './store.ts';
+import { describedBy, parameter, wantedOf } from './request.ts';
 
 /** What the caller is told: a JSON resource, a refusal, or undefined when the answer stands already. */
 export type Answer = object | Refusal | undefined;

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Received } from './request.ts';
+import type { Received } from './signed-url-request.ts';
 
 /** What an edge says of one request, in the header X-Boot-Edge. */
 export interface EdgeStatement {

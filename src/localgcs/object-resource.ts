@@ -1,4 +1,4 @@
-import type { Bucket, StoredObject } from './objects-table.ts';
+import type { Bucket, StoredObject } from './store/objects-table.ts';
 
 /** Changes with every write of the bytes and of what is said about them. */
 export const etagOf = ({ generation, metageneration }: StoredObject) =>

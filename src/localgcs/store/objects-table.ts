@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type { Attributes } from './attributes.ts';
+import type { Attributes } from '../attributes.ts';
 
 /** One generation of an object; the only one, because an older one is gone once a newer is there. */
 export interface StoredObject {

@@ -1,11 +1,11 @@
 import { changed } from './attributes.ts';
 import { dropFile } from './commit.ts';
-import { transaction } from './database.ts';
-import { findObject, type Target } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
+import { findObject, type Target } from './find-object.ts';
 import { type Preconditions, unmetByWriter } from './preconditions.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import { transaction } from './store/database.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 /** Which generation is meant, and what must hold. */
 export interface Wanted {

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
-import { type Attributes, attributesOf } from './attributes.ts';
-import type { Wanted } from './change.ts';
-import type { Expected } from './digest.ts';
-import { fromQuery, generationOf } from './preconditions.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import { type Attributes, attributesOf } from '../attributes.ts';
+import type { Wanted } from '../change-object.ts';
+import type { Expected } from '../digest.ts';
+import { fromQuery, generationOf } from '../preconditions.ts';
+import { isRefusal, type Refusal, refuse } from '../refusal.ts';
 
 /** A query parameter; undefined when it is not there. */
 export function parameter(ctx: Context, name: string): string | undefined {

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { readSecret } from '../../src/sign/secret.ts';
+import { readSecret } from '../../src/sign/secret-manager.ts';
 import { fakeSecretManager } from '../support/fake-secret-manager.ts';
 import { googleError, json } from '../support/fake-server.ts';
 

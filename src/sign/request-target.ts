@@ -1,5 +1,5 @@
-import { percentDecode } from './canonical.ts';
-import { type Failure, invalidParameter, malformed } from './failure.ts';
+import { percentDecode } from './canonical-request.ts';
+import { type Failure, invalidParameter, malformed } from './verification-failure.ts';
 
 /** A request target, decoded exactly once. */
 export interface Target {

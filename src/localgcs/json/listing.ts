@@ -1,7 +1,7 @@
-import { findBucket } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import type { Store } from './store.ts';
+import { findBucket } from '../find-object.ts';
+import { isRefusal, type Refusal, refuse } from '../refusal.ts';
+import type { StoredObject } from '../store/objects-table.ts';
+import type { Store } from '../store/store.ts';
 
 /** Cloud Storage, "Objects: list". */
 export interface ListRequest {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from '../folder.ts';
+import { makeFolder } from '../../folder.ts';
 import { openDatabase } from './database.ts';
 import { type Files, openFiles } from './files.ts';
 import { type ObjectsTable, objectsTable } from './objects-table.ts';

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Attributes } from './attributes.ts';
-import type { Expected } from './digest.ts';
+import type { Attributes } from '../attributes.ts';
+import type { Expected } from '../digest.ts';
+import type { Preconditions } from '../preconditions.ts';
 import type { StoredObject } from './objects-table.ts';
-import type { Preconditions } from './preconditions.ts';
 
 /** What was said when a resumable upload was started. */
 export interface UploadStart {
