@@ -23,6 +23,20 @@ test('every room is in the table', async (t) => {
   );
 });
 
+test('rooms import only rooms above them in the table, so that none imports itself by others', (t) => {
+  const rooms = Object.keys(mayImport);
+  const within = (place: string, room: string) => `${place}/`.startsWith(`${room}/`);
+  const below = rooms.flatMap((room, at) =>
+    (mayImport[room] ?? []).flatMap((place) =>
+      rooms
+        .slice(at)
+        .filter((other) => within(place, other) || within(other, place))
+        .map((other) => `${room} imports ${other}`),
+    ),
+  );
+  t.deepEqual(below, []);
+});
+
 test('an import is seen in whatever form it is written', (t) => {
   const forms = [
     `import x from 'm';`,
@@ -67,7 +81,7 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['records/sqlite/sql.ts', `import type { DatabaseSync } from 'node:sqlite';`],
   ['records/sqlite/sqlite.ts', `import { Firestore } from '@google-cloud/firestore';`],
   ['blobs/follow.ts', `import type { Bucket } from '@google-cloud/storage';`],
-  ['localgcs/store.ts', `import type { Machine } from '../boot/machine.ts';`],
+  ['localgcs/store/store.ts', `import type { Machine } from '../../boot/machine.ts';`],
   ['http/admin/routes.ts', `import { openSqlite } from '../../records/sqlite/sqlite.ts';`],
   ['http/boot/deliver.ts', `export { signUrl } from '../../sign/v4.ts';`],
   ['http/boot/app.ts', `const { config } = await import('../../config/config.ts');`],

@@ -4,21 +4,24 @@ import { posix } from 'node:path';
 const httpSees = ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'];
 
 /**
- * Which rooms (folders or files of src/) each room may import besides itself. A folder inside a room may be a room of its
- * own: the longest name counts.
+ * Which rooms (folders or files of src/) each room may import besides itself, none of which stands below it here. A folder
+ * inside a room may be a room of its own: the longest name counts.
  */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'folder.ts': [],
+  'lru.ts': [],
+  'secrets.ts': ['folder.ts'],
   boot: [],
   sign: [],
   telemetry: [],
   config: ['boot/network.ts', 'boot/source.ts'],
-  records: ['boot', 'folder.ts'],
-  blobs: ['sign', 'boot'],
+  records: ['boot', 'folder.ts', 'lru.ts'],
+  blobs: ['sign', 'boot', 'lru.ts'],
   localgcs: ['sign', 'folder.ts'],
   jobs: ['boot', 'records/records.ts', 'blobs/blobs.ts', 'telemetry'],
   'http/plane': httpSees,
   'http/server': [...httpSees, 'http/plane'],
-  'http/boot': [...httpSees, 'http/plane'],
+  'http/boot': [...httpSees, 'http/plane', 'lru.ts'],
   'http/admin': [...httpSees, 'http/plane'],
   'http/openapi': ['boot', 'http/boot', 'http/admin'],
   cli: ['boot', 'folder.ts'],
@@ -37,8 +40,6 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'localgcs',
     'telemetry',
   ],
-  'folder.ts': [],
-  'secrets.ts': ['folder.ts'],
   'storage-alone.ts': ['config', 'localgcs'],
   'planes.ts': ['config', 'parts.ts', 'boot', 'http', 'jobs'],
   'main.ts': ['config', 'parts.ts', 'planes.ts'],

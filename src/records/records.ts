@@ -1,9 +1,9 @@
 import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
 import type { ApiToken } from '../boot/access/token.ts';
 import type { Asset, AssetKind, AssetName, AssetState } from '../boot/asset.ts';
-import type { BootEvent } from '../boot/event.ts';
+import type { BootEvent } from '../boot/boot-event.ts';
 import type { Identity, Machine } from '../boot/machine.ts';
-import type { PendingMachine } from '../boot/pending.ts';
+import type { PendingMachine } from '../boot/pending-machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Rule, RuleInForce } from '../boot/rule.ts';
 import type { Upload, UploadState } from '../boot/upload.ts';

@@ -1,8 +1,8 @@
 import type { TestFn } from 'ava';
 import type { Asset, AssetState } from '../../src/boot/asset.ts';
 import type { Records } from '../../src/records/records.ts';
-import type { OpenRecords } from './contract.ts';
 import { asset, at, newId, uploadOf } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
 
 /** The part of the contract about assets and their uploads. */
 export function assetContract(test: TestFn, open: OpenRecords): void {

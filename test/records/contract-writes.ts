@@ -4,8 +4,8 @@ import { activated } from '../../src/boot/activation.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import { inForce, type Rule } from '../../src/boot/rule.ts';
 import type { Change, Records } from '../../src/records/records.ts';
-import type { OpenRecords } from './contract.ts';
 import { asset, at, auditEntry, machine, macOf, newId, revision, rule, token, uploadOf } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
 
 const put = (to: Machine, expected = to.version - 1): Change => ({
   kind: 'machine',

@@ -1,4 +1,4 @@
-import type { ExecutionContext, TestFn } from 'ava';
+import type { TestFn } from 'ava';
 import { BadCursor } from '../../src/records/cursor.ts';
 import type { Page, PageRequest, Records } from '../../src/records/records.ts';
 import { assetContract } from './contract-assets.ts';
@@ -19,10 +19,8 @@ import {
   token,
   uploadOf,
 } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
 import { createMachine, createProfile } from './writing.ts';
-
-/** Opens an empty store for one test, and sees to its end. */
-export type OpenRecords = (t: ExecutionContext) => Promise<Records>;
 
 /** What every driver of `Records` keeps. A driver's own test calls this once. */
 export function recordsContract(test: TestFn, open: OpenRecords): void {

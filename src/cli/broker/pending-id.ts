@@ -1,5 +1,5 @@
 import { parseMac } from '../../boot/machine.ts';
-import { pendingId } from '../../boot/pending.ts';
+import { pendingId } from '../../boot/pending-machine.ts';
 
 /** The id of the pending machine that an administrator means: its id, or any spelling of its MAC. */
 export function pendingIdOf(text: string): string {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { machineId } from '../broker/machine-id.ts';
 import { cell, printList } from '../output/listing.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { BootEvent } from '../../../boot/boot-event.ts';
 import type { Client, ClientOverride, ClientOverrides } from '../../../boot/client.ts';
-import type { BootEvent } from '../../../boot/event.ts';
 import type { Hardware, Machine } from '../../../boot/machine.ts';
-import type { PendingMachine } from '../../../boot/pending.ts';
+import type { PendingMachine } from '../../../boot/pending-machine.ts';
 import type { Plan } from '../../../boot/plan.ts';
 import { bytes, id, mac, pointer, schemaOf, text, time } from '../fields.ts';
 
@@ -109,9 +109,7 @@ export const clientSchema = schemaOf<Client>(
     https: z.boolean(),
     runsScripts: z.literal(true).describe('It runs an iPXE script').exactOptional(),
     reencodesQuery: z.boolean(),
-    maxUrlLength: z.int().positive().exactOptional(),
     maxRedirectLength: z.int().positive().exactOptional(),
-    needs: z.strictObject({ contentLength: z.boolean(), head: z.boolean(), range: z.boolean() }),
     evidence: z.strictObject({ kind: z.enum(['source', 'binary', 'report', 'guess']), text }),
     overridden: z
       .array(z.enum(['follows_redirects', 'https', 'reencodes_query', 'max_redirect_length']))

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Actor } from '../../../boot/access/actor.ts';
 import type { AuditEntry } from '../../../boot/access/audit.ts';
 import type { Machine } from '../../../boot/machine.ts';
-import { pendingIds } from '../../../boot/pending.ts';
+import { pendingIds } from '../../../boot/pending-machine.ts';
 import type { Refusal } from '../../../boot/problem.ts';
 import type { Change } from '../../../records/records.ts';
 import { location, pageSchema } from '../fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { activated, changed, type Pointer } from '../../../boot/activation.ts';
-import { earlierRevision } from '../../../boot/earlier.ts';
+import { earlierRevision } from '../../../boot/earlier-revision.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import type { Records } from '../../../records/records.ts';
