@@ -6,6 +6,7 @@ import { bootApp } from './http/boot/app.ts';
 import { BootEvents } from './http/boot/events.ts';
 import type { BootParts } from './http/boot/parts.ts';
 import { UnknownMachines } from './http/boot/unknown-machines.ts';
+import type { StaticPage } from './http/plane/static-page.ts';
 import { type Listener, listen } from './http/server/listener.ts';
 import { reportStores } from './jobs/stores.ts';
 import type { Parts } from './parts.ts';
@@ -33,7 +34,7 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await behind?.verifier.close();
   };
   try {
-    const common = { ...config, ...parts, clock, describe };
+    const common = { ...config, ...parts, clock, describe: describer() };
     if (config.roles.includes('boot')) {
       const { allowedNetworks, trustedProxies } = config;
       const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
@@ -81,8 +82,13 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
   return { close };
 }
 
-async function describe(): Promise<object> {
-  return (await import('./http/openapi/document.ts')).openapi();
+/** Kept once it was made: it changes with the program alone. */
+function describer(): () => Promise<StaticPage> {
+  let described: Promise<StaticPage> | undefined;
+  return () => {
+    described ??= import('./http/openapi/document.ts').then(({ openapiPage }) => openapiPage());
+    return described;
+  };
 }
 
 /** What works behind the planes; a process that only boots does without. */

@@ -23,7 +23,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'http/server': [...httpSees, 'http/plane'],
   'http/boot': [...httpSees, 'http/plane', 'lru.ts'],
   'http/admin': [...httpSees, 'http/plane'],
-  'http/openapi': ['boot', 'http/boot', 'http/admin'],
+  'http/openapi': ['boot', 'http/plane', 'http/boot', 'http/admin'],
   cli: ['boot', 'folder.ts'],
   drivers: ['config', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   doctor: ['config', 'secrets.ts', 'drivers', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],

@@ -17,7 +17,7 @@ import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';
 import type { BootParts } from '../../src/http/boot/parts.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
-import { openapi } from '../../src/http/openapi/document.ts';
+import { openapiPage } from '../../src/http/openapi/document.ts';
 import type { CommonParts } from '../../src/http/plane/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { assetJobs } from '../../src/jobs/asset-jobs.ts';
@@ -82,7 +82,7 @@ export async function startBroker({
   if (!isEmbedded(parts)) throw new Error('this broker has no embedded storage, or no admin plane');
   const lines: LogLine[] = [];
   const log = recorder(lines);
-  const real = { ...config, ...parts, log, clock, describe: async () => openapi() };
+  const real = { ...config, ...parts, log, clock, describe: async () => openapiPage() };
   const common = { ...real, ...replace?.(parts) };
   const verifier = openVerifier({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
