@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Command } from 'commander';
-import { program } from '../../src/cli/verb/program.ts';
+import { program } from '../../src/cli/program.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { answersTo, type Response, resolve } from '../support/description.ts';
 import { command } from './command.ts';
@@ -161,8 +161,8 @@ for (const says of ['yes', 'no'] as const)
     });
 
 test('no verb is forgotten', (t) => {
-  const outside = { stdout: process.stdout, stderr: process.stderr, version: '1', settings: [] };
-  const root = program(outside as never, () => {});
+  const system = { stdout: process.stdout, stderr: process.stderr, version: '1', settings: [] };
+  const root = program(system as never);
   const leaves = (one: Command): string[] =>
     one.commands.length > 0
       ? one.commands.flatMap((sub) => leaves(sub).map((rest) => `${one.name()} ${rest}`))

@@ -5,8 +5,8 @@ import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { type Expiry, expiresAt, expiry } from '../../verb/expiry.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly name: string;
@@ -15,24 +15,22 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function tokenCreate(parent: Command, outside: Outside): void {
+export function tokenCreate(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'create', 'Make an API token. Its text is shown this once: keep it where secrets are.', [
-      'bootbroker token create --name ci --role operator --expires 90d',
-    ])
+    example(command, ['bootbroker token create --name ci --role operator --expires 90d'])
       .requiredOption('--name <name>', 'what you call it')
       .addOption(new Option('--role <role>', 'what its holder may do').choices(roles).makeOptionMandatory())
       .option('--expires <when>', 'such as 12h, 90d, 2027-01-31; unset: never', expiry),
   ).action(async ({ name, role, expires, ...options }: Options) => {
-    const body = { name, role, ...(expires && { expires_at: expiresAt(expires, outside.clock()) }) };
-    const made = accepted(await broker(outside, options).post('tokens', body)) as ApiToken & {
+    const body = { name, role, ...(expires && { expires_at: expiresAt(expires, system.clock()) }) };
+    const made = accepted(await broker(system, options).post('tokens', body)) as ApiToken & {
       token: string;
     };
-    if (options.json) return void outside.stdout.write(jsonLine(made));
+    if (options.json) return void system.stdout.write(jsonLine(made));
     // Alone on stdout, so that a script can take it.
-    outside.stdout.write(`${printable(made.token)}\n`);
+    system.stdout.write(`${printable(made.token)}\n`);
     const end = made.expires_at ? `ends ${made.expires_at}` : 'does not end by itself';
-    outside.stderr.write(
+    system.stderr.write(
       `${printable(`token ${made.id} for ${made.role} ${end}; use it as BROKER_TOKEN. It is not shown again`)}\n`,
     );
   });
