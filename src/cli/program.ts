@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { report } from './verb/failure.ts';
+import { report } from './report.ts';
 import type { System } from './verb/system.ts';
 import { exitCodesHelp, type Verb } from './verb/verb.ts';
 import { nouns, verbs } from './verbs.ts';

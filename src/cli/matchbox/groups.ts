@@ -2,7 +2,7 @@ import type { DesiredMachine, DesiredRule } from '../../boot/apply/desired.ts';
 import { isName } from '../../boot/asset.ts';
 import { parseMac, parseUuid } from '../../boot/machine.ts';
 import type { Selector } from '../../boot/selector.ts';
-import { isFields } from '../manifest/fields.ts';
+import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { nameFrom } from './names.ts';
 import type { MatchboxFile } from './read.ts';

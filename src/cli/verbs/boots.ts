@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BootEvent } from '../../boot/event.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
-import { machineId } from '../broker/machine-id.ts';
+import { machineId } from '../broker/named.ts';
 import { cell, printList } from '../output/listing.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';

@@ -3,7 +3,7 @@ import { wrongSettings } from '../broker/broker.ts';
 import { jsonLine, printable } from '../output/printable.ts';
 import { exitCodes } from '../verb/failure.ts';
 import { interruptible } from '../verb/interrupt.ts';
-import { settingFlags } from '../verb/setting-flags.ts';
+import { settingFlags } from '../verb/options.ts';
 import type { Finding, System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

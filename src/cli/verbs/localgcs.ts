@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { wrongSettings } from '../broker/broker.ts';
 import { jsonLine } from '../output/printable.ts';
 import { interruptible } from '../verb/interrupt.ts';
-import { collect } from '../verb/repeated.ts';
+import { collect } from '../verb/options.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

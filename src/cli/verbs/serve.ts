@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { wrongSettings } from '../broker/broker.ts';
-import { settingFlags } from '../verb/setting-flags.ts';
+import { settingFlags } from '../verb/options.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

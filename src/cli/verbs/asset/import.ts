@@ -9,9 +9,9 @@ import { jsonLine, printable } from '../../output/printable.ts';
 import type { Pushed } from '../../push/push.ts';
 import { type Pushing, pushFile, pushing, sentence, stallMs } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
-import { kindOption, verifyOption } from '../../verb/asset-options.ts';
 import { Failure } from '../../verb/failure.ts';
 import { interruptible } from '../../verb/interrupt.ts';
+import { kindOption, verifyOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

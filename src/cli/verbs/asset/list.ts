@@ -3,7 +3,7 @@ import type { Asset } from '../../../boot/asset.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
 import { bytes } from '../../output/units.ts';
-import { kindOption } from '../../verb/asset-options.ts';
+import { kindOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

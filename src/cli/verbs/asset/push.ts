@@ -5,8 +5,8 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { jsonLine } from '../../output/printable.ts';
 import { pushFile, pushing, sentence } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
-import { archOption, assertName, kindOption, verifyOption } from '../../verb/asset-options.ts';
 import { interruptible } from '../../verb/interrupt.ts';
+import { archOption, assertName, kindOption, verifyOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type Arch, type AssetKind, archs } from '../../../boot/asset.ts';
-import { assetsNamed } from '../../broker/asset-named.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
+import { assetsNamed } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';
 import { jsonLine } from '../../output/printable.ts';
-import { kindOption } from '../../verb/asset-options.ts';
+import { kindOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { pendingIdOf } from '../../broker/pending-id.ts';
+import { pendingIdOf } from '../../broker/named.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { collect, pair } from '../../verb/repeated.ts';
+import { collect, pair } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

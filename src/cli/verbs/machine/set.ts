@@ -2,10 +2,9 @@ import { type Command, Option } from 'commander';
 import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { machineId } from '../../broker/machine-id.ts';
+import { machineId } from '../../broker/named.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { collect, pair } from '../../verb/repeated.ts';
+import { collect, jsonFile, pair } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { machineId } from '../../broker/machine-id.ts';
+import { machineId } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';
 import { jsonLine } from '../../output/printable.ts';
 import type { System } from '../../verb/system.ts';

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { machineId } from '../../broker/machine-id.ts';
+import { machineId } from '../../broker/named.ts';
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { collect, pair } from '../../verb/repeated.ts';
+import { collect, pair } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -6,9 +6,7 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { wholeNumber } from '../../verb/numbers.ts';
-import { pair } from '../../verb/repeated.ts';
+import { jsonFile, pair, wholeNumber } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

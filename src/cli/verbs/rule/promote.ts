@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { Rule } from '../../../boot/rule.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { ruleNamed } from '../../broker/rule-id.ts';
+import { ruleNamed } from '../../broker/named.ts';
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { wholeNumber } from '../../verb/numbers.ts';
+import { wholeNumber } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -1,12 +1,16 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { roles } from '../../../boot/access/actor.ts';
 import type { ApiToken } from '../../../boot/access/token.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { type Expiry, expiresAt, expiry } from '../../verb/expiry.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
+
+const hourMs = 3_600_000;
+
+/** How long from now: `12h`, `90d`; or until when, in RFC 3339. */
+type Expiry = { readonly ms: number } | { readonly at: string };
 
 interface Options extends BrokerOptions {
   readonly name: string;
@@ -34,4 +38,17 @@ export function tokenCreate(command: Command, system: System): void {
       `${printable(`token ${made.id} for ${made.role} ${end}; use it as BROKER_TOKEN. It is not shown again`)}\n`,
     );
   });
+}
+
+function expiry(text: string): Expiry {
+  const [, count, unit] = /^([1-9]\d{0,4})([hd])$/.exec(text) ?? [];
+  if (count) return { ms: Number(count) * (unit === 'd' ? 24 * hourMs : hourMs) };
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  if (!isTime || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('Write 12h, 90d, a date such as 2027-01-31, or a time of RFC 3339.');
+  return { at: new Date(text).toISOString() };
+}
+
+function expiresAt(given: Expiry, now: Date): string {
+  return 'at' in given ? given.at : new Date(now.getTime() + given.ms).toISOString();
 }
