@@ -8,7 +8,7 @@ const titles = ['Setting', 'Flag', 'Default', 'What it is'] as const;
 
 export function config(command: Command, system: System): void {
   example(command, ['bootbroker config --markdown'])
-    .addOption(new Option('--markdown', 'as the table that the README shows').conflicts('json'))
+    .addOption(new Option('--markdown', 'as the table in docs/reference/settings.md').conflicts('json'))
     .action((options: { readonly json?: true; readonly markdown?: true }) => {
       const { settings, stdout } = system;
       if (options.json) stdout.write(jsonLine({ settings: settings.map(asJson) }));
@@ -17,7 +17,7 @@ export function config(command: Command, system: System): void {
     });
 }
 
-/** The table of the README. */
+/** The table of docs/reference/settings.md. */
 function markdown(settings: readonly SettingInfo[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
