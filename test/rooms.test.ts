@@ -78,6 +78,7 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['jobs/verify.ts', `import { app } from '../http/app.ts';`],
   ['cli/verbs/serve.ts', `import { main } from '../../main.ts';`],
   ['cli/verbs/completion.ts', `import { program } from '../program.ts';`],
+  ['cli/program.ts', `import { boots } from './verbs/boots.ts';`],
   ['cli/verb/options.ts', `import { broker } from '../broker/broker.ts';`],
   ['cli/broker/broker.ts', `import { machineShow } from '../verbs/machine/show.ts';`],
   ['cli/broker/named.ts', `import { table } from '../output/table.ts';`],
