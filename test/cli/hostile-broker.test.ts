@@ -73,7 +73,7 @@ interface Schema {
   readonly items?: Schema;
 }
 
-/** Of the described shape, with a text that steers wherever a text may stand: also where the broker itself has better. */
+/** A value of the described shape, with a text that steers wherever a text may stand: also where the broker itself has better. */
 function hostile(schema: Schema, deep = 8): unknown {
   const {
     type,

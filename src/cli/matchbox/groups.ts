@@ -165,7 +165,7 @@ function addMachine(
   machines.set(key, {
     from: machines.get(key)?.from ?? from,
     machine: {
-      // Of the groups of one machine the one that is about nothing else has its name.
+      // A machine has the name of that of its groups which is about nothing else.
       name:
         parts.length === [mac, uuid, serial].filter(Boolean).length
           ? nameFrom(from.id)

@@ -35,7 +35,7 @@ export function ruleSet(command: Command, system: System): void {
     const body = { name, profile, priority, percent, selector };
     const path = `rules/${id}`;
     if (dryRun) return printDryRun(system, json, (query) => api.patch(path, body, { query }));
-    // Whoever changes it meanwhile is not overwritten.
+    // what somebody else changes meanwhile is not overwritten
     const rule = accepted(await api.patch(path, body, { etag: `"${version}"` })) as Rule;
     system.stdout.write(
       json ? jsonLine(rule) : `${printable(`rule ${rule.name} is at version ${rule.version}`)}\n`,
