@@ -27,6 +27,17 @@ for (const name of texts)
     t.deepEqual(dead, []);
   });
 
+test('Every file of the source that a page names exists', (t) => {
+  const named = texts.flatMap((name) => [
+    ...read(name).matchAll(/(?<![\w/])(?:src|test)\/[\w./-]+\.(?:ts|json|js)\b/g),
+  ]);
+  t.true(named.length > 0);
+  t.deepEqual(
+    named.map(([path]) => path).filter((path) => !existsSync(join(root, path))),
+    [],
+  );
+});
+
 test('docs/index.md lists every page', (t) => {
   const index = linksOf(read('docs/index.md')).map(({ target }) => join('docs', target));
   const isListed = (page: string) => index.includes(page) || dirname(page) === 'docs/decisions';
