@@ -91,6 +91,18 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['http/plane/plane.ts', `import { listen } from '../server/listener.ts';`],
   ['jobs/verify.ts', `import { app } from '../http/app.ts';`],
   ['cli/verbs/serve.ts', `import { main } from '../../main.ts';`],
+  ['cli/verbs/completion.ts', `import { program } from '../program.ts';`],
+  ['cli/program.ts', `import { boots } from './verbs/boots.ts';`],
+  ['cli/verb/options.ts', `import { broker } from '../broker/broker.ts';`],
+  ['cli/broker/broker.ts', `import { machineShow } from '../verbs/machine/show.ts';`],
+  ['cli/broker/named.ts', `import { table } from '../output/table.ts';`],
+  ['cli/output/outline.ts', `import type { Options } from '../verbs/explain.ts';`],
+  ['cli/output/listing.ts', `const { verbs } = await import('../verbs.ts');`],
+  ['cli/push/push-file.ts', `import { assetPush } from '../verbs/asset/push.ts';`],
+  ['cli/fetch/fetch-file.ts', `import { assetImport } from '../verbs/asset/import.ts';`],
+  ['cli/manifest/gather.ts', `import { apply } from '../verbs/apply.ts';`],
+  ['cli/matchbox/convert.ts', `import { importMatchbox } from '../verbs/import-matchbox.ts';`],
+  ['cli/apply/apply-state.ts', `import { applyFlags } from '../verbs/apply.ts';`],
   ['main.ts', `import { openSqlite } from './records/sqlite/sqlite.ts';`],
   ['main.ts', `import { serve } from './cli.ts';`],
   ['parts.ts', `import { app } from './http/app.ts';`],
@@ -130,6 +142,14 @@ test('what a room may say is left alone', (t) => {
     [
       'http/admin/routes.ts',
       `import Router from '@koa/router';\nimport type { Records } from '../../records/records.ts';`,
+    ],
+    [
+      'cli/verbs/import-matchbox.ts',
+      `import { applyFlags } from './apply.ts';\nimport { convertMatchbox } from '../matchbox/convert.ts';`,
+    ],
+    [
+      'cli/verbs.ts',
+      `import type { Verb } from './verb/verb.ts';\nconst verb = await import('./verbs/boots.ts');`,
     ],
     [
       'cli.ts',

@@ -111,7 +111,7 @@ test('a push shows how far the hashing has come, by what the broker says', async
   };
   const { adminPort, parts } = broker;
   const url = `http://127.0.0.1:${adminPort}`;
-  const push = command({ url, token: parts.adminToken, dir, outside: { stderr } });
+  const push = command({ url, token: parts.adminToken, dir, system: { stderr } });
   const { code } = await push('asset', 'push', path, '--name', 'big', '--version', '1', '--kind', 'iso');
   t.is(code, 0, drawn);
   t.regex(drawn, /\rverifying {2}\[#####\.\.\.\.\.\] {2}50%/);

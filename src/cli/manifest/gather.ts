@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { isFields } from './fields.ts';
+import { isFields } from '../fields.ts';
 import { type ManifestFile, manifestFiles } from './find.ts';
 import { type Mistake, mistaken, type Position } from './problem.ts';
 import { type Section, sections } from './sections.ts';

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from './fields.ts';
+import { type Fields, isFields } from '../fields.ts';
 import type { Section } from './sections.ts';
 
 type Path = readonly (string | number)[];
