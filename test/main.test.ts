@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { openSqlite } from '../src/records/sqlite/sqlite.ts';
+import { changeAsset } from './records/writing.ts';
 import {
   type Admin,
   addMachine,
@@ -55,7 +56,8 @@ test('in an empty folder it starts, makes its secrets for its owner alone, and f
   const records = openSqlite(join(data, 'records.db'));
   const kernel = await records.asset(ready.id);
   if (!kernel) throw new Error('the kernel is gone');
-  await records.changeAsset(
+  await changeAsset(
+    records,
     { ...kernel, state: 'verifying' },
     { state: 'ready', upload_id: kernel.upload_id },
   );

@@ -17,9 +17,8 @@ import {
   revision,
   rule,
   token,
-  uploadOf,
 } from './examples.ts';
-import { createMachine, createProfile } from './writing.ts';
+import { createAsset, createMachine, createProfile } from './writing.ts';
 
 /** Opens an empty store for one test, and sees to its end. */
 export type OpenRecords = (t: ExecutionContext) => Promise<Records>;
@@ -271,7 +270,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       await createMachine(records, machine({ id }));
       await createProfile(records, revision({ id }));
       const named = asset({ id, version: id });
-      await records.createUpload(uploadOf(named), named);
+      await createAsset(records, named);
       await records.addBootEvent(bootEvent({ id }));
       await records.addPending([pending({ id })]);
       await records.write(

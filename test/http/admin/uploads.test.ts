@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
 import type { Asset } from '../../../src/boot/asset.ts';
 import { every } from '../../../src/records/records.ts';
+import { changeAsset } from '../../records/writing.ts';
 import {
   announce,
   announcement,
@@ -226,7 +227,7 @@ test('an upload is aborted although its asset changes at every moment, as it is 
           if (asset && changes-- > 0) {
             const { state, upload_id, updated_at } = asset;
             const later = new Date(Date.parse(updated_at) + 1).toISOString();
-            await records.changeAsset({ ...asset, updated_at: later }, { state, upload_id });
+            await changeAsset(records, { ...asset, updated_at: later }, { state, upload_id });
           }
           return asset;
         },

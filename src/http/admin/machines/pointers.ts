@@ -50,8 +50,8 @@ export const pointerRoutes: readonly Route[] = [
             ? after
             : moved(before, after, audited(by, 'machine.rollback', target(id), before, after));
         },
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -73,8 +73,8 @@ export const pointerRoutes: readonly Route[] = [
           const after = changed(rest, parts.clock().toISOString());
           return moved(before, after, audited(by, 'machine.release', target(id), before, after));
         },
-        query,
         parts,
+        query,
       ),
   }),
   route({

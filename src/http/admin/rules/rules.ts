@@ -61,8 +61,8 @@ export const ruleRoutes: readonly Route[] = [
             headers: { ETag: etagOf(rule.version), Location: `/api/v1/rules/${id}` },
           });
         },
-        query,
         parts,
+        query,
       );
     },
   }),
@@ -111,8 +111,8 @@ export const ruleRoutes: readonly Route[] = [
                 : await handingOutNewest(wanted, at, parts.records);
             return intended(by, 'rule.change', before, after, replyOf(after));
           }),
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -133,8 +133,8 @@ export const ruleRoutes: readonly Route[] = [
             audit: [audited(by, 'rule.delete', { kind: 'rule', id }, before, undefined)],
             reply: { status: 204, body: undefined },
           })),
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -160,8 +160,8 @@ export const ruleRoutes: readonly Route[] = [
             const after = promoted(before, before.rollout, body.percent, parts.clock().toISOString());
             return intended(by, 'rule.promote', before, after, replyOf(after));
           }),
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -189,8 +189,8 @@ export const ruleRoutes: readonly Route[] = [
             if (isRefusal(after)) return after;
             return intended(by, 'rule.rollback', before, after, replyOf(after));
           }),
-        query,
         parts,
+        query,
       ),
   }),
 ];
