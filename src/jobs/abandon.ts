@@ -1,3 +1,4 @@
+import type { Asset } from '../boot/asset.ts';
 import { ended } from '../boot/asset-life.ts';
 import { endOf, type Upload } from '../boot/upload.ts';
 import { every } from '../records/records.ts';
@@ -13,16 +14,33 @@ export async function abandonUpload(
   as: 'expired' | 'aborted',
   parts: JobParts,
 ): Promise<boolean> {
-  const { records, blobs, clock, log } = parts;
-  const asset = await records.asset(upload.asset_id);
-  // In one transaction with the asset, and only if that is as it was read: of this and a completion one happens.
-  const step = asset && ended({ asset, upload }, as, clock());
-  if (!step || !(await takeStep(step, parts))) return false;
+  const { blobs, log } = parts;
+  const asset = await recordedEnd(upload, as, parts);
+  if (!asset) return false;
   const { bucket } = asset;
   const found = await blobs.stat(bucket, upload.object);
   if (found) await blobs.remove({ bucket, object: upload.object, generation: found.generation });
   log.info({ upload: upload.id, asset: asset.id, bytes: found?.size ?? 0 }, `an upload is ${as}`);
   return true;
+}
+
+/** Tried as often as the asset changes meanwhile, as it does each time the hashing tells how far it is. */
+async function recordedEnd(
+  known: Upload,
+  as: 'expired' | 'aborted',
+  parts: JobParts,
+): Promise<Asset | undefined> {
+  const { records, clock } = parts;
+  let upload: Upload | undefined = known;
+  while (upload) {
+    const asset = await records.asset(upload.asset_id);
+    // In one transaction with the asset, and only if that is as it was read: of this and a completion one happens.
+    const step = asset && ended({ asset, upload }, as, clock());
+    if (!step) return undefined;
+    if (await takeStep(step, parts)) return asset;
+    upload = await records.upload(known.id);
+  }
+  return undefined;
 }
 
 /** Ends every upload whose bytes can come no more; resolves to how many. One that cannot be ended now is for the next time. */

@@ -41,16 +41,11 @@ export async function startUpload(
   }, parts);
 }
 
-/** How often an abort is tried while its asset changes, as it does each time the hashing tells how far it is. */
-const abortTries = 5;
-
 /** Gives an open upload up, and with it bytes that are being hashed. */
 export async function abortUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
-  let upload = await parts.records.upload(id);
-  for (let tries = 0; upload?.state === 'open' && tries < abortTries; tries += 1) {
-    await parts.abort(upload, auditor(by));
-    upload = await parts.records.upload(id);
-  }
+  const known = await parts.records.upload(id);
+  if (known) await parts.abort(known, auditor(by));
+  const upload = await parts.records.upload(id);
   if (!upload) return refuse('unknown-upload', `There is no upload ${id}.`);
   if (upload.state === 'aborted') return { status: 200, body: upload };
   const hint = upload.state === 'done' ? ' To take its asset out of use: bootbroker asset retire' : '';

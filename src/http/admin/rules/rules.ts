@@ -11,8 +11,8 @@ import { page, pageOf } from '../inputs.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
-import { conflicting } from '../write/conflicting.ts';
-import { etagHeader, etagOf, ifMatch, isMeant } from '../write/etag.ts';
+import { etagHeader, etagOf, ifMatch } from '../write/etag.ts';
+import { meant } from '../write/meant.ts';
 import { noRule } from '../write/not-found.ts';
 import { handingOutNewest, rolledBack } from './rule-changes.ts';
 import {
@@ -197,15 +197,12 @@ export const ruleRoutes: readonly Route[] = [
 
 async function changing(
   id: string,
-  meant: string | undefined,
+  ifMatch: string | undefined,
   records: Records,
   change: (before: Rule) => Promise<Intent | Refusal>,
 ): Promise<Intent | Refusal> {
-  const before = await records.rule(id);
-  if (!before) return noRule(id);
-  if (!isMeant(meant, before.version))
-    return conflicting({ kind: 'changed', what: 'rule', id, version: before.version });
-  return change(before);
+  const before = meant('rule', id, await records.rule(id), ifMatch);
+  return isRefusal(before) ? before : change(before);
 }
 
 function intended(by: Actor, action: string, before: Rule | undefined, after: Rule, reply: Reply): Intent {
