@@ -72,6 +72,31 @@ test('in an empty folder it starts, makes its secrets for its owner alone, and f
   t.is((await ask(ports.boot, '/initrd/k.img')).text, 'kernel');
 });
 
+test('a process that only boots loads no job, nor anything of the admin plane', async (t) => {
+  const folder = await temporaryFolder(t);
+  const hook = join(folder, 'hook.mjs');
+  await writeFile(
+    hook,
+    `import { appendFileSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({ load: (url, context, next) => (appendFileSync('loaded', url + '\\n'), next(url, context)) });`,
+  );
+  const loadedBy = async (roles: string) => {
+    await rm(join(folder, 'loaded'), { force: true });
+    const env = { NODE_OPTIONS: `--import=${hook}`, BROKER_ROLES: roles };
+    const child = await startChild(t, { folder, env });
+    const { boot } = await child.ready;
+    t.is((await ask(boot, '/healthz')).status, 200);
+    child.kill('SIGTERM');
+    t.is(await child.ended, 0);
+    const urls = (await readFile(join(folder, 'loaded'), 'utf8')).split('\n');
+    return [...new Set(urls.flatMap((url) => /\/src\/(.+)$/.exec(url)?.[1] ?? []))];
+  };
+  const isBehind = (path: string) => path.startsWith('jobs/') || path.startsWith('http/admin/');
+  t.deepEqual((await loadedBy('boot')).filter(isBehind), []);
+  t.true((await loadedBy('boot,jobs')).includes('jobs/jobs.ts'), 'the hook sees what is loaded');
+});
+
 test('nothing that it writes in a whole session opens anything', async (t) => {
   const child = await startChild(t, { env: { BROKER_LOG_LEVEL: 'trace' } });
   const { boot, admin, storage } = await child.ready;
