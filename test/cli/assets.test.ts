@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
+import { changeAsset } from '../records/writing.ts';
 import { addProfile, announce, type Broker, send, startBroker } from '../support/broker.ts';
 import { command, type Ran } from './command.ts';
 
@@ -96,7 +97,7 @@ test('a push shows how far the hashing has come, by what the broker says', async
     const [asset] = (await records.listAssets({ state: 'verifying' }, { limit: 1 })).items;
     if (!asset) throw new Error('nothing is being hashed');
     const { state, upload_id } = asset;
-    await records.changeAsset({ ...asset, verified_bytes: 5_000 }, { state, upload_id });
+    await changeAsset(records, { ...asset, verified_bytes: 5_000 }, { state, upload_id });
     await seen;
     return blobs.digest(...asked);
   };

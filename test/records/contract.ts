@@ -17,10 +17,9 @@ import {
   revision,
   rule,
   token,
-  uploadOf,
 } from './examples.ts';
 import type { OpenRecords } from './open-records.ts';
-import { createMachine, createProfile } from './writing.ts';
+import { createAsset, createMachine, createProfile } from './writing.ts';
 
 /** What every driver of `Records` keeps. A driver's own test calls this once. */
 export function recordsContract(test: TestFn, open: OpenRecords): void {
@@ -269,7 +268,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       await createMachine(records, machine({ id }));
       await createProfile(records, revision({ id }));
       const named = asset({ id, version: id });
-      await records.createUpload(uploadOf(named), named);
+      await createAsset(records, named);
       await records.addBootEvent(bootEvent({ id }));
       await records.addPending([pending({ id })]);
       await records.write(
