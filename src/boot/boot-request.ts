@@ -6,7 +6,7 @@ import type { ImageName } from './image.ts';
 import type { Refusal } from './problem.ts';
 import type { OutagePolicy } from './script.ts';
 import type { Source } from './source.ts';
-import type { UnknownPolicy } from './unknown.ts';
+import type { UnknownPolicy } from './unknown-machine.ts';
 
 /** What a request asks for. */
 export type Wanted =

@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { revisionAsset } from './profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
 import { renderedFor, type TemplateSubject } from './template/template.ts';
-import { unknownSubject } from './unknown.ts';
+import { unknownSubject } from './unknown-machine.ts';
 import { type Asked, said, type Way } from './way.ts';
 import { claimedMachine, reporter, scriptedMachine } from './which-machine.ts';
 import { bootingRevision } from './which-revision.ts';

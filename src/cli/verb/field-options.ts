@@ -1,9 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Field, type Fields, searchable } from '../../boot/fields/field.ts';
-import type { Query } from '../broker/api.ts';
-import { jsonFile } from './json-file.ts';
-import { wholeNumber } from './numbers.ts';
-import { collect, pair } from './repeated.ts';
+import { collect, jsonFile, pair, wholeNumber } from './options.ts';
 
 /** What the options of the fields came to, by their flags. */
 export type Said = Readonly<Record<string, unknown>>;
@@ -38,7 +35,7 @@ export function searchOptions(command: Command, fields: Fields): Command {
 }
 
 /** The query that these options ask for. */
-export function queryOf(fields: Fields, said: Said): Query {
+export function queryOf(fields: Fields, said: Said): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(
     searchable(fields).map(([, { flag }]) => [flag, said[flag] as string | undefined]),
   );

@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../../boot/asset.ts';
-import { explained } from '../../boot/explain.ts';
-import { type Recording, replayed as worldOf } from '../../boot/recording.ts';
+import { explained } from '../../boot/explain/explain.ts';
+import { type Recording, replayed as worldOf } from '../../boot/explain/recording.ts';
 import { accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { outline } from '../output/outline.ts';
 import { jsonLine } from '../output/printable.ts';
 import { bytes } from '../output/units.ts';
 import { Failure } from '../verb/failure.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly mac?: string;
@@ -27,11 +27,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function explain(parent: Command, outside: Outside): void {
+export function explain(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'explain', 'Show what a machine would get now, and why, without booting it.', [
-      'bootbroker explain --mac 52:54:00:12:34:56 --user-agent UefiHttpBoot/1.0',
-    ])
+    example(command, ['bootbroker explain --mac 52:54:00:12:34:56 --user-agent UefiHttpBoot/1.0'])
       .option('--mac <mac>', 'the MAC that it would send')
       .option('--uuid <uuid>', 'the SMBIOS UUID that it would send')
       .option('--serial <serial>', 'the serial number that it would send')
@@ -45,12 +43,12 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--replay <file>', 'decide by what was written down, without a broker'),
   ).action(async ({ json, ...options }: Options) => {
     const answer =
-      options.replay === undefined ? await asked(outside, options) : await replayed(options.replay);
-    outside.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
+      options.replay === undefined ? await asked(system, options) : await replayed(options.replay);
+    system.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
   });
 }
 
-async function asked(outside: Outside, options: Options): Promise<Record<string, unknown>> {
+async function asked(system: System, options: Options): Promise<Record<string, unknown>> {
   const { mac, uuid, serial, arch, source, edge, hw, record } = options;
   const query = {
     ...{ mac, uuid, serial, arch, source, edge, hw },
@@ -58,7 +56,7 @@ async function asked(outside: Outside, options: Options): Promise<Record<string,
     forwarded_for: options.forwardedFor,
     facts: record === undefined ? undefined : '1',
   };
-  const { facts, ...answer } = accepted(await broker(outside, options).get('explain', query)) as Record<
+  const { facts, ...answer } = accepted(await broker(system, options).get('explain', query)) as Record<
     string,
     unknown
   >;

@@ -1,11 +1,12 @@
 import type { Routed } from '../plane/context.ts';
-import { metricsPage } from '../plane/health.ts';
+import { metricsRoute } from '../plane/metrics-page.ts';
 import { Router } from '../plane/node-http.ts';
-import { openapiPage } from '../plane/openapi-page.ts';
+import { openapiRoute } from '../plane/openapi-page.ts';
+import { servePages } from '../plane/page-route.ts';
 import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { routerPath } from '../plane/router-path.ts';
 import type { AdminContext, AdminState } from './context.ts';
-import { docsPage } from './docs-page.ts';
+import { docsRoutes } from './docs-page.ts';
 import { authenticate, knownHost } from './login/auth.ts';
 import type { AdminParts } from './parts.ts';
 import { handleRoute } from './route.ts';
@@ -19,6 +20,6 @@ export function adminApp(parts: AdminParts): PlaneApp {
       ctx.state.route = route.path;
       await handleRoute(ctx, route, parts);
     });
-  const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage(parts), docsPage()];
+  const open = [knownHost(parts.adminHosts), servePages([metricsRoute, openapiRoute, ...docsRoutes], parts)];
   return planeApp('admin', parts, [...open, authenticate(parts)], router);
 }

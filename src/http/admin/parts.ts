@@ -11,7 +11,6 @@ export interface AdminParts extends CommonParts, OidcOptions {
   readonly bucket: string;
   readonly adminToken: string;
   readonly adminHosts: readonly string[];
-  readonly metricsToken: string | undefined;
   /** For explain: who may boot, and whether only what an edge vouches for is believed. */
   readonly allowedNetworks: readonly Network[];
   readonly edge: EdgeVerifier | undefined;

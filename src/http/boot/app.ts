@@ -5,9 +5,10 @@ import { type Source, sourceOf, vouchedSource } from '../../boot/source.ts';
 import type { World } from '../../boot/world.ts';
 import type { Routed } from '../plane/context.ts';
 import { answerProblem, retryAfter } from '../plane/errors.ts';
-import { metricsPage } from '../plane/health.ts';
+import { metricsRoute } from '../plane/metrics-page.ts';
 import { Router } from '../plane/node-http.ts';
-import { openapiPage } from '../plane/openapi-page.ts';
+import { openapiRoute } from '../plane/openapi-page.ts';
+import { servePages } from '../plane/page-route.ts';
 import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { recordsWorld } from '../plane/records-world.ts';
 import { note } from '../plane/request-log.ts';
@@ -34,7 +35,7 @@ export function bootApp(parts: BootParts): PlaneApp {
       ctx.state.route = reportRoute.path;
       await report(ctx, world, parts);
     });
-  return planeApp('boot', parts, [admit(parts), metricsPage(parts), openapiPage(parts)], router);
+  return planeApp('boot', parts, [admit(parts), servePages([metricsRoute, openapiRoute], parts)], router);
 }
 
 async function answer(

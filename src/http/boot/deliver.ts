@@ -1,5 +1,5 @@
 import type { ByteRange } from '../../blobs/blobs.ts';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';

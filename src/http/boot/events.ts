@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import type { Plan } from '../../boot/plan.ts';
 import type { Source } from '../../boot/source.ts';
 import type { Way } from '../../boot/way.ts';
-import type { BootParts } from './parts.ts';
+import type { CommonParts } from '../plane/parts.ts';
 
 /** What an answer is in the boot of its machine; undefined where no machine is known, or nothing boots. */
 export function eventOf(
@@ -32,10 +32,10 @@ export function eventOf(
  */
 export class BootEvents {
   readonly #mode: 'await' | 'background';
-  readonly #parts: Pick<BootParts, 'records' | 'log' | 'metrics'>;
+  readonly #parts: Pick<CommonParts, 'records' | 'log' | 'metrics'>;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(mode: 'await' | 'background', parts: Pick<BootParts, 'records' | 'log' | 'metrics'>) {
+  constructor(mode: 'await' | 'background', parts: Pick<CommonParts, 'records' | 'log' | 'metrics'>) {
     this.#mode = mode;
     this.#parts = parts;
   }

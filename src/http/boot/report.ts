@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isName } from '../../boot/asset.ts';
 import { boot } from '../../boot/boot.ts';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import { isRefusal, refuse } from '../../boot/problem.ts';
 import type { World } from '../../boot/world.ts';
 import { readBody } from '../plane/body.ts';

@@ -1,7 +1,7 @@
 import type { Problem } from '../../boot/problem.ts';
 import { type BootRoute, bootRoutes, reportRoute } from '../boot/routes.ts';
 import type { Components } from './components.ts';
-import { pathParameters, queryParameters } from './parameters.ts';
+import { operationId, pathParameters, queryParameters } from './parameters.ts';
 import { beforeRoutes, problemResponses, requestId } from './problems.ts';
 
 /** The boot plane's paths. */
@@ -152,8 +152,4 @@ function reported(method: 'get' | 'post', components: Components): object {
       ...problemResponses(problems, components),
     },
   };
-}
-
-function operationId(method: string, path: string): string {
-  return `${method}${path.replaceAll(/\W+/g, '_')}`.replace(/_$/, '');
 }

@@ -3,8 +3,9 @@ import Koa from 'koa';
 import { refuse } from '../../boot/problem.ts';
 import type { PlaneMiddleware, PlaneState, Routed } from './context.ts';
 import { answerProblem, catchFaults } from './errors.ts';
-import { health } from './health.ts';
+import { servePages } from './page-route.ts';
 import type { CommonParts } from './parts.ts';
+import { probeRoutes } from './probes.ts';
 import { logRequests } from './request-log.ts';
 import { targetRefusal } from './target.ts';
 
@@ -35,7 +36,11 @@ export function planeApp<State extends PlaneState>(
   koa.on('error', (error: NodeJS.ErrnoException) => {
     if (!hangUps.includes(error.code ?? '')) parts.log.error({ error }, 'an answer failed');
   });
-  koa.use(logRequests(plane, parts)).use(catchFaults(parts)).use(checkRequest).use(health(parts));
+  koa
+    .use(logRequests(plane, parts))
+    .use(catchFaults(parts))
+    .use(checkRequest)
+    .use(servePages(probeRoutes, parts));
   for (const middleware of inside) koa.use(middleware);
   koa.use(router.routes());
   koa.use(nothingHere(router));

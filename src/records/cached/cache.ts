@@ -1,5 +1,5 @@
 import { StoreDown } from '../../boot/store-down.ts';
-import { lru } from './lru.ts';
+import { lru } from '../../lru.ts';
 
 /** Something that is served although its store did not answer. */
 export interface Stale {

@@ -59,10 +59,6 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
         result === 'written' ? changes.map(idOf) : [],
       );
     },
-    createUpload: (upload, asset, audit) =>
-      expiring(records.createUpload(upload, asset, audit), ({ asset: { id } }) => [id]),
-    changeAsset: (asset, expected, upload, audit) =>
-      expiring(records.changeAsset(asset, expected, upload, audit), () => [asset.id]),
   };
 
   return {
@@ -116,7 +112,7 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
 }
 
 function idOf(change: Change): string {
-  if (change.kind === 'profile') return change.to.id;
+  if (change.kind === 'profile' || change.kind === 'upload') return change.to.id;
   return change.kind === 'asset' ? change.of.id : change.id;
 }
 

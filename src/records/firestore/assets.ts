@@ -2,18 +2,8 @@ import type { Asset, AssetName } from '../../boot/asset.ts';
 import { assetFields } from '../../boot/fields/asset.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Upload } from '../../boot/upload.ts';
-import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
-import { headPlace, remembered } from './audit.ts';
-import {
-  type Documents,
-  documentOf,
-  type Fields,
-  type Found,
-  type Place,
-  put,
-  type Write,
-} from './documents.ts';
+import { type Documents, documentOf, type Fields, type Place } from './documents.ts';
 import { pageOf } from './page.ts';
 import { searched, searchValues } from './search.ts';
 import type { Store } from './store.ts';
@@ -27,21 +17,6 @@ const uploadKeptMs = 30 * 24 * 3600 * 1000;
  */
 export function assetRecords(store: Store): AssetRecords {
   return {
-    createUpload: (upload, announced, audit = []) =>
-      store.write('creating an upload', async (documents, { mayHaveLanded }) => {
-        const [found, own, head] = await documents.get(assetPlace(announced), uploadPlace(upload), headPlace);
-        const known = documentOf<Asset>(found);
-        if (known && own && mayHaveLanded) return { kind: 'created', asset: known };
-        if (known && known.state !== 'created' && known.state !== 'uploading')
-          return { kind: 'asset-exists', asset: known };
-        const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
-        await documents.commit(
-          put(assetPlace(asset), found, assetDocument(asset)),
-          uploadWrite(own, { ...upload, asset_id: asset.id }),
-          ...remembered(audit, head),
-        );
-        return { kind: 'created', asset };
-      }),
     upload: (id) =>
       store.read('reading an upload', async (documents) => {
         const [found] = await documents.get(['uploads', id]);
@@ -78,25 +53,6 @@ export function assetRecords(store: Store): AssetRecords {
         const ready = await queried(documents, { name, state: 'ready' });
         return ready.filter(({ kind }) => kind === 'kernel' || kind === 'initrd');
       }),
-    changeAsset: (asset, expected, upload, audit = []) =>
-      store.write('changing an asset', async (documents, { mayHaveLanded }) => {
-        const [found, head, own] = await documents.get(
-          assetPlace(asset),
-          headPlace,
-          ...(upload ? [uploadPlace(upload)] : []),
-        );
-        const fields = assetDocument(asset);
-        if (found?.body === fields.body && mayHaveLanded) return true;
-        const known = documentOf<Asset>(found);
-        if (!found || known?.id !== asset.id) return false;
-        if (!isAsExpected(known, expected)) return false;
-        await documents.commit(
-          { kind: 'change', found, fields },
-          ...(upload ? [uploadWrite(own, upload)] : []),
-          ...remembered(audit, head),
-        );
-        return true;
-      }),
   };
 }
 
@@ -110,12 +66,9 @@ export function assetDocument(asset: Asset): Fields {
   return { body: JSON.stringify(asset), id, arch, ready_at, ...searchValues(assetFields, asset) };
 }
 
-const uploadPlace = ({ id }: Upload): Place => ['uploads', id];
-
-function uploadWrite(found: Found | undefined, upload: Upload): Write {
+export function uploadDocument(upload: Upload): Fields {
   const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
-  const searchable = searchValues(uploadFields, upload);
-  return put(uploadPlace(upload), found, { body: JSON.stringify(upload), expire_at, ...searchable });
+  return { body: JSON.stringify(upload), expire_at, ...searchValues(uploadFields, upload) };
 }
 
 function equal(fields: Readonly<Record<string, string>>) {

@@ -1,9 +1,10 @@
 import type { ApiToken } from '../../boot/access/token.ts';
 import type { Asset } from '../../boot/asset.ts';
 import type { Machine } from '../../boot/machine.ts';
+import type { Upload } from '../../boot/upload.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
-import { assetDocument, assetPlace } from './assets.ts';
+import { assetDocument, assetPlace, uploadDocument } from './assets.ts';
 import { headPlace, isRemembered, remembered } from './audit.ts';
 import { documentOf, type Fields, type Found, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
@@ -53,13 +54,11 @@ export function writes(store: Store): Pick<Records, 'write'> {
         const known: Known = {
           machine: (id) => machines.get(id),
           token: (id) => documentOf<ApiToken>(at(['tokens', id])),
-          asset: (id) => assets.find((asset) => asset.id === id),
+          namedAsset: (name) => documentOf<Asset>(at(assetPlace(name))),
+          upload: (id) => documentOf<Upload>(at(['uploads', id])),
           holder: (mac) => at(macPlace(mac))?.body,
           rulebook: rulebookIn(at(rulebookPlace)),
         };
-        const assets = changes.flatMap(
-          (change) => (change.kind === 'asset' && documentOf<Asset>(at(placeOf(change)))) || [],
-        );
         const conflict = conflictOf(changes, known);
         if (conflict) return conflict;
         const rulebook = JSON.stringify(rulebookAfter(changes, known.rulebook));
@@ -97,6 +96,7 @@ const macPlace = (mac: string): Place => ['macs', mac];
 
 function placeOf(change: Change): Place {
   if (change.kind === 'asset') return assetPlace(change.of);
+  if (change.kind === 'upload') return ['uploads', change.to.id];
   if (change.kind === 'profile') return ['profiles', change.to.id];
   if (change.kind === 'pending') return pendingPlace;
   return [collections[change.kind], change.id];
@@ -118,6 +118,8 @@ function fieldsOf(change: Change, to: NonNullable<Change['to']>): Fields {
       return machineDocument(to as Machine);
     case 'asset':
       return assetDocument(to as Asset);
+    case 'upload':
+      return uploadDocument(change.to);
     case 'profile':
       return { body: JSON.stringify(to), name: change.to.name };
     default:

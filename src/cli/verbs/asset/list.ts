@@ -5,21 +5,18 @@ import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
 import { bytes } from '../../output/units.ts';
 import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function assetList(parent: Command, outside: Outside): void {
+export function assetList(command: Command, system: System): void {
   brokerOptions(
-    searchOptions(
-      verb(parent, 'list', 'List the assets.', ['bootbroker asset list --kind kernel --state ready']),
-      assetFields,
-    ),
+    searchOptions(example(command, ['bootbroker asset list --kind kernel --state ready']), assetFields),
   ).action((options: Options & Said) =>
-    printList<Asset>(outside, options, {
+    printList<Asset>(system, options, {
       path: 'assets',
       query: queryOf(assetFields, options),
       titles: ['KIND', 'ASSET', 'ARCH', 'SIZE', 'STATE', 'ID'],

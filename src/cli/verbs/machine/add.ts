@@ -5,17 +5,17 @@ import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function machineAdd(parent: Command, outside: Outside): void {
+export function machineAdd(command: Command, system: System): void {
   brokerOptions(
     addingOptions(
-      verb(parent, 'add', 'Register a machine, so that it can be given a profile.', [
+      example(command, [
         'bootbroker machine add --mac 52:54:00:12:34:56 --name rack1-u07 \\',
         '    --network 10.1.0.0/24',
       ]),
@@ -23,8 +23,8 @@ export function machineAdd(parent: Command, outside: Outside): void {
     ),
   ).action(async (options: Options & Said) => {
     const body = bodyOf(machineFields, options);
-    const machine = accepted(await broker(outside, options).post('machines', body)) as Machine;
-    outside.stdout.write(
+    const machine = accepted(await broker(system, options).post('machines', body)) as Machine;
+    system.stdout.write(
       options.json
         ? jsonLine(machine)
         : `${printable(`machine ${machine.name ?? machine.macs.join(', ')} is registered: ${machine.id}`)}\n`,

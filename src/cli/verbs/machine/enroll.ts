@@ -3,11 +3,11 @@ import { machineFields } from '../../../boot/fields/machine.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { pendingIdOf } from '../../broker/pending-id.ts';
+import { pendingIdOf } from '../../broker/named.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly profile?: string;
@@ -18,10 +18,10 @@ interface Options extends BrokerOptions {
 const { name, labels, networks } = machineFields;
 const fields = { name, labels, networks };
 
-export function machineEnroll(parent: Command, outside: Outside): void {
+export function machineEnroll(command: Command, system: System): void {
   brokerOptions(
     addingOptions(
-      verb(parent, 'enroll <id-or-mac>', 'Register a pending machine under all that it says of itself.', [
+      example(command, [
         'bootbroker machine enroll 52:54:00:12:34:56 --name rack1-u07 \\',
         '    --profile debian',
       ]),
@@ -30,8 +30,8 @@ export function machineEnroll(parent: Command, outside: Outside): void {
   ).action(async (which: string, { profile, ...options }: Options & Said) => {
     const body = { ...bodyOf(fields, options), ...(profile && { profile }) };
     const path = `machines/pending/${encodeURIComponent(pendingIdOf(which))}/enroll`;
-    const machine = accepted(await broker(outside, options).post(path, body)) as Machine;
-    outside.stdout.write(
+    const machine = accepted(await broker(system, options).post(path, body)) as Machine;
+    system.stdout.write(
       options.json
         ? jsonLine(machine)
         : `${printable(`machine ${machine.name ?? which} is registered: ${machine.id}`)}\n`,

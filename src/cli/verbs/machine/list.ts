@@ -4,23 +4,18 @@ import type { Machine } from '../../../boot/machine.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
 import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function machineList(parent: Command, outside: Outside): void {
+export function machineList(command: Command, system: System): void {
   brokerOptions(
-    searchOptions(
-      verb(parent, 'list', 'List the machines, or search them by one of these.', [
-        'bootbroker machine list --label rack=r1',
-      ]),
-      machineFields,
-    ),
+    searchOptions(example(command, ['bootbroker machine list --label rack=r1']), machineFields),
   ).action((options: Options & Said) =>
-    printList<Machine>(outside, options, {
+    printList<Machine>(system, options, {
       path: 'machines',
       query: queryOf(machineFields, options),
       titles: ['NAME', 'MACS', 'LABELS', 'PROFILE REVISION', 'ID'],

@@ -3,13 +3,13 @@ import { profileFields } from '../../../boot/fields/profile.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { machineId } from '../../broker/machine-id.ts';
+import { machineId } from '../../broker/named.ts';
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
 import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly name?: string;
@@ -18,30 +18,25 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function profileCreate(parent: Command, outside: Outside): void {
+export function profileCreate(command: Command, system: System): void {
   brokerOptions(
     addingOptions(
-      verb(
-        parent,
-        'create',
-        'Make a profile revision: for one machine, or for whatever machines the rules assign its name to.',
-        [
-          'bootbroker profile create --name debian --machine 52:54:00:12:34:56 \\',
-          '    --kernel debian-12@6.1 --initrd debian-12@6.1 --cmdline "console=ttyS0"',
-        ],
-      ),
+      example(command, [
+        'bootbroker profile create --name debian --machine 52:54:00:12:34:56 \\',
+        '    --kernel debian-12@6.1 --initrd debian-12@6.1 --cmdline "console=ttyS0"',
+      ]),
       profileFields,
     ).option('--dry-run', 'only say which machines would change, and how'),
   ).action(async ({ json, dryRun, ...options }: Options & Said) => {
     const { name, machine } = options;
     if (!name && !machine)
       throw new Failure('usage', 'give the profile a --name, or name the --machine that it is for');
-    const api = broker(outside, options);
+    const api = broker(system, options);
     const machine_id = machine === undefined ? undefined : await machineId(api, machine);
     const body = { ...bodyOf(profileFields, options), machine_id };
-    if (dryRun) return printDryRun(outside, json, (query) => api.post('profiles', body, query));
+    if (dryRun) return printDryRun(system, json, (query) => api.post('profiles', body, query));
     const revision = accepted(await api.post('profiles', body)) as ProfileRevision;
-    outside.stdout.write(json ? jsonLine(revision) : sentence(revision, machine_id));
+    system.stdout.write(json ? jsonLine(revision) : sentence(revision, machine_id));
   });
 }
 

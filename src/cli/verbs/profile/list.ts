@@ -5,19 +5,14 @@ import type { ProfileRevision } from '../../../boot/profile.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
 import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
-export function profileList(parent: Command, outside: Outside): void {
+export function profileList(command: Command, system: System): void {
   brokerOptions(
-    searchOptions(
-      verb(parent, 'list', 'List the profile revisions, oldest first.', [
-        'bootbroker profile list --name debian',
-      ]),
-      profileFields,
-    ),
+    searchOptions(example(command, ['bootbroker profile list --name debian']), profileFields),
   ).action((options: BrokerOptions & { readonly json?: true } & Said) =>
-    printList<ProfileRevision>(outside, options, {
+    printList<ProfileRevision>(system, options, {
       path: 'profiles',
       query: queryOf(profileFields, options),
       titles: ['NAME', 'REVISION', 'CREATED', 'ARCH', 'STARTS', 'INITRDS', 'COMMAND LINE'],

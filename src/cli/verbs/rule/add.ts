@@ -8,10 +8,9 @@ import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
 import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { pair } from '../../verb/repeated.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { jsonFile, pair } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly all?: true;
@@ -24,18 +23,13 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function ruleAdd(parent: Command, outside: Outside): void {
+export function ruleAdd(command: Command, system: System): void {
   brokerOptions(
     addingOptions(
-      verb(
-        parent,
-        'add',
-        'Make a rule: machines without a profile of their own get the one that it assigns.',
-        [
-          'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
-          '    --priority 10 --dry-run',
-        ],
-      ),
+      example(command, [
+        'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
+        '    --priority 10 --dry-run',
+      ]),
       ruleFields,
     )
       .option('--all', 'every machine')
@@ -47,12 +41,12 @@ export function ruleAdd(parent: Command, outside: Outside): void {
       .option('--dry-run', 'only say which machines would change, and how'),
   ).action(async ({ json, dryRun, ...options }: Options & Said) => {
     const body = { ...bodyOf(ruleFields, options), selector: selectorOf(options) };
-    const api = broker(outside, options);
-    if (dryRun) return printDryRun(outside, json, (query) => api.post('rules', body, query));
+    const api = broker(system, options);
+    if (dryRun) return printDryRun(system, json, (query) => api.post('rules', body, query));
     const rule = accepted(await api.post('rules', body)) as Rule;
     const gives = rule.active ?? `nothing yet: there is no revision of ${rule.profile}`;
     const text = `rule ${rule.name} gives ${selectorText(rule.selector)} the profile ${rule.profile} (${gives})`;
-    outside.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
+    system.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
   });
 }
 

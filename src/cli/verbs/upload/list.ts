@@ -4,21 +4,18 @@ import type { Upload } from '../../../boot/upload.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
 import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function uploadList(parent: Command, outside: Outside): void {
+export function uploadList(command: Command, system: System): void {
   brokerOptions(
-    searchOptions(
-      verb(parent, 'list', 'List the uploads, oldest first.', ['bootbroker upload list --state open']),
-      uploadFields,
-    ),
+    searchOptions(example(command, ['bootbroker upload list --state open']), uploadFields),
   ).action((options: Options & Said) =>
-    printList<Upload>(outside, options, {
+    printList<Upload>(system, options, {
       path: 'uploads',
       query: queryOf(uploadFields, options),
       titles: ['CREATED', 'STATE', 'MODE', 'FILE', 'ID'],

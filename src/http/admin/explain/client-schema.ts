@@ -19,9 +19,7 @@ export const clientSchema = schemaOf<Client>(
     https: z.boolean(),
     runsScripts: z.literal(true).describe('It runs an iPXE script').exactOptional(),
     reencodesQuery: z.boolean(),
-    maxUrlLength: z.int().positive().exactOptional(),
     maxRedirectLength: z.int().positive().exactOptional(),
-    needs: z.strictObject({ contentLength: z.boolean(), head: z.boolean(), range: z.boolean() }),
     evidence: z.strictObject({ kind: z.enum(['source', 'binary', 'report', 'guess']), text }),
     overridden: z
       .array(z.enum(['follows_redirects', 'https', 'reencodes_query', 'max_redirect_length']))
