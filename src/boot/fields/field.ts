@@ -2,9 +2,22 @@
  * One field of a thing, in plain data: what the stores and the command line must know of it, which start without loading a
  * schema. What its value may be says the schema beside (boot/schema).
  */
-export interface Field {
-  /** `text`; a whole `number`; a `list` of texts; `pairs`, texts by their keys; `json`, whatever a file says. */
-  readonly kind: 'text' | 'number' | 'list' | 'pairs' | 'json';
+export type Field = Option & (Texts | Whole);
+
+interface Texts {
+  /** A text; several, as a list; or several by their keys. */
+  readonly kind: 'text' | 'list' | 'pairs';
+  /** Things are searched by it; and what the option of a list says. */
+  readonly search?: string;
+}
+
+interface Whole {
+  /** A whole number, or whatever a file of JSON says. */
+  readonly kind: 'number' | 'json';
+  readonly search?: never;
+}
+
+interface Option {
   /** What the command line calls it, and a query that searches by it: one item of a list, one of the pairs. */
   readonly flag: string;
   /** What help shows as the value of the option; the flag, unless it is given. */
@@ -19,8 +32,6 @@ export interface Field {
   readonly set?: string;
   /** A change may take it away. */
   readonly removable?: true;
-  /** Things are searched by it; and what the option of a list says. */
-  readonly search?: string;
 }
 
 /** By the name of the field, in the order in which help tells of them. */

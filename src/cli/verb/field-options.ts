@@ -75,7 +75,7 @@ function option(field: Field, about: string): Option {
     case 'json':
       return made.argParser(jsonFile);
     default:
-      return field.kind satisfies never;
+      return field satisfies never;
   }
 }
 
