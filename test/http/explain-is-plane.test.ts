@@ -207,7 +207,7 @@ async function explainIsPlane(
   for (const asset of said.assets)
     t.deepEqual(toldOf(asset), await get(asset.path), `${asset.path}: ${about}`);
   if (said.script) t.deepEqual(toldOf(said.script), await get(entry, agents.ipxe), `its script: ${about}`);
-  const refused = [said.boot_url, said.script].find((one) => one?.plan === 'refuse');
+  const refused = [said.boot_url, said.machine && said.script].find((one) => one?.plan === 'refuse');
   const whole = refused ?? said.assets[0] ?? said.boot_url;
   t.like(said, { plan: whole.plan, reason: whole.reason, status: whole.status }, about);
   return said.assets.length > 0 && !refused;

@@ -46,7 +46,8 @@ export async function explained(
     const decision = await asking({ kind: 'entry', path, arch }, { client: firstOf(client) });
     return { arch, path, ...(await told(decision)) };
   });
-  const refused = [bootUrl, itsScript].find(({ plan }) => plan === 'refuse');
+  // That a stranger's script would be refused is no news; a machine's own is what people ask about.
+  const refused = [bootUrl, ...(way.machine ? [itsScript] : [])].find(({ plan }) => plan === 'refuse');
   const main = refused ?? assets[0] ?? bootUrl;
   const { publicUrl } = settings;
   return {
