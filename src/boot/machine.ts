@@ -1,5 +1,4 @@
-import { saidOf } from './fields/field.ts';
-import { machineFields } from './fields/machine.ts';
+import type { machineFields } from './fields/machine.ts';
 import { anyContains, parseNetwork } from './network.ts';
 import type { machineSchema } from './schema/machine.ts';
 import type { Output } from './schema/type.ts';
@@ -9,10 +8,6 @@ export type Machine = Output<typeof machineSchema>;
 
 /** What an administrator may say of a machine. */
 export type MachineFields = Pick<Machine, keyof typeof machineFields>;
-
-export function saidOfMachine(machine: Machine): MachineFields {
-  return saidOf(machineFields, machine);
-}
 
 /** Identity is claim + source binding: a machine that names its networks is that machine only from there. */
 export function bootsFrom(machine: Machine, address: string): boolean {

@@ -1,5 +1,4 @@
-import { saidOf } from './fields/field.ts';
-import { ruleFields } from './fields/rule.ts';
+import type { ruleFields } from './fields/rule.ts';
 import type { ruleSchema } from './schema/rule.ts';
 import type { Output } from './schema/type.ts';
 
@@ -11,10 +10,6 @@ export type Rule = Output<typeof ruleSchema>;
 
 /** What an administrator may say of a rule. */
 export type RuleFields = Pick<Rule, keyof typeof ruleFields>;
-
-export function saidOfRule(rule: Rule): RuleFields {
-  return saidOf(ruleFields, rule);
-}
 
 /** A revision on its way to all machines of a rule. */
 export type Rollout = NonNullable<Rule['rollout']>;

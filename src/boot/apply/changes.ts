@@ -1,12 +1,11 @@
 import { assetTitle } from '../asset.ts';
 import { type Difference, differences, valueDifferences } from '../diff.ts';
-import { saidOfMachine } from '../machine.ts';
 import { masked } from '../masked.ts';
 import type { ProfileRevision } from '../profile.ts';
-import { saidOfRule } from '../rule.ts';
 import { machineTitle } from './desired.ts';
+import { saidOfMachine } from './machines.ts';
 import type { ApplyPlan, Current } from './plan.ts';
-import { handsOut } from './rules.ts';
+import { handsOut, saidOfRule } from './rules.ts';
 import type { Step } from './step.ts';
 
 /** One thing that an apply makes, changes or deletes, for a person to read. It holds no secret. */

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Arch, Asset } from '../asset.ts';
-import { type Machine, saidOfMachine } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
-import { type Rule, saidOfRule } from '../rule.ts';
+import type { Rule } from '../rule.ts';
 import { type Content, contentOf } from './content.ts';
 import type { Desired, DesiredMachine, DesiredProfile, DesiredRule, ProfileChoice } from './desired.ts';
-import { handsOut } from './rules.ts';
+import { saidOfMachine } from './machines.ts';
+import { handsOut, saidOfRule } from './rules.ts';
 
 /** All that a broker has. */
 export interface Whole {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { activated, changed } from '../activation.ts';
-import { type Machine, saidOfMachine } from '../machine.ts';
+import { saidOf } from '../fields/field.ts';
+import { machineFields } from '../fields/machine.ts';
+import type { Machine, MachineFields } from '../machine.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { type DesiredMachine, type Fault, fault, machineTitle } from './desired.ts';
 import type { Making } from './revisions.ts';
@@ -69,4 +71,8 @@ function next({ desired, before, revision }: MachineAim, { now, newId }: Making)
     updated_at: now,
   };
   return moves ? activated(machine, revision.id, now) : changed(machine, now);
+}
+
+export function saidOfMachine(machine: Machine): MachineFields {
+  return saidOf(machineFields, machine);
 }

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changed } from '../activation.ts';
+import { saidOf } from '../fields/field.ts';
+import { ruleFields } from '../fields/rule.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { withRevision } from '../rollout.ts';
-import { type Rule, type RuleFields, saidOfRule } from '../rule.ts';
+import type { Rule, RuleFields } from '../rule.ts';
 import { type DesiredRule, type Fault, fault, profileName } from './desired.ts';
 import type { Making } from './revisions.ts';
 import type { Step } from './step.ts';
@@ -58,6 +60,10 @@ function next({ desired, before, revision }: RuleAim, { now, newId }: Making): R
     updated_at: now,
   };
   return moves ? withRevision(rule, revision.id, now) : changed(rule, now);
+}
+
+export function saidOfRule(rule: Rule): RuleFields {
+  return saidOf(ruleFields, rule);
 }
 
 /** Names and priorities belong to one rule each. */
