@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Auditor } from './boot/access/audit.ts';
 import type { Config } from './config/config.ts';
 import type { RefusalLog } from './http/admin/login/refusal-log.ts';
@@ -84,12 +85,12 @@ function describer(): () => Promise<StaticPage> {
 
 /** Loaded only here: a process that only boots does without. */
 async function jobsOf(config: Config, parts: Parts, clock: () => Date): Promise<Jobs> {
-  const [{ audited }, { openJobs }] = await Promise.all([
-    import('./http/admin/write/audit-entry.ts'),
+  const [{ auditor }, { openJobs }] = await Promise.all([
+    import('./boot/access/audit-entry.ts'),
     import('./jobs/jobs.ts'),
   ]);
   const audit: Auditor = (...change) =>
-    audited({ kind: 'broker', id: 'broker', at: clock().toISOString() }, ...change);
+    auditor({ kind: 'broker', id: 'broker', at: clock().toISOString() }, randomUUIDv7)(...change);
   // Where no store is ever away, nobody needs its snapshot.
   const snapshotKey = parts.seed && parts.snapshotKey;
   return openJobs({ ...config, ...parts, clock, audit, snapshotKey });

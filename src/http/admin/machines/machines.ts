@@ -23,12 +23,12 @@ export const machineRoutes: readonly Route[] = [
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'mac-taken', 'template-error'],
-    handle({ body, by }, parts) {
+    handle({ body, audit }, parts) {
       const id = randomUUIDv7();
       return commit(async () => {
         const now = parts.clock().toISOString();
         const made = { history: [], version: 1, created_at: now, updated_at: now };
-        return registered('machine.create', undefined, { id, ...body, ...made }, by);
+        return registered('machine.create', undefined, { id, ...body, ...made }, audit);
       }, parts);
     },
   }),
@@ -67,7 +67,7 @@ export const machineRoutes: readonly Route[] = [
     body: newMachine,
     answers: { 200: { description: 'The machine', body: machineSchema, headers: etagHeader } },
     problems: ['bad-input', 'unknown-machine', 'mac-taken', 'precondition-failed', 'template-error'],
-    handle: ({ params: { id = '' }, body, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, body, audit, headers }, parts) =>
       commit(async () => {
         const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
         if (isRefusal(before)) return before;
@@ -82,7 +82,7 @@ export const machineRoutes: readonly Route[] = [
           created_at,
           updated_at: parts.clock().toISOString(),
         };
-        return registered('machine.change', before, after, by);
+        return registered('machine.change', before, after, audit);
       }, parts),
   }),
   route({
@@ -93,10 +93,10 @@ export const machineRoutes: readonly Route[] = [
     headers: ifMatch,
     answers: { 204: { description: 'It is gone' } },
     problems: ['unknown-machine', 'precondition-failed'],
-    handle: ({ params: { id = '' }, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, audit, headers }, parts) =>
       commit(async () => {
         const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
-        return isRefusal(before) ? before : machineIntent(id, 'machine.delete', before, undefined, by);
+        return isRefusal(before) ? before : machineIntent(id, 'machine.delete', before, undefined, audit);
       }, parts),
   }),
 ];

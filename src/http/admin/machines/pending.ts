@@ -10,7 +10,6 @@ import { name } from '../../../boot/schema/values.ts';
 import { location, pageSchema } from '../fields.ts';
 import { page, pageOf } from '../inputs.ts';
 import { type Route, route } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit } from '../write/commit.ts';
 import { etagHeader } from '../write/etag.ts';
 import { registered } from './machine-intent.ts';
@@ -50,7 +49,7 @@ export const pendingRoutes: readonly Route[] = [
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken', 'template-error'],
-    handle({ params: { id = '' }, body, by }, parts) {
+    handle({ params: { id = '' }, body, audit }, parts) {
       const machineId = randomUUIDv7();
       return commit(async () => {
         const { records, clock } = parts;
@@ -79,7 +78,7 @@ export const pendingRoutes: readonly Route[] = [
           updated_at: now,
         };
         const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
-        return registered('machine.enroll', undefined, machine, by);
+        return registered('machine.enroll', undefined, machine, audit);
       }, parts);
     },
   }),
@@ -90,13 +89,13 @@ export const pendingRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 204: { description: 'It is gone' } },
     problems: ['unknown-pending'],
-    handle: ({ params: { id = '' }, by }, parts) =>
+    handle: ({ params: { id = '' }, audit }, parts) =>
       commit(async () => {
         const pending = await parts.records.pending(id);
         if (!pending) return noPending(id);
         return {
           changes: [{ kind: 'pending', id }],
-          audit: [audited(by, 'pending.dismiss', { kind: 'pending', id }, pending, undefined)],
+          audit: [audit('pending.dismiss', { kind: 'pending', id }, pending, undefined)],
           reply: { status: 204, body: undefined },
         };
       }, parts),

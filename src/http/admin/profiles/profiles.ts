@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import { activated } from '../../../boot/activation.ts';
 import type { Asset, AssetKind, ResolvedAsset } from '../../../boot/asset.ts';
 import { misplaced, type Place, parseAssetReference, taken } from '../../../boot/asset-reference.ts';
@@ -15,7 +15,6 @@ import { pageOf, profilesQuery } from '../inputs.ts';
 import type { AdminParts } from '../parts.ts';
 import { type Route, route } from '../route.ts';
 import { dryRunAnswer } from '../rules/rule-schemas.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
 import { noMachine } from '../write/not-found.ts';
 import { insistOn } from '../write/pin-assets.ts';
@@ -41,9 +40,9 @@ export const profileRoutes: readonly Route[] = [
       },
     },
     problems: ['bad-input', 'unknown-machine', 'asset-not-ready', 'template-error', 'too-many-rules'],
-    handle: ({ query, body, by }, parts) => {
+    handle: ({ query, body, audit }, parts) => {
       const id = randomUUIDv7();
-      return commit(() => newRevision(id, body, by, parts), parts, query);
+      return commit(() => newRevision(id, body, audit, parts), parts, query);
     },
   }),
   route({
@@ -94,7 +93,7 @@ export const profileRoutes: readonly Route[] = [
 async function newRevision(
   id: string,
   wanted: z.output<typeof newProfile>,
-  by: Actor,
+  audit: Auditor,
   parts: AdminParts,
 ): Promise<Intent | Refusal> {
   const { records } = parts;
@@ -104,7 +103,9 @@ async function newRevision(
   const resolution = await resolvedRevision({ id, created_at: at }, wanted, machine, parts);
   if (isRefusal(resolution)) return resolution;
   const { revision, assets } = resolution;
-  const pointers = machine ? machinePointer(machine, revision, by) : await rulePointers(revision, by, parts);
+  const pointers = machine
+    ? machinePointer(machine, revision, audit)
+    : await rulePointers(revision, audit, parts);
   return {
     changes: [
       { kind: 'profile', to: revision },
@@ -112,7 +113,7 @@ async function newRevision(
       ...pointers.flatMap(({ changes }) => changes),
     ],
     audit: [
-      audited(by, 'profile.create', { kind: 'profile', id }, undefined, revision),
+      audit('profile.create', { kind: 'profile', id }, undefined, revision),
       ...pointers.flatMap(({ audit }) => audit),
     ],
     reply: {
@@ -125,13 +126,13 @@ async function newRevision(
 
 type Pointed = Pick<Intent, 'changes' | 'audit'>;
 
-function machinePointer(machine: Machine, revision: ProfileRevision, by: Actor): readonly Pointed[] {
+function machinePointer(machine: Machine, revision: ProfileRevision, audit: Auditor): readonly Pointed[] {
   const { id, version } = machine;
   const to = activated(machine, revision.id, revision.created_at);
   return [
     {
       changes: [{ kind: 'machine', id, expected: version, to }],
-      audit: [audited(by, 'machine.activate', { kind: 'machine', id }, machine, to)],
+      audit: [audit('machine.activate', { kind: 'machine', id }, machine, to)],
     },
   ];
 }
@@ -139,7 +140,7 @@ function machinePointer(machine: Machine, revision: ProfileRevision, by: Actor):
 /** Every rule that assigns the name hands it out, in the same write: at once, or to its share of machines first. */
 async function rulePointers(
   revision: ProfileRevision,
-  by: Actor,
+  audit: Auditor,
   { records }: AdminParts,
 ): Promise<readonly Pointed[]> {
   const assigning = (await records.rulebook()).filter(({ profile }) => profile === revision.name);
@@ -150,7 +151,7 @@ async function rulePointers(
     const to = withRevision(rule, revision.id, revision.created_at);
     return {
       changes: [{ kind: 'rule', id, expected: version, to }],
-      audit: [audited(by, 'rule.activate', { kind: 'rule', id }, rule, to)],
+      audit: [audit('rule.activate', { kind: 'rule', id }, rule, to)],
     } satisfies Pointed;
   });
 }
