@@ -24,7 +24,9 @@ test('every room is in the table', async (t) => {
 });
 
 test('neither a start nor a command loads a schema', async (t) => {
-  const started = await Array.fromAsync(glob('{cli/**/*,drivers/*,main,parts,planes,boot-plane,cli}.ts', { cwd: src }));
+  const started = await Array.fromAsync(
+    glob('{cli/**/*,drivers/*,main,parts,planes,boot-plane,cli}.ts', { cwd: src }),
+  );
   const drivers = ['records/firestore/firestore.ts', 'records/cached/cached.ts'];
   const waiting = [...started, ...drivers];
   t.true(waiting.length > 50);

@@ -5,7 +5,7 @@ import type { Auditor } from '../../boot/access/audit.ts';
 import { auditor } from '../../boot/access/audit-entry.ts';
 import type { Role } from '../../boot/access/token.ts';
 import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
-import { answerProblem } from '../plane/errors.ts';
+import { answerProblem } from '../plane/answer-problem.ts';
 import type { AdminContext } from './context.ts';
 import { readJson } from './json-body.ts';
 import type { AdminParts } from './parts.ts';

@@ -1,16 +1,16 @@
 import { isRefusal } from '../../boot/problem.ts';
 import { bootEventSchema } from '../../boot/schema/event.ts';
+import { pageSchema } from './answers.ts';
 import { applyRoutes } from './apply/apply.ts';
 import { assetRoutes } from './assets/routes.ts';
 import { auditRoutes } from './audit/audit.ts';
 import { explain } from './explain/explain.ts';
 import { explanationSchema } from './explain/explain-schemas.ts';
-import { pageSchema } from './fields.ts';
-import { bootsQuery, explainQuery, pageOf } from './inputs.ts';
 import { machineRoutes } from './machines/machines.ts';
 import { pendingRoutes } from './machines/pending.ts';
 import { pointerRoutes } from './machines/pointers.ts';
 import { profileRoutes } from './profiles/profiles.ts';
+import { bootsQuery, explainQuery, pageOf } from './queries.ts';
 import { type Route, route } from './route.ts';
 import { ruleRoutes } from './rules/rules.ts';
 import { tokenRoutes } from './tokens/tokens.ts';

@@ -12,7 +12,7 @@ import { templateFault } from '../../../boot/template/template.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
 import type { AdminParts } from '../parts.ts';
 import { type Reply, type Route, route } from '../route.ts';
-import { conflicting } from '../write/conflicting.ts';
+import { conflicting } from '../write/conflict-answer.ts';
 import { insistOn } from '../write/pin-assets.ts';
 import { unrenderable } from '../write/render-check.ts';
 import { appliedSchema, applyQuery, desiredState } from './apply-schemas.ts';

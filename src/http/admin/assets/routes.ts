@@ -1,8 +1,8 @@
 import { refuse } from '../../../boot/problem.ts';
 import { assetSchema } from '../../../boot/schema/asset.ts';
 import { newUpload, uploadSchema } from '../../../boot/schema/upload.ts';
-import { pageSchema } from '../fields.ts';
-import { assetsQuery, collectQuery, pageOf, uploadsQuery } from '../inputs.ts';
+import { pageSchema } from '../answers.ts';
+import { assetsQuery, collectQuery, pageOf, uploadsQuery } from '../queries.ts';
 import { type Route, route } from '../route.ts';
 import { collectedSchema, startedUploadSchema } from './asset-resources.ts';
 import { completeUpload } from './complete-upload.ts';

@@ -12,8 +12,8 @@ import { canonicalAddress } from '../../../boot/network.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { StoreDown } from '../../../boot/store-down.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
-import type { explainQuery } from '../inputs.ts';
 import type { AdminParts } from '../parts.ts';
+import type { explainQuery } from '../queries.ts';
 
 /** What would this caller get, and why; with `facts` also all that it goes by, to explain it once more without a broker. */
 export async function explain(

@@ -2,12 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal } from '../../../boot/problem.ts';
 import { machineSchema, newMachine } from '../../../boot/schema/machine.ts';
-import { location, pageSchema } from '../fields.ts';
-import { machinesQuery, pageOf } from '../inputs.ts';
+import { location, pageSchema } from '../answers.ts';
+import { machinesQuery, pageOf } from '../queries.ts';
 import { type Route, route } from '../route.ts';
 import { commit } from '../write/commit.ts';
 import { etagHeader, ifMatch } from '../write/etag.ts';
-import { meant } from '../write/meant.ts';
+import { meant } from '../write/if-match.ts';
 import { noMachine } from '../write/not-found.ts';
 import { machineIntent, machineReply, registered } from './machine-intent.ts';
 

@@ -10,7 +10,7 @@ import { type Reply, type Route, route } from '../route.ts';
 import { dryRunSchema, rollback } from '../rules/rule-schemas.ts';
 import { commit, dryRunQuery } from '../write/commit.ts';
 import { ifMatch } from '../write/etag.ts';
-import { meant } from '../write/meant.ts';
+import { meant } from '../write/if-match.ts';
 import { noMachine, noRule } from '../write/not-found.ts';
 import { machineIntent } from './machine-intent.ts';
 

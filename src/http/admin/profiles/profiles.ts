@@ -10,9 +10,9 @@ import { isRefusal, type Refusal, refuse, refuseParts } from '../../../boot/prob
 import { bootable, type ProfileRevision, parseArch } from '../../../boot/profile.ts';
 import { withRevision } from '../../../boot/rollout.ts';
 import { createdRevisionSchema, newProfile, profileRevisionSchema } from '../../../boot/schema/profile.ts';
-import { location, pageSchema } from '../fields.ts';
-import { pageOf, profilesQuery } from '../inputs.ts';
+import { location, pageSchema } from '../answers.ts';
 import type { AdminParts } from '../parts.ts';
+import { pageOf, profilesQuery } from '../queries.ts';
 import { type Route, route } from '../route.ts';
 import { dryRunAnswer } from '../rules/rule-schemas.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';

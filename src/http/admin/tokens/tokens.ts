@@ -4,8 +4,8 @@ import type { ApiToken } from '../../../boot/access/token.ts';
 import { hashOf, tokenText } from '../../../boot/access/token-text.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { createdTokenSchema, newToken, tokenSchema } from '../../../boot/schema/token.ts';
-import { location, pageSchema } from '../fields.ts';
-import { page, pageOf } from '../inputs.ts';
+import { location, pageSchema } from '../answers.ts';
+import { page, pageOf } from '../queries.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { commit, type Intent } from '../write/commit.ts';
 

@@ -8,7 +8,7 @@ import type { World } from '../../../boot/world.ts';
 import { type Change, every } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
 import type { AdminParts } from '../parts.ts';
-import { changedWorld, keptWorld, machineAfter } from './world.ts';
+import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
 
 /**
  * Why these changes must not be written: afterwards the command line of some machine could not be rendered. It is asked at

@@ -15,7 +15,7 @@ import { mac, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
 import { edgeCapabilities } from '../../boot/source.ts';
 import type { Upload } from '../../boot/upload.ts';
 import type { PageRequest } from '../../records/records.ts';
-import { searched } from './searched.ts';
+import { searched } from './search-query.ts';
 
 export const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
