@@ -12,6 +12,7 @@ import { labNeeds } from '../lab/needs.ts';
 import type { Room } from '../lab/room.ts';
 import { until } from '../support/http.ts';
 import { command, file, needing } from '../support/needs.ts';
+import { scaled } from '../support/patience.ts';
 import {
   accepted,
   delayMs,
@@ -37,7 +38,7 @@ let rig: Rig;
 let booted: { readonly machine: string; readonly revision: string };
 
 test.before('a site, a tunnel and a cloud', async (t) => {
-  t.timeout(120_000);
+  t.timeout(scaled(120_000));
   rig = await openRig();
   await stock(rig);
   await rig.site.run('sh', [join(rig.site.folder, 'canary')]);
@@ -62,7 +63,7 @@ const requests = () =>
 test.serial(
   'firmware boots through the tunnel: first stage by handoff, kernel and initrd by redirect',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(scaled(300_000));
     const mac = '52:54:00:00:00:01';
     booted = await register(rig, mac);
     const before = await rig.sent();
@@ -107,7 +108,7 @@ test.serial(
 test.serial(
   'a second machine hits the cache, waits while the broker is down, and lives through a cut tunnel',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(scaled(300_000));
     const mac = '52:54:00:00:00:02';
     const { revision } = await register(rig, mac);
     const earlier = rig.accessLog().length;
@@ -310,7 +311,7 @@ test.serial('round trips until the first byte of the kernel', async (t) => {
 });
 
 test.serial('twenty machines of a site with its own edge fetch an image once, at 100 Mbit/s', async (t) => {
-  t.timeout(120_000);
+  t.timeout(scaled(120_000));
   const { site, underlay } = rig;
   await underlay.run('tc', [
     'qdisc',
