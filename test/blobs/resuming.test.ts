@@ -254,7 +254,7 @@ test('before the first byte a storage is asked again, as long as firmware waits 
   );
 
   const short = { ...patience, firstByte: scaled(2_500), giveUp: scaled(60_000) };
-  const refusing = await scene(t, Array(1_000).fill(saying(503, 'SlowDown')), short);
+  const refusing = await scene(t, Array(100_000).fill(saying(503, 'SlowDown')), short);
   await t.throwsAsync(refusing.follow(), {
     instanceOf: StoreDown,
     message: /503 SlowDown.* at the last of \d+ attempts/,
@@ -292,7 +292,7 @@ test('however a storage fails, and however its reader reads: all bytes, in order
 });
 
 test('a storage that stays away is given up, and the stream ends by an error', async (t) => {
-  const script = [cutAt(half), ...Array(1_000).fill(saying(503, 'ServiceUnavailable'))];
+  const script = [cutAt(half), ...Array(100_000).fill(saying(503, 'ServiceUnavailable'))];
   const { asked, resumed, follow } = await scene(t, script, { ...patience, giveUp: scaled(600) });
   const { read, error } = await readAll((await follow()).body);
   t.regex(error?.message ?? '', /503 ServiceUnavailable.* at the last of \d+ attempts/);
@@ -350,7 +350,7 @@ test('a reader that pauses makes no stall, and nobody asks for what it does not 
 });
 
 test('a client that leaves ends it all at once: nobody asks again', async (t) => {
-  const refusing: Behaviour[] = Array(1_000).fill(saying(503));
+  const refusing: Behaviour[] = Array(100_000).fill(saying(503));
   for (const script of [refusing, [cutAt(half), ...refusing], [() => {}]] satisfies Behaviour[][]) {
     const { asked, gone, follow } = await scene(t, script);
     const reading = follow().then(({ body }) => readAll(body));

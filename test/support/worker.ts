@@ -17,7 +17,7 @@ registerCompletionHandler(() => {
     console.error(`this worker does not end, because of ${process.getActiveResourcesInfo().join(', ')}`);
     process.exit(1);
   };
-  setTimeout(late, Math.min(scaled(5_000), 60_000)).unref();
+  setTimeout(late, Math.min(scaled(30_000), 120_000)).unref();
 });
 
 /** The processes that come from this one, but for those that left its session: they end by themselves (the keeper of a room). */

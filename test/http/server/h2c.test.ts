@@ -262,7 +262,7 @@ async function plane(t: ExecutionContext) {
   const koa = new Koa();
   koa.use(async (ctx) => {
     ctx.res.write('begun');
-    await sleep(Number(ctx.query.after));
+    await sleep(Number(ctx.query.after), undefined, { ref: false });
     ctx.respond = false;
     ctx.res.end('ended');
   });
