@@ -9,7 +9,8 @@ import { openParts } from '../src/parts.ts';
 import { every } from '../src/records/records.ts';
 import { announcement, askAdmin, byBroker, recorder, sha256 } from './support/broker.ts';
 import { startChild, temporaryFolder } from './support/child.ts';
-import { type Answered, ask } from './support/http.ts';
+import { type Answered, ask, until } from './support/http.ts';
+import { within } from './support/patience.ts';
 
 const kills = 50;
 const workers = 4;
@@ -54,10 +55,34 @@ interface Job {
   isReady: boolean;
 }
 
-/** What the end of the broker does to a request that is under way. */
+/** A store that did not answer in time: nothing is acknowledged by that, and nothing lost. */
+const busy = 'is busy';
+
+/** What the end of the broker does to a request that is under way; or it said that it could not do it now. */
 function isCut(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '') || message === 'aborted';
+  const { code, message = '' } = error as { code?: string; message?: string };
+  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '') || ['aborted', busy].includes(message);
+}
+
+/** The answer, unless it is 503. */
+async function unlessBusy(asking: Promise<Answered>): Promise<Answered> {
+  const answered = await asking;
+  if (answered.status === 503) throw new Error(busy);
+  return answered;
+}
+
+/** For what nobody kills meanwhile. */
+async function untilAnswered(ask: () => Promise<Answered>): Promise<Answered> {
+  let answered: Answered | undefined;
+  await until(async () => {
+    answered = await ask().catch((error: Error) => {
+      if (error.message === busy) return undefined;
+      throw error;
+    });
+    return answered;
+  });
+  if (!answered) throw new Error(busy);
+  return answered;
 }
 
 /** Takes the next step of an upload, as a careful client does; whatever was acknowledged before must still be so. */
@@ -98,6 +123,7 @@ async function step(t: ExecutionContext, job: Job, { admin, storage }: Running):
 }
 
 test('killed 50 times in the middle of uploads and completions, it loses nothing that it acknowledged', async (t) => {
+  t.timeout(20 * 60_000); // fifty starts; each step has a limit of its own
   const seed = Number(process.env.BROKER_TEST_SEED ?? randomInt(2 ** 31));
   t.log(`seed ${seed}: repeat with BROKER_TEST_SEED=${seed}`);
   const random = chance(seed);
@@ -106,6 +132,17 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
   /** Kept until there is a broker, a new one when it is killed. */
   let running = Promise.withResolvers<Running>();
   let isOver = false;
+  /** Rejects when one of those who work at the same time has failed: then all of them end. */
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  let isFailed = false;
+  const fail = (error: unknown) => {
+    isFailed = true;
+    isOver = true;
+    failure.reject(error);
+  };
+  const unlessFailed = <T>(what: string, promise: Promise<T>) =>
+    within(what, Promise.race([failure.promise, promise]));
   const ready: Job[] = [];
   const under = new Set<Job>();
 
@@ -123,9 +160,9 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
         isReady: false,
       };
       under.add(job);
-      while (!job.isReady) {
+      while (!job.isReady && !isFailed) {
         try {
-          await step(t, job, await running.promise);
+          await step(t, job, await unlessFailed('a broker', running.promise));
           onStep();
         } catch (error) {
           if (!isCut(error)) throw error;
@@ -146,7 +183,7 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
     onStep = () => {
       if (left-- <= 0) resolve();
     };
-    if (wanted > 0) await promise;
+    if (wanted > 0) await unlessFailed(`${wanted} steps`, promise);
   };
 
   const start = async () => {
@@ -154,10 +191,10 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
     const up = child.ready.then(async ({ admin, storage }): Promise<Running> => {
       const token = (await readFile(join(folder, 'data', 'admin-token'), 'utf8')).trim();
       return {
-        admin: (target, json) => askAdmin(admin, token, target, json),
+        admin: (target, json) => unlessBusy(askAdmin(admin, token, target, json)),
         storage: (url, method, headers, body) => {
           const { pathname, search } = new URL(url);
-          return ask(storage, pathname + search, { method, headers, ...(body && { body }) });
+          return unlessBusy(ask(storage, pathname + search, { method, headers, ...(body && { body }) }));
         },
       };
     });
@@ -168,10 +205,10 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
   /** Whatever was acknowledged is so. */
   const check = async ({ admin }: Running, jobs: readonly Job[]) => {
     for (const { upload, bytes, isReady } of jobs) {
-      const { status, json, text } = await admin(`/api/v1/assets/${upload?.asset_id}`);
+      const { status, json, text } = await untilAnswered(() => admin(`/api/v1/assets/${upload?.asset_id}`));
       t.is(status, 200, text);
       if (isReady) t.like(json, { state: 'ready', sha256: sha256(bytes), upload_id: upload?.id });
-      t.is((await admin(`/api/v1/uploads/${upload?.id}`)).status, 200);
+      t.is((await untilAnswered(() => admin(`/api/v1/uploads/${upload?.id}`))).status, 200);
     }
   };
 
@@ -182,8 +219,8 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
   await first.child.ended;
 
   let inEarnest = 0;
-  const driving = (async () => {
-    for (let n = 0; n < kills; n++) {
+  const drive = async () => {
+    for (let n = 0; n < kills && !isOver; n++) {
       const { child, up } = await start();
       if (random() < 0.1) {
         await sleep(between(0, 600)); // while it starts
@@ -203,8 +240,13 @@ test('killed 50 times in the middle of uploads and completions, it loses nothing
     isOver = true;
     running.resolve(await up);
     return { child, up };
-  })();
-  const [{ child, up }] = await Promise.all([driving, ...Array.from({ length: workers }, (_, n) => work(n))]);
+  };
+  const driving = drive();
+  const working = [driving, ...Array.from({ length: workers }, (_, n) => work(n))];
+  for (const one of working) one.catch(fail);
+  await Promise.allSettled(working); // none of them outlives the test, whatever has failed
+  if (isFailed) await failure.promise;
+  const { child, up } = await driving;
   await check(await up, ready);
   child.kill('SIGTERM');
   t.is(await child.ended, 0);

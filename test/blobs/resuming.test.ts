@@ -9,6 +9,7 @@ import { StoreDown } from '../../src/boot/store-down.ts';
 import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
 import { freePort } from '../support/free-port.ts';
 import { until } from '../support/http.ts';
+import { scaled } from '../support/patience.ts';
 
 const bytes = randomBytes(300_000);
 const size = bytes.length;
@@ -18,9 +19,9 @@ const blob = { bucket: 'boot-assets', object: 'assets/1/kernel', generation };
 
 /** Long enough that a busy machine is not taken for a storage that stalls. */
 const patience: Patience = {
-  firstByte: 4_000,
-  stall: 2_000,
-  giveUp: 10_000,
+  firstByte: scaled(4_000),
+  stall: scaled(2_000),
+  giveUp: scaled(10_000),
   pauses: { first: 5, most: 50 },
 };
 
@@ -252,8 +253,8 @@ test('before the first byte a storage is asked again, as long as firmware waits 
     [0, 0],
   );
 
-  const short = { ...patience, firstByte: 2_500, giveUp: 60_000 };
-  const refusing = await scene(t, Array(1_000).fill(saying(503, 'SlowDown')), short);
+  const short = { ...patience, firstByte: scaled(2_500), giveUp: scaled(60_000) };
+  const refusing = await scene(t, Array(100_000).fill(saying(503, 'SlowDown')), short);
   await t.throwsAsync(refusing.follow(), {
     instanceOf: StoreDown,
     message: /503 SlowDown.* at the last of \d+ attempts/,
@@ -291,8 +292,8 @@ test('however a storage fails, and however its reader reads: all bytes, in order
 });
 
 test('a storage that stays away is given up, and the stream ends by an error', async (t) => {
-  const script = [cutAt(half), ...Array(1_000).fill(saying(503, 'ServiceUnavailable'))];
-  const { asked, resumed, follow } = await scene(t, script, { ...patience, giveUp: 600 });
+  const script = [cutAt(half), ...Array(100_000).fill(saying(503, 'ServiceUnavailable'))];
+  const { asked, resumed, follow } = await scene(t, script, { ...patience, giveUp: scaled(600) });
   const { read, error } = await readAll((await follow()).body);
   t.regex(error?.message ?? '', /503 ServiceUnavailable.* at the last of \d+ attempts/);
   t.true(asked.length > 2);
@@ -313,6 +314,7 @@ test('what all bytes have come from may break afterwards', async (t) => {
 });
 
 test('a reader that pauses makes no stall, and nobody asks for what it does not want', async (t) => {
+  const stall = scaled(400);
   let hold: ServerResponse | undefined;
   const { asked, resumed, follow } = await scene(
     t,
@@ -323,7 +325,7 @@ test('a reader that pauses makes no stall, and nobody asks for what it does not 
       },
       whole,
     ],
-    { ...patience, stall: 400 },
+    { ...patience, stall },
   );
   const { body } = await follow();
   const chunks: Buffer[] = [];
@@ -335,7 +337,7 @@ test('a reader that pauses makes no stall, and nobody asks for what it does not 
     body.on('data', take).on('end', resolve).on('error', reject);
   });
   await until(() => chunks.length === 1);
-  await sleep(1_200); // three stalls, were it one
+  await sleep(3 * stall);
   t.is(asked.length, 1);
   hold?.destroy(); // and that it breaks meanwhile changes nothing
   await sleep(300);
@@ -348,7 +350,7 @@ test('a reader that pauses makes no stall, and nobody asks for what it does not 
 });
 
 test('a client that leaves ends it all at once: nobody asks again', async (t) => {
-  const refusing: Behaviour[] = Array(1_000).fill(saying(503));
+  const refusing: Behaviour[] = Array(100_000).fill(saying(503));
   for (const script of [refusing, [cutAt(half), ...refusing], [() => {}]] satisfies Behaviour[][]) {
     const { asked, gone, follow } = await scene(t, script);
     const reading = follow().then(({ body }) => readAll(body));

@@ -7,6 +7,7 @@ import { bootPatience } from '../../src/blobs/retry-policy.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
 import { freePort } from '../support/free-port.ts';
+import { scaled } from '../support/patience.ts';
 
 interface Scenario {
   readonly id: number;
@@ -25,7 +26,9 @@ const bytes = Buffer.alloc(600_000, 'bytes');
 const generation = '1234567890123456';
 const blob = { bucket: 'boot-assets', object: 'assets/1/kernel', generation };
 const composite = { bucket: 'boot-assets', object: 'assets/2/initrd', type: 'a/b' };
-const controlPatience = { total: 4_000, pauses: { first: 5, most: 20 } };
+// Long enough that it is the storage that ends each try, never the time.
+const controlPatience = { total: scaled(20_000), pauses: { first: 5, most: 20 } };
+const patience = { ...bootPatience, firstByte: scaled(20_000), stall: scaled(20_000) };
 
 type Call = (blobs: Blobs) => Promise<unknown>;
 
@@ -107,7 +110,7 @@ for (const scenario of retryTests)
             asked += 1;
             (instructed[left.shift() ?? ''] ?? answer)(response, request);
           },
-          { patience: bootPatience, controlPatience },
+          { patience, controlPatience },
         );
         t.teardown(() => blobs.close());
         if (scenario.expectSuccess) await t.notThrowsAsync(call(blobs));
@@ -120,11 +123,12 @@ for (const scenario of retryTests)
 test("scenarios of Google's are there to be run", (t) => t.is(ran, 41));
 
 test('a storage that never answers, or never well, is given up in time', async (t) => {
-  const patience = { controlPatience: { total: 300, pauses: { first: 20, most: 50 } } };
-  const silent = await brokenStorage(() => {}, patience);
-  const failing = await brokenStorage((response) => response.writeHead(503).end(), patience);
+  const pauses = { first: 20, most: 50 };
+  const hasty = { controlPatience: { total: 300, pauses } };
+  const silent = await brokenStorage(() => {}, hasty);
+  const failing = await brokenStorage((response) => response.writeHead(503).end(), hasty);
   t.teardown(() => Promise.all([silent.close(), failing.close()]));
-  const dead = blobsAt(await freePort(), patience);
+  const dead = blobsAt(await freePort(), { controlPatience: { total: scaled(400), pauses } });
   for (const call of Object.values({ ...guarded, ...unguarded })) {
     await t.throwsAsync(call(silent), { instanceOf: StoreDown, message: /took longer than 300 ms/ });
     await t.throwsAsync(call(failing), { instanceOf: StoreDown });
@@ -142,12 +146,12 @@ for (const name of ['storage.objects.list', 'storage.objects.insert'])
       else response.writeHead(429, { 'Retry-After': after }).end('{}');
     };
     const pauses = { first: 1, most: 1 };
-    const blobs = await brokenStorage(busy, { controlPatience: { total: 20_000, pauses } });
+    const blobs = await brokenStorage(busy, { controlPatience: { total: scaled(20_000), pauses } });
     t.teardown(() => blobs.close());
     await guarded[name]?.(blobs);
     const [first = 0, second = 0] = asked;
     t.true(second - first > 990);
-    after = '30';
+    after = '3600';
     await t.throwsAsync(async () => guarded[name]?.(blobs), { instanceOf: StoreDown });
     t.is(asked.length, 3);
   });

@@ -5,6 +5,7 @@ import type { UrlRequest } from '../../src/sign/v4.ts';
 import { verifyUrl } from '../../src/sign/verify.ts';
 import { fakeIam, iamKey } from '../support/fake-iam.ts';
 import { googleError } from '../support/fake-server.ts';
+import { scaled } from '../support/patience.ts';
 
 const email = 'broker@project.iam.gserviceaccount.com';
 const asset = (object: string): UrlRequest => ({
@@ -24,7 +25,7 @@ test('a thousand boots of one profile at once cost one signBlob for each object 
     token: async () => 'good',
     clock,
     endpoint: iam.origin,
-    patience: { attemptMs: 5_000, totalMs: 20_000, pauseMs: 5 },
+    patience: { attemptMs: scaled(5_000), totalMs: scaled(20_000), pauseMs: 5 },
   });
   const cache = signedUrls({ clock });
   const boots = () =>

@@ -12,6 +12,7 @@ import { labNeeds } from '../lab/needs.ts';
 import type { Room } from '../lab/room.ts';
 import { until } from '../support/http.ts';
 import { command, file, needing } from '../support/needs.ts';
+import { scaled } from '../support/patience.ts';
 import {
   accepted,
   delayMs,
@@ -37,7 +38,7 @@ let rig: Rig;
 let booted: { readonly machine: string; readonly revision: string };
 
 test.before('a site, a tunnel and a cloud', async (t) => {
-  t.timeout(120_000);
+  t.timeout(scaled(120_000));
   rig = await openRig();
   await stock(rig);
   await rig.site.run('sh', [join(rig.site.folder, 'canary')]);
@@ -47,9 +48,12 @@ test.after.always('they are gone', async () => {
   await rig?.close();
 });
 
+/** So many seconds of an idle machine, as curl takes them. */
+const patience = (some: number) => String(Math.ceil(scaled(some * 1000) / 1000));
+
 /** Runs curl there; resolves to what it printed, and to its exit code when that is not 0. */
 async function curl(room: Room, ...words: string[]): Promise<{ text: string; failed?: number }> {
-  return room.run('curl', ['-sS', '-m', '20', ...words]).then(
+  return room.run('curl', ['-sS', '-m', patience(20), ...words]).then(
     (text) => ({ text }),
     (error) => ({ text: String(error.stdout), failed: Number(error.code) }),
   );
@@ -62,7 +66,7 @@ const requests = () =>
 test.serial(
   'firmware boots through the tunnel: first stage by handoff, kernel and initrd by redirect',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(scaled(300_000));
     const mac = '52:54:00:00:00:01';
     booted = await register(rig, mac);
     const before = await rig.sent();
@@ -107,27 +111,29 @@ test.serial(
 test.serial(
   'a second machine hits the cache, waits while the broker is down, and lives through a cut tunnel',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(scaled(300_000));
     const mac = '52:54:00:00:00:02';
     const { revision } = await register(rig, mac);
     const earlier = rig.accessLog().length;
     const log = () => rig.accessLog().slice(earlier);
     const machine = await powerOn(rig.site, { mac });
 
-    await until(() => log().some(({ plan }) => plan === 'handoff'));
+    const bootMs = 240_000;
+    await until(() => log().some(({ plan }) => plan === 'handoff'), bootMs);
     t.like(
       log().find(({ plan }) => plan === 'handoff'),
       { path: '/boot/x86_64/boot.efi', cache: 'HIT' },
     );
     // iPXE has its first script: that one, or what it asks for next, says how to wait.
-    await until(() => log().some(({ path, status }) => path === '/boot.ipxe' && status === 200));
+    await until(() => log().some(({ path, status }) => path === '/boot.ipxe' && status === 200), bootMs);
     await rig.broker().stop('SIGKILL');
-    await until(() => log().some(({ status }) => status === 503));
+    await until(() => log().some(({ status }) => status === 503), bootMs);
     await sleep(10_000);
     await rig.startBroker();
 
-    await until(() =>
-      log().some(({ path, status }) => path === `/asset/${revision}/kernel` && status === 302),
+    await until(
+      () => log().some(({ path, status }) => path === `/asset/${revision}/kernel` && status === 302),
+      bootMs,
     );
     const before = await rig.sent();
     await rig.switchUnderlay();
@@ -205,7 +211,10 @@ test.serial('through the tunnel are the gateway and the storage to be had, and n
     28,
     "the gateway's own port",
   );
-  t.is((await curl(rig.site, '-m', '5', '-o', '/dev/null', 'http://199.36.153.9/')).failed, undefined);
+  t.is(
+    (await curl(rig.site, '-m', patience(5), '-o', '/dev/null', 'http://199.36.153.9/')).failed,
+    undefined,
+  );
 });
 
 test.serial('a peer speaks for its own addresses, as long as it is one', async (t) => {
@@ -226,8 +235,18 @@ test.serial('a peer speaks for its own addresses, as long as it is one', async (
   await underlay.run('ip', ['link', 'set', 'wg0', 'mtu', '1380', 'up']);
   await underlay.run('ip', ['route', 'add', '10.10.0.1/32', 'dev', 'wg0']);
   const asking = async (address: string) =>
-    (await curl(underlay, '-m', '3', '-o', '/dev/null', '--interface', address, 'http://10.10.0.1/boot.ipxe'))
-      .failed;
+    (
+      await curl(
+        underlay,
+        '-m',
+        patience(3),
+        '-o',
+        '/dev/null',
+        '--interface',
+        address,
+        'http://10.10.0.1/boot.ipxe',
+      )
+    ).failed;
   t.is(await asking('10.10.0.3'), undefined);
   t.is(requests().at(-1)?.source, '10.10.0.3');
   t.is(await asking('10.10.0.2'), 28, 'an address of another peer');
@@ -237,7 +256,7 @@ test.serial('a peer speaks for its own addresses, as long as it is one', async (
     '-A',
     firmware,
     '-m',
-    '60',
+    patience(60),
     '--limit-rate',
     '4M',
     '-o',
@@ -253,7 +272,7 @@ test.serial('a peer speaks for its own addresses, as long as it is one', async (
 
 test.serial('a transfer that a restart of nginx cut goes on where it was', async (t) => {
   const got = join(rig.site.folder, 'got');
-  const flags = ['-A', firmware, '-m', '60', '-o', got];
+  const flags = ['-A', firmware, '-m', patience(60), '-o', got];
   const running = curl(rig.site, ...flags, '--limit-rate', '4M', kernelUrl());
   await until(() => statSync(got, { throwIfNoEntry: false })?.size);
   rig.nginx.kill('SIGKILL');
@@ -310,7 +329,7 @@ test.serial('round trips until the first byte of the kernel', async (t) => {
 });
 
 test.serial('twenty machines of a site with its own edge fetch an image once, at 100 Mbit/s', async (t) => {
-  t.timeout(120_000);
+  t.timeout(scaled(120_000));
   const { site, underlay } = rig;
   await underlay.run('tc', [
     'qdisc',
@@ -346,7 +365,7 @@ test.serial('twenty machines of a site with its own edge fetch an image once, at
   const started = performance.now();
   const sums = await Promise.all(
     machines.map((address) =>
-      site.run('sh', ['-c', `curl -sS -m 90 --interface ${address} '${url}' | sha256sum`]),
+      site.run('sh', ['-c', `curl -sS -m ${patience(90)} --interface ${address} '${url}' | sha256sum`]),
     ),
   );
   const seconds = (performance.now() - started) / 1000;

@@ -4,6 +4,11 @@ import { warm } from '../support/warm-firestore.ts';
 /** An emulator that answers as fast as a broker expects. */
 export async function warmEmulator(): Promise<Emulator> {
   const emulator = await startEmulator();
-  await warm(emulator.host);
+  try {
+    await warm(emulator.host);
+  } catch (error) {
+    await emulator.kill(); // nobody else would
+    throw error;
+  }
   return emulator;
 }

@@ -13,6 +13,7 @@ import {
   send,
   startBroker,
 } from '../support/broker.ts';
+import { until } from '../support/http.ts';
 
 const test = anyTest as TestFn;
 let broker: Broker;
@@ -141,7 +142,7 @@ test.serial('told to stop, it stops at once and complains of nothing; the next o
     (_, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
   const resumed = stuck.resume();
-  while (stuck.seen.reads === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => stuck.seen.reads > 0);
   await stuck.close();
   await resumed;
   t.deepEqual(stuck.lines, []);

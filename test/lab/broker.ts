@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { within } from '../support/patience.ts';
 import type { Room } from './room.ts';
 
 const source = join(import.meta.dirname, '../../src');
@@ -50,7 +51,7 @@ export async function startBroker(
   void ended.then(([code]) =>
     reject(new Error(`the broker ended with ${code}: ${complaints || JSON.stringify(log)}`)),
   );
-  await ready;
+  await within('the broker to be ready', ready);
 
   return {
     log,

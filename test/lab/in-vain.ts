@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { within } from '../support/patience.ts';
 import { type Broker, type LogLine, startBroker } from './broker.ts';
 import { serveDhcp } from './dhcp.ts';
 import type { Loaders } from './loaders.ts';
@@ -40,7 +41,7 @@ export async function bootInVain(
     const between = [join(import.meta.dirname, 'standin.ts'), String(down), '3', '8090'];
     const standin = room.start(process.execPath, between);
     standin.stderr.pipe(process.stderr);
-    await once(standin.stdout, 'data');
+    await within('the stand-in to listen', once(standin.stdout, 'data'));
 
     const wire = await tapWire(room, [8080]);
     const machine = await powerOn(room, { mac }, loaders);

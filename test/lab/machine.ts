@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { scaled } from '../support/patience.ts';
 import { installed, type Loaders } from './loaders.ts';
 import type { Room } from './room.ts';
 
@@ -21,7 +22,7 @@ export interface Machine {
   said(): string;
   /** Hears the serial console from now on. */
   hear(listener: (text: string) => void): void;
-  /** Resolves once the serial console has said it; rejects with its last lines when the machine is off or time is up. */
+  /** Resolves once the serial console has said it; rejects with its last lines when the machine is off or time is up (`seconds` of an idle host). */
   says(pattern: RegExp, seconds?: number): Promise<RegExpExecArray>;
   /** Resolves when the machine has powered off, by itself or not. */
   readonly off: Promise<void>;
@@ -77,7 +78,8 @@ export async function powerOn(
         );
       };
       listeners.add(look);
-      const timer = setTimeout(() => fail(`had ${seconds} s`), seconds * 1000);
+      const limitMs = scaled(seconds * 1000);
+      const timer = setTimeout(() => fail(`had ${Math.round(limitMs / 1000)} s`), limitMs);
       void off.then(() => look() ?? fail('went off'));
       look();
       return promise.finally(() => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needing } from '../support/needs.ts';
+import { scaled } from '../support/patience.ts';
 import { unpackFrom } from './debian.ts';
 import { bootInVain, type InVain } from './in-vain.ts';
 import { loadersUnder } from './loaders.ts';
@@ -31,7 +32,7 @@ let story: Story;
 let refused: InVain;
 
 test.before('boot a machine with newer firmware and iPXE, then one without a profile', async (t) => {
-  t.timeout(900_000);
+  t.timeout(scaled(900_000));
   const newer = loadersUnder(folder);
   story = await bootForReal([{ mac, words: 'seat=newer' }], newer);
   refused = await bootInVain(newer, mac, 0, (broker) => broker.command('machine', 'add', '--mac', mac));

@@ -1,4 +1,5 @@
 import { needing } from '../support/needs.ts';
+import { scaled } from '../support/patience.ts';
 import { bootInVain, type InVain } from './in-vain.ts';
 import { installed } from './loaders.ts';
 import { labNeeds } from './needs.ts';
@@ -10,7 +11,7 @@ let boot: InVain;
 test.before(
   'boot a machine that nobody knows, at a broker that is down for its first two tries',
   async (t) => {
-    t.timeout(540_000);
+    t.timeout(scaled(540_000));
     boot = await bootInVain(installed, '52:54:00:00:00:04', 2);
   },
 );

@@ -1,4 +1,5 @@
 import type { TestFn } from 'ava';
+import { scaled } from '../support/patience.ts';
 import type { RecordsDriver } from './lab.ts';
 import { brokerAddress } from './room.ts';
 import { bootForReal, type Story } from './story.ts';
@@ -16,7 +17,7 @@ export function realBoot(
 ): void {
   let story: Story;
   test.before('boot with real firmware', async (t) => {
-    t.timeout(540_000);
+    t.timeout(scaled(540_000));
     story = await bootForReal(cast, undefined, records);
     heard(story);
   });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/http.ts';
 import { needing } from '../support/needs.ts';
 import { labNeeds } from './needs.ts';
 import { brokerAddress, openRoom } from './room.ts';
@@ -47,17 +47,23 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const)
     t.true(existsSync(folder) && existsSync(`/proc/${dhcp}`));
     owner.kill(signal);
     t.is((await once(owner, 'exit'))[1], signal);
-    while (existsSync(`/proc/${dhcp}`) || existsSync(folder)) await sleep(20);
+    await until(() => !existsSync(`/proc/${dhcp}`) && !existsSync(folder));
   });
 
 /** Asks until somebody listens. */
 async function asked(ask: () => Promise<unknown>): Promise<unknown> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!/refused/.test(String(error))) throw error;
-      await sleep(50);
-    }
-  }
+  let answer: unknown;
+  const isThere = () =>
+    ask().then(
+      (said) => {
+        answer = said;
+        return true;
+      },
+      (error) => {
+        if (!/refused/.test(String(error))) throw error;
+        return false;
+      },
+    );
+  await until(isThere);
+  return answer;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { within } from '../support/patience.ts';
 
 const execute = promisify(execFile);
 
@@ -53,7 +54,7 @@ export async function openRoom({ ownFiles = false } = {}): Promise<Room> {
   const refused = gone.then(([code]) =>
     Promise.reject(new Error(`no network namespace: unshare ended with ${code}`)),
   );
-  await Promise.race([once(keeper.stdout, 'data'), refused]);
+  await within('a network namespace', Promise.race([once(keeper.stdout, 'data'), refused]));
   const inside = (program: string, args: readonly string[], { cwd = folder }: Surroundings = {}) => [
     `--net=/proc/${keeper.pid}/ns/net`,
     ...(ownFiles ? [`--mount=/proc/${keeper.pid}/ns/mnt`, `--wd=${cwd}`] : []),

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { within } from '../support/patience.ts';
 import type { Room } from './room.ts';
 import { type Segment, segments } from './segments.ts';
 
@@ -32,7 +33,7 @@ export async function tapWire(room: Room, ports: readonly number[]): Promise<Wir
   const filter = `tcp and (${ports.map((port) => `port ${port}`).join(' or ')})`;
   const flags = ['-i', 'br0', '-s', '4096', '--immediate-mode', '-U', '-Z', 'root', '-w', recording];
   const tcpdump = room.start('tcpdump', [...flags, filter]);
-  await once(tcpdump.stderr, 'data');
+  await within('tcpdump to listen', once(tcpdump.stderr, 'data'));
   return {
     async exchanges() {
       tcpdump.kill('SIGINT');

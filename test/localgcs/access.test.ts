@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { openRoom, type Room } from '../lab/room.ts';
 import { command, needing, root } from '../support/needs.ts';
 import {
   type Asking,
@@ -15,7 +14,6 @@ import {
   temporaryDirectory,
 } from './support.ts';
 
-const run = promisify(execFile);
 const O = `/storage/v1/b/${BUCKET}/o`;
 const json = { 'content-type': 'application/json' };
 
@@ -113,58 +111,52 @@ test('an open storage serves programs on this machine and no web page', async (t
   t.is((await ask(`/${BUCKET}/kernel`)).text, 'bytes');
 });
 
-needing(root, command('ip'))('another network namespace is refused everything unsigned', async (t) => {
-  const { server, asker } = await namespaces(t);
-  const options = storageOptions(await temporaryDirectory(t), { listen: { host: '10.99.0.1', port: 0 } });
-  const { origin } = await storageProcess(t, options, server);
-  const asking = async (namespace: string, requests: [string, Asking][]) => {
-    const script = join(import.meta.dirname, 'ask.ts');
-    const { stdout } = await run('ip', [
-      'netns',
-      'exec',
-      namespace,
-      process.execPath,
-      script,
-      origin,
-      JSON.stringify(requests),
+needing(root, ...['ip', 'unshare', 'nsenter', 'setpriv'].map(command))(
+  'another network namespace is refused everything unsigned',
+  async (t) => {
+    const { server, asker } = await namespaces(t);
+    const options = storageOptions(await temporaryDirectory(t), { listen: { host: '10.99.0.1', port: 0 } });
+    const { origin } = await storageProcess(t, options, server.start);
+    const asking = async (room: Room, requests: [string, Asking][]) => {
+      const script = join(import.meta.dirname, 'ask.ts');
+      const stdout = await room.run(process.execPath, [script, origin, JSON.stringify(requests)]);
+      return JSON.parse(stdout) as { status: number; text: string }[];
+    };
+    const authorization = 'Bearer a-token-of-the-tests';
+    const insert: [string, Asking] = [
+      `/upload${O}?uploadType=media&name=kernel`,
+      { method: 'POST', headers: { authorization }, body: 'bytes' },
+    ];
+    const look: [string, Asking] = [O, { headers: { authorization } }];
+    const { sign } = client(origin);
+    const [, before] = await asking(asker, [insert, look]);
+    const refused = await asking(asker, unsigned);
+    t.deepEqual(
+      refused.map(({ status }) => status),
+      unsigned.map(() => 401),
+    );
+    const [after, signed] = await asking(asker, [
+      look,
+      [await sign({ method: 'GET', object: 'kernel' }), {}],
     ]);
-    return JSON.parse(stdout) as { status: number; text: string }[];
-  };
-  const authorization = 'Bearer a-token-of-the-tests';
-  const insert: [string, Asking] = [
-    `/upload${O}?uploadType=media&name=kernel`,
-    { method: 'POST', headers: { authorization }, body: 'bytes' },
-  ];
-  const look: [string, Asking] = [O, { headers: { authorization } }];
-  const { sign } = client(origin);
-  const [, before] = await asking(asker, [insert, look]);
-  const refused = await asking(asker, unsigned);
-  t.deepEqual(
-    refused.map(({ status }) => status),
-    unsigned.map(() => 401),
-  );
-  const [after, signed] = await asking(asker, [look, [await sign({ method: 'GET', object: 'kernel' }), {}]]);
-  t.is(before?.status, 200);
-  t.is(after?.text, before?.text);
-  t.is(signed?.text, 'bytes');
-});
+    t.is(before?.status, 200);
+    t.is(after?.text, before?.text);
+    t.is(signed?.text, 'bytes');
+  },
+);
 
 /** Two namespaces with one wire between them: 10.99.0.1 and 10.99.0.2. */
 async function namespaces(t: ExecutionContext) {
-  const server = `localgcs-${process.pid}-a`;
-  const asker = `localgcs-${process.pid}-b`;
-  const ip = async (...args: string[]) => void (await run('ip', args));
-  for (const name of [server, asker]) {
-    await ip('netns', 'add', name);
-    t.teardown(() => ip('netns', 'delete', name));
-  }
-  await ip('link', 'add', 'wire', 'netns', server, 'type', 'veth', 'peer', 'name', 'wire', 'netns', asker);
-  for (const [name, address] of [
+  const [server, asker] = [await openRoom(), await openRoom()];
+  t.teardown(() => Promise.all([server.close(), asker.close()]));
+  const ip = (room: Room, line: string) => room.run('ip', line.split(' '));
+  await ip(server, `link add wire type veth peer name wire netns ${asker.pid}`);
+  for (const [room, address] of [
     [server, '10.99.0.1/24'],
     [asker, '10.99.0.2/24'],
   ] as const) {
-    await ip('-n', name, 'address', 'add', address, 'dev', 'wire');
-    await ip('-n', name, 'link', 'set', 'wire', 'up');
+    await ip(room, `address add ${address} dev wire`);
+    await ip(room, 'link set wire up');
   }
   return { server, asker };
 }

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { until } from '../support/http.ts';
+import { scaled } from '../support/patience.ts';
 import {
   BUCKET,
   bytes,
@@ -64,7 +66,7 @@ async function consistent(t: ExecutionContext, storing: Client, dataDir: string)
 }
 
 test('kill -9 at any moment leaves the old generation or the new one', async (t) => {
-  t.timeout(300_000);
+  t.timeout(scaled(300_000));
   const random = seeded(20_261_121);
   const options = storageOptions(await temporaryDirectory(t));
   const outcomes = { old: 0, new: 0, acknowledged: 0 };
@@ -120,7 +122,7 @@ test('what a crash left behind is removed at the next start', async (t) => {
   const huge = client(first.origin)
     .put('kernel', bytes(50_000_000))
     .catch(() => {});
-  while ((await files()).length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(async () => (await files()).length >= 2);
   await first.kill();
   await huge;
   t.is((await files()).length, 2);

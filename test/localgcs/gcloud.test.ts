@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { startLocalgcs } from '../../src/localgcs/localgcs.ts';
 import { command, needing } from '../support/needs.ts';
+import { scaled } from '../support/patience.ts';
 import { BUCKET, bytes, storageOptions, TOKEN, temporaryDirectory } from './support.ts';
 
 const test = needing(command('gcloud'));
@@ -44,7 +45,7 @@ async function sha256(file: string): Promise<string> {
 }
 
 test('gcloud storage copies both ways, lists, composes, moves and removes', async (t) => {
-  t.timeout(300_000);
+  t.timeout(scaled(300_000));
   const { dir, gcloud } = await world(t);
   const bucket = `gs://${BUCKET}`;
   const back = join(dir, 'back');

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { startLocalgcs } from '../../src/localgcs/localgcs.ts';
 import type { LocalgcsOptions } from '../../src/localgcs/options.ts';
+import { until } from '../support/http.ts';
 import { command, needing, root } from '../support/needs.ts';
 import {
   BUCKET,
@@ -86,7 +87,7 @@ test('the log has a line for each request, and no secrets', async (t) => {
   const target = await sign({ method: 'GET', object: 'kernel' });
   await ask(target, { headers });
   await ask(`/${BUCKET}/kernel`);
-  while (lines.length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => lines.length >= 4);
   const [, inserted, read, refused] = lines.map((line) => JSON.parse(line));
   t.like(inserted, { method: 'POST', path: `/upload/storage/v1/b/${BUCKET}/o`, status: 200 });
   const path = `/${BUCKET}/kernel`;
@@ -119,10 +120,9 @@ test('a client that hangs up is no error, and leaves no descriptor behind', asyn
     await new Promise((resolve) => socket.once('data', resolve));
     socket.destroy();
   }
-  while (lines.filter((line) => line.includes('"complete":false')).length < 20)
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => lines.filter((line) => line.includes('"complete":false')).length >= 20);
   t.is((await ask('/healthz')).status, 200);
-  while ((await descriptors()) > before) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(async () => (await descriptors()) <= before);
   t.notRegex(lines.join(), /fault/);
 });
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { serve } from '../../src/localgcs/server.ts';
+import { until } from '../support/http.ts';
 import {
   BUCKET,
   bytes,
@@ -166,11 +167,10 @@ function begin(origin: string, target: string, range: string, length: number, pa
 /** Waits until the only file of a storage has that size. */
 async function grown(dataDir: string, size: number): Promise<void> {
   const dir = join(dataDir, 'files');
-  for (;;) {
+  await until(async () => {
     const [file] = await readdir(dir);
-    if (file && (await stat(join(dir, file))).size >= size) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+    return file && (await stat(join(dir, file))).size >= size;
+  });
 }
 
 test('what came before a connection broke is kept, and the upload goes on from there', async (t) => {

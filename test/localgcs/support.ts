@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { crc32c } from '@node-rs/crc32';
 import type { ExecutionContext } from 'ava';
 import type { LocalgcsOptions } from '../../src/localgcs/options.ts';
@@ -13,6 +14,7 @@ import { serve } from '../../src/localgcs/server.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { signUrl, type UrlRequest } from '../../src/sign/v4.ts';
 import type { Owner } from '../support/owner.ts';
+import { within } from '../support/patience.ts';
 
 export const TOKEN = 'a-token-of-the-tests';
 export const BUCKET = 'boot-assets';
@@ -67,11 +69,23 @@ export async function storage(t: ExecutionContext, more: Partial<LocalgcsOptions
   return { ...client(`http://127.0.0.1:${server.address.port}`), dataDir };
 }
 
-/** A storage in a process of its own, in a network namespace if told; `lines` is what it prints. Dead when the test is over. */
-export async function storageProcess(t: Owner, options: LocalgcsOptions, namespace?: string) {
-  const main = [process.execPath, join(import.meta.dirname, 'main.ts'), JSON.stringify(options)];
-  const [file = '', ...args] = namespace ? ['ip', 'netns', 'exec', namespace, ...main] : main;
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const here = (program: string, args: readonly string[]): ChildProcessByStdio<null, Readable, null> =>
+  spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+
+/**
+ * A storage in a process of its own; `lines` is what it prints. Dead when the test is over. `start` may start it elsewhere
+ * than here, such as in another network namespace.
+ */
+export async function storageProcess(
+  t: Owner,
+  options: LocalgcsOptions,
+  start: (
+    program: string,
+    args: readonly string[],
+  ) => ChildProcessByStdio<null, Readable, Readable | null> = here,
+) {
+  const main = join(import.meta.dirname, 'main.ts');
+  const child = start(process.execPath, [main, JSON.stringify(options)]);
   const exited = once(child, 'exit');
   const kill = async () => {
     child.kill('SIGKILL');
@@ -81,7 +95,8 @@ export async function storageProcess(t: Owner, options: LocalgcsOptions, namespa
   const output = createInterface(child.stdout);
   const lines: string[] = [];
   output.on('line', (line) => lines.push(line));
-  const [first] = await Promise.race([once(output, 'line'), exited.then(() => ['{}'])]);
+  const begun = Promise.race([once(output, 'line'), exited.then(() => ['{}'])]);
+  const [first] = await within('the storage to start', begun);
   const { origin } = JSON.parse(first) as { origin?: string };
   if (!origin) throw new Error('the storage did not start');
   return { origin, kill, lines, pid: child.pid };

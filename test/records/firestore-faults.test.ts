@@ -8,6 +8,7 @@ import { type FirestoreOptions, openFirestore } from '../../src/records/firestor
 import type { Records } from '../../src/records/records.ts';
 import { startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
+import { scaled } from '../support/patience.ts';
 import { rejectsEverything } from './every-call.ts';
 import { bootEvent, machine, macOf, newId } from './examples.ts';
 import { createMachine } from './writing.ts';
@@ -37,7 +38,7 @@ withEmulator(
     first.process.kill('SIGCONT');
     t.deepEqual(await records.machine(known.id), known);
 
-    const urgent = opened(t, first.host, { deadlines: { readMs: 3000, writeMs: 3000 } });
+    const urgent = opened(t, first.host, { deadlines: { readMs: scaled(3000), writeMs: scaled(3000) } });
     const writes = Array.from({ length: 60 }, (_, n) => createMachine(urgent, machine({ macs: [macOf(n)] })));
     await Promise.race(writes);
     await first.kill();
@@ -157,7 +158,7 @@ anyTest('a connection that is dead is given up for another one before the deadli
   const firestore = await standIn(t, (response, asked, body) => {
     if (asked > 1) nothing(response, body);
   });
-  const records = opened(t, firestore.host, { deadlines: { readMs: 1000, writeMs: 1000 } });
+  const records = opened(t, firestore.host, { deadlines: { readMs: scaled(1000), writeMs: scaled(1000) } });
   t.is(await records.machine('m'), undefined);
   t.is(firestore.asked(), 2);
 });

@@ -9,13 +9,10 @@ import test, { type ExecutionContext } from 'ava';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Records } from '../../src/records/records.ts';
 import { migrate, openSqlite } from '../../src/records/sqlite/sqlite.ts';
-import { recordsContract } from './contract.ts';
 import { rejectsEverything } from './every-call.ts';
 import { at, machine, macOf, revision } from './examples.ts';
 import { tempFile } from './temp-file.ts';
 import { createMachine, createProfile } from './writing.ts';
-
-recordsContract(test, async (t) => opened(t, await tempFile(t)));
 
 function opened(t: ExecutionContext, file: string): Records {
   const records = openSqlite(file);

@@ -1,8 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { callGoogle, type GoogleCall } from '../../src/sign/google-api.ts';
 import { fakeServer, googleError, json } from '../support/fake-server.ts';
+import { scaled } from '../support/patience.ts';
 
-const patience = { attemptMs: 10_000, totalMs: 30_000, pauseMs: 1 };
+const patience = { attemptMs: scaled(10_000), totalMs: scaled(30_000), pauseMs: 1 };
 
 async function scene(t: ExecutionContext, more: Partial<GoogleCall> = {}) {
   const server = await fakeServer(t, () => json({ good: true }));
@@ -24,7 +25,7 @@ const busy = googleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded');
 const ill = googleError(500, 'INTERNAL', 'Internal error');
 
 test('429, 500, 503, silence, half an answer and a broken connection are tried again until the answer comes', async (t) => {
-  const { server, call } = await scene(t, { patience: { ...patience, attemptMs: 300 } });
+  const { server, call } = await scene(t, { patience: { ...patience, attemptMs: scaled(300) } });
   server.faults.push(busy, ill, { status: 503, body: '<html>' }, 'hang', 'stall', 'break');
   const { json, date } = await call();
   t.deepEqual(json, { good: true });
@@ -116,26 +117,32 @@ test('Retry-After is obeyed while there is time, and ends the trying when there 
 });
 
 test('when the time is up the last refusal is told, with the number of attempts', async (t) => {
-  const { server, call } = await scene(t, { patience: { attemptMs: 2_000, totalMs: 1_500, pauseMs: 50 } });
+  const { server, call } = await scene(t, {
+    patience: { attemptMs: scaled(2_000), totalMs: scaled(1_500), pauseMs: 50 },
+  });
   server.faults.push(...Array(500).fill(busy));
   await t.throwsAsync(call(), { message: /429 RESOURCE_EXHAUSTED from .* \(\d+ attempts\): Quota exceeded/ });
   t.true(server.asked.length > 1 && server.asked.length < 500);
 });
 
 test('what Google said is told even if the last attempt was left without an answer', async (t) => {
-  const { server, call } = await scene(t, { patience: { attemptMs: 2_000, totalMs: 2_000, pauseMs: 1 } });
+  const { server, call } = await scene(t, {
+    patience: { attemptMs: scaled(2_000), totalMs: scaled(2_000), pauseMs: 1 },
+  });
   server.faults.push(busy, 'hang');
   await t.throwsAsync(call(), { message: /429 RESOURCE_EXHAUSTED from .* \(\d+ attempts\): Quota exceeded/ });
 });
 
 test('an API that never answers, or is not there, is given up, saying where to look', async (t) => {
-  const { server, call } = await scene(t, { patience: { attemptMs: 50, totalMs: 200, pauseMs: 5 } });
+  const { server, call } = await scene(t, {
+    patience: { attemptMs: scaled(50), totalMs: scaled(200), pauseMs: 5 },
+  });
   server.faults.push(...Array(50).fill('hang'));
   const look = /no answer from 127.*Private Google Access/;
   t.like(await t.throwsAsync(call(), { name: 'GoogleFault', message: look }), { status: undefined });
   const nowhere = await scene(t, {
     url: 'http://127.0.0.1:1/',
-    patience: { attemptMs: 50, totalMs: 200, pauseMs: 5 },
+    patience: { attemptMs: scaled(50), totalMs: scaled(200), pauseMs: 5 },
   });
   await t.throwsAsync(nowhere.call(), { message: look });
 });
@@ -164,7 +171,7 @@ test('a token that cannot be had, or never comes, is said to be the trouble', as
   await t.throwsAsync(none.call(), { name: 'GoogleFault', message: 'trying: no credentials here' });
   const never = await scene(t, {
     token: () => new Promise(() => {}),
-    patience: { attemptMs: 50, totalMs: 100, pauseMs: 5 },
+    patience: { attemptMs: scaled(50), totalMs: scaled(100), pauseMs: 5 },
   });
   await t.throwsAsync(never.call(), { message: /trying: getting an access token took longer than/ });
   t.is(none.server.asked.length + never.server.asked.length, 0);

@@ -6,6 +6,7 @@ import { verifyUrl } from '../../src/sign/verify.ts';
 import { fakeIam, iamKey } from '../support/fake-iam.ts';
 import { fakeMetadata, useMetadata } from '../support/fake-metadata.ts';
 import { googleError, json } from '../support/fake-server.ts';
+import { scaled } from '../support/patience.ts';
 import { receive } from './received.ts';
 
 const email = 'broker@project.iam.gserviceaccount.com';
@@ -18,7 +19,7 @@ async function scene(t: ExecutionContext, options: Partial<Parameters<typeof iam
     token: async () => 'good',
     clock: () => new Date(),
     endpoint: iam.origin,
-    patience: { attemptMs: 10_000, totalMs: 30_000, pauseMs: 1 },
+    patience: { attemptMs: scaled(10_000), totalMs: scaled(30_000), pauseMs: 1 },
     ...options,
   });
   const sign = async (text = 'text') => signer.sign(text, scope);
@@ -79,7 +80,9 @@ test('an account that is not there names the setting', async (t) => {
 });
 
 test('a used-up quota is tried again, and then named', async (t) => {
-  const { iam, sign } = await scene(t, { patience: { attemptMs: 2_000, totalMs: 1_500, pauseMs: 50 } });
+  const { iam, sign } = await scene(t, {
+    patience: { attemptMs: scaled(2_000), totalMs: scaled(1_500), pauseMs: 50 },
+  });
   iam.faults.push(...Array(500).fill(googleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded')));
   await t.throwsAsync(sign(), {
     message: /429 RESOURCE_EXHAUSTED.*attempts.*quota of signatures.*BROKER_SIGNER=hmac/,
@@ -88,7 +91,9 @@ test('a used-up quota is tried again, and then named', async (t) => {
 });
 
 test('429 with Retry-After, 500, silence and a broken connection are survived', async (t) => {
-  const { iam, sign } = await scene(t, { patience: { attemptMs: 300, totalMs: 20_000, pauseMs: 1 } });
+  const { iam, sign } = await scene(t, {
+    patience: { attemptMs: scaled(300), totalMs: scaled(20_000), pauseMs: 1 },
+  });
   iam.faults.push(
     googleError(429, 'RESOURCE_EXHAUSTED', 'Wait.', { headers: { 'retry-after': '0' } }),
     googleError(500, 'INTERNAL', 'Internal error'),

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readSecret } from '../../src/sign/secret-manager.ts';
 import { fakeSecretManager } from '../support/fake-secret-manager.ts';
 import { googleError, json } from '../support/fake-server.ts';
+import { scaled } from '../support/patience.ts';
 
 const version = 'projects/p-1/secrets/hmac_key/versions/3';
 
@@ -16,7 +17,7 @@ async function scene(t: ExecutionContext) {
       setting: 'BROKER_HMAC_SECRET',
       token,
       endpoint: server.origin,
-      patience: { attemptMs: 10_000, totalMs: 30_000, pauseMs: 1 },
+      patience: { attemptMs: scaled(10_000), totalMs: scaled(30_000), pauseMs: 1 },
     });
   return { server, read };
 }

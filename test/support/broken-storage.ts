@@ -4,14 +4,15 @@ import type { Blobs } from '../../src/blobs/blobs.ts';
 import { type GcsOptions, gcsBlobs } from '../../src/blobs/gcs.ts';
 import { bootPatience } from '../../src/blobs/retry-policy.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
+import { scaled } from './patience.ts';
 
 /** How a storage answers a signed URL; what it does not do itself is left undone. */
 export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
 
 type How = Pick<GcsOptions, 'patience' | 'controlPatience'>;
 
-/** As firmware has it, but tests do not wait as long for what does not come. */
-const patience = { ...bootPatience, firstByte: 1_000 };
+/** As firmware has it, but on an idle machine tests do not wait as long for what does not come. */
+const patience = { ...bootPatience, firstByte: scaled(1_000), stall: scaled(bootPatience.stall) };
 
 /** The broker's own way to a storage that behaves as it is told. */
 export async function brokenStorage(behave: Behaviour, how?: How): Promise<Blobs> {

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import type { ExecutionContext } from 'ava';
+import { gcsBlobs } from '../../src/blobs/gcs.ts';
+import { bootPatience, controlPatience } from '../../src/blobs/retry-policy.ts';
 import type { Auditor } from '../../src/boot/access/audit.ts';
 import { auditor } from '../../src/boot/access/audit-entry.ts';
 import type { Asset } from '../../src/boot/asset.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { openLocalSigner } from '../../src/drivers/signer.ts';
 import { adminApp } from '../../src/http/admin/app.ts';
 import { RefusalLog } from '../../src/http/admin/login/refusal-log.ts';
 import type { AdminParts } from '../../src/http/admin/parts.ts';
@@ -23,9 +26,12 @@ import { listen } from '../../src/http/server/listener.ts';
 import { openJobs } from '../../src/jobs/jobs.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
+import { fileSecret } from '../../src/secrets.ts';
+import { googleCredentials } from '../../src/sign/google-credentials.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { watch } from './contract.ts';
-import { type Answered, type Asking, ask } from './http.ts';
+import { type Answered, type Asking, ask, until } from './http.ts';
+import { scaled } from './patience.ts';
 
 /** A line that the broker logged. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -77,8 +83,9 @@ export async function startBroker({
   const read = readConfig({ ...anyPort, BROKER_DATA_DIR: folder, ...settings }, {});
   if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
   const { config } = read;
-  const parts = await openParts(config, clock);
-  if (!isEmbedded(parts)) throw new Error('this broker has no embedded storage, or no admin plane');
+  const opened = await openParts(config, clock);
+  if (!isEmbedded(opened)) throw new Error('this broker has no embedded storage, or no admin plane');
+  const parts = await withPatience(opened, config, clock);
   const lines: LogLine[] = [];
   const log = recorder(lines);
   const real = { ...config, ...parts, log, clock, describe: async () => openapiPage() };
@@ -114,6 +121,29 @@ export async function startBroker({
       await jobs.close();
       await parts.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** On a busy machine the embedded storage, which has to share it, is slow: that must not look as if it were down. */
+async function withPatience(parts: EmbeddedParts, config: Config, clock: () => Date): Promise<EmbeddedParts> {
+  if (config.signer === 'rsa') return parts; // its URLs are dear, and kept
+  const { dataDir, bucket, project } = config;
+  const { firstByte, stall, giveUp, pauses } = bootPatience;
+  const blobs = gcsBlobs({
+    endpoint: parts.localgcs.origin,
+    token: fileSecret(join(dataDir, 'storage-token')),
+    ...{ project, bucket, clock },
+    signer: (await openLocalSigner(config, googleCredentials())).signer,
+    patience: { firstByte: scaled(firstByte), stall: scaled(stall), giveUp: scaled(giveUp), pauses },
+    controlPatience: { ...controlPatience, total: scaled(controlPatience.total) },
+  });
+  return {
+    ...parts,
+    blobs,
+    async close() {
+      await blobs.close();
+      await parts.close();
     },
   };
 }
@@ -185,9 +215,12 @@ export async function send(upload: { signed_url: string; headers: Record<string,
 export async function push(broker: Admin, asset: NewAsset): Promise<Asset> {
   const upload = await announce(broker, asset);
   await send(upload, asset.bytes);
-  let completed: Answered;
-  do completed = await broker.admin(`/api/v1/uploads/${upload.id}/complete`, {});
-  while (completed.status === 202); // still hashing
+  const complete = () => broker.admin(`/api/v1/uploads/${upload.id}/complete`, {});
+  let completed = await complete();
+  await until(async () => {
+    if (completed.status === 202) completed = await complete(); // still hashing
+    return completed.status !== 202;
+  });
   return expectStatus(completed, 200).json;
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { LogLine } from './broker.ts';
 import { watch } from './contract.ts';
 import type { Owner } from './owner.ts';
+import { within } from './patience.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
@@ -30,6 +31,13 @@ export interface ChildOptions {
   readonly folder?: string;
   readonly uid?: number;
 }
+
+/** By its clock 10 s never pass, so that it never ends if it waits for them. */
+export const timeless = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+    'const start = setTimeout; globalThis.setTimeout = Object.assign((then, ms, ...more) => start(then, ms === 10_000 ? 2 ** 31 - 1 : ms, ...more), start);',
+  )}`,
+};
 
 export async function temporaryFolder(t: Owner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
@@ -55,7 +63,8 @@ export async function startChild(t: Owner, { env = {}, folder, uid }: ChildOptio
   const ports: Record<string, number> = {};
   const unwatch: (() => void)[] = [];
   const { promise: ready, resolve, reject } = Promise.withResolvers<Awaited<Child['ready']>>();
-  ready.catch(() => {}); // a test that does not wait for it need not handle it
+  const started = within('the broker to be ready', ready);
+  started.catch(() => {}); // a test that does not wait for it need not handle it
   const listening = (name: string, port: number) => {
     ports[name] = port;
     if (name === 'boot' || name === 'admin') unwatch.push(watch(port, name));
@@ -81,7 +90,7 @@ export async function startChild(t: Owner, { env = {}, folder, uid }: ChildOptio
   });
   return {
     folder: cwd,
-    ready,
+    ready: started,
     stdout: () => stdout,
     lines: () => lines,
     stderr: () => stderr,

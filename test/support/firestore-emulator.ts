@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
+import { within } from './patience.ts';
 
 /** Google's own Firestore emulator, which keeps everything in memory. Tests that share one take a project each. */
 export interface Emulator {
@@ -49,21 +50,25 @@ async function run(jarFile: string, port: number, start: Start): Promise<Emulato
   const end = once(child, 'exit');
   const dieWithUs = () => child.kill('SIGKILL');
   process.once('exit', dieWithUs);
-  let running = false;
-  for await (const line of createInterface(child.stdout)) {
-    running = line.includes('is now running');
-    if (running) break;
-  }
-  child.stdout.resume();
-  if (!running) return undefined;
-  return {
-    port,
-    host: `127.0.0.1:${port}`,
-    process: child,
-    kill: async () => {
-      process.off('exit', dieWithUs);
-      child.kill('SIGKILL');
-      await end;
-    },
+  const kill = async () => {
+    process.off('exit', dieWithUs);
+    child.kill('SIGKILL');
+    await end;
   };
+  try {
+    const isRunning = await within('the Firestore emulator to start', says('is now running', child.stdout));
+    child.stdout.resume();
+    if (isRunning) return { port, host: `127.0.0.1:${port}`, process: child, kill };
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+  await kill();
+  return undefined;
+}
+
+/** False: it ended without saying so. */
+async function says(words: string, output: Readable): Promise<boolean> {
+  for await (const line of createInterface(output)) if (line.includes(words)) return true;
+  return false;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from './patience.ts';
 
 /** One HTTP answer, whole. */
 export interface Answered {
@@ -108,7 +109,13 @@ export async function say(port: number, text: string): Promise<string> {
   return untilClosed(await dial(port, text));
 }
 
-/** Waits for something that is bound to come; ava's own timeout ends the wait. */
-export async function until(condition: () => unknown | Promise<unknown>): Promise<void> {
-  while (!(await condition())) await sleep(10);
+/** Waits for something that is bound to come. What has not come after `ms` of an idle machine never will. */
+export async function until(condition: () => unknown | Promise<unknown>, ms?: number): Promise<void> {
+  let isOver = false;
+  const coming = async () => {
+    while (!isOver && !(await condition())) await sleep(10);
+  };
+  await within(String(condition), coming(), ms).finally(() => {
+    isOver = true;
+  });
 }

@@ -13,6 +13,7 @@ import { hmacSigner } from '../../../src/sign/hmac.ts';
 import { addProfile, type Broker, push, sha256, startBroker } from '../../support/broker.ts';
 import { type Fault, type FaultyStorage, faultyStorage } from '../../support/faulty-storage.ts';
 import { say, until } from '../../support/http.ts';
+import { scaled } from '../../support/patience.ts';
 import { agents } from '../site.ts';
 
 const { serial: test, before, beforeEach, after } = anyTest as TestFn;
@@ -20,9 +21,9 @@ const { serial: test, before, beforeEach, after } = anyTest as TestFn;
 const size = 150_000_000;
 const key = { accessId: 'GOOG1ETESTSOFTHEFAULTYSTORAGE', secret: 'not-a-secret-of-forty-characters-at-all' };
 const patience: Patience = {
-  firstByte: 4_000,
-  stall: 1_000,
-  giveUp: 20_000,
+  firstByte: scaled(4_000),
+  stall: scaled(1_000),
+  giveUp: scaled(20_000),
   pauses: { first: 20, most: 200 },
 };
 
@@ -49,7 +50,7 @@ const blobsOf = (patience: Patience) =>
 before(async () => {
   storage = await faultyStorage();
   blobs = blobsOf(patience);
-  impatient = blobsOf({ ...patience, giveUp: 500 });
+  impatient = blobsOf({ ...patience, giveUp: scaled(500) });
   broker = await startBroker({
     settings: { BROKER_HMAC_ACCESS_ID: key.accessId, BROKER_HMAC_SECRET: key.secret },
     replace: ({ blobs, localgcs }) => {

@@ -5,8 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import { cutSilentReader } from '../../../src/http/server/silence.ts';
 import { until } from '../../support/http.ts';
 import { session } from '../../support/http2.ts';
+import { scaled } from '../../support/patience.ts';
 
-const silenceMs = 4_000;
+const silenceMs = scaled(4_000);
 
 /** A server of HTTP/2 whose every answer is as long as anybody waits, and which says whose have ended. */
 async function talker(t: ExecutionContext) {
@@ -26,16 +27,27 @@ async function talker(t: ExecutionContext) {
 }
 
 test('by HTTP/2, a reader that reads nothing is cut, and whoever reads slowly on the same connection is not', async (t) => {
-  const { port, ended } = await talker(t);
-  const client = session(t, port);
-  const slow = client.request({ ':path': '/slow' });
-  const silent = client.request({ ':path': '/silent' });
-  for (const stream of [slow, silent]) stream.on('error', () => {});
-  const slowly = setInterval(() => slow.read(20_000) ?? slow.read(), 200);
-  t.teardown(() => clearInterval(slowly));
-  await until(() => ended.length > 0);
-  t.deepEqual(ended, ['/silent']);
-  await sleep(2 * silenceMs);
-  t.deepEqual(ended, ['/silent']);
-  t.false(client.destroyed);
+  for (let tries = 0; tries < 10; tries += 1) {
+    const { port, ended } = await talker(t);
+    const client = session(t, port);
+    const slow = client.request({ ':path': '/slow' });
+    const silent = client.request({ ':path': '/silent' });
+    for (const stream of [slow, silent]) stream.on('error', () => {});
+    // On a busy machine the slow reader itself may come late: for how long did it read nothing?
+    let last = performance.now();
+    let longestMs = 0;
+    const slowly = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+      slow.read(20_000) ?? slow.read();
+    }, 200);
+    t.teardown(() => clearInterval(slowly));
+    await until(() => ended.includes('/silent'));
+    await sleep(2 * silenceMs);
+    clearInterval(slowly);
+    t.false(client.destroyed);
+    if (!ended.includes('/slow')) return t.deepEqual(ended, ['/silent']);
+    t.true(longestMs > silenceMs / 2, `it was cut although it had read ${longestMs} ms before`);
+  }
+  return t.fail('this machine is too busy for a reader to read in time');
 });

@@ -24,6 +24,7 @@ import {
   request,
   session,
 } from '../../support/http2.ts';
+import { scaled } from '../../support/patience.ts';
 import { agents, mac, type Site, startSite } from '../site.ts';
 
 const kernel = '/assets/debian:12:x86_64/kernel';
@@ -212,11 +213,8 @@ test('a slow reader by HTTP/2 holds its own stream back and nobody else, and the
   await once(slow, 'response'); // and nothing is read of it
   const fast = await ask2(client, '/healthz');
   t.is(fast.status, 200);
-  let before = -1;
-  while (before !== given) {
-    before = given;
-    await sleep(500);
-  }
+  await until(() => given > 0);
+  for (let before = 0; before !== given; await sleep(scaled(500))) before = given;
   t.true(given > 0 && given < 60_000_000, `${given} bytes were taken`);
   slow.close();
   await until(async () => /^bootbroker_streams 0$/m.test((await broker.boot('/metrics')).text));
@@ -264,7 +262,7 @@ async function plane(t: ExecutionContext) {
   const koa = new Koa();
   koa.use(async (ctx) => {
     ctx.res.write('begun');
-    await sleep(Number(ctx.query.after));
+    await sleep(Number(ctx.query.after), undefined, { ref: false });
     ctx.respond = false;
     ctx.res.end('ended');
   });
