@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import anyTest from 'ava';
 import { checkFirestore, checkIndexes, indexedQueries } from '../../src/doctor/firestore.ts';
 import { openFirestore } from '../../src/records/firestore/firestore.ts';
-import type { Call } from '../../src/records/firestore/rest.ts';
+import type { Call } from '../../src/records/firestore/transport.ts';
 import { type Index, needsIndex, type StructuredQuery } from '../records/firestore-indexes.ts';
 import { fakeServer, googleError, json } from '../support/fake-server.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';

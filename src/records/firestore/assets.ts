@@ -3,11 +3,12 @@ import type { Upload } from '../../boot/upload.ts';
 import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
 import { headPlace, remembered } from './audit.ts';
+import { announced as told } from './changes.ts';
 import {
   type Documents,
   documentOf,
-  type Fields,
   type Found,
+  isStored,
   type Place,
   put,
   type Write,
@@ -33,9 +34,10 @@ export function assetRecords(store: Store): AssetRecords {
           return { kind: 'asset-exists', asset: known };
         const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
         await documents.commit(
-          put(assetPlace(asset), found, assetFields(asset)),
+          put(assetPlace(asset), found, { document: asset }),
           uploadWrite(own, { ...upload, asset_id: asset.id }),
           ...remembered(audit, head),
+          ...told([{ kind: 'asset', id: asset.id }]),
         );
         return { kind: 'created', asset };
       }),
@@ -80,15 +82,15 @@ export function assetRecords(store: Store): AssetRecords {
           headPlace,
           ...(upload ? [uploadPlace(upload)] : []),
         );
-        const fields = assetFields(asset);
-        if (found?.body === fields.body && mayHaveLanded) return true;
+        if (mayHaveLanded && isStored(found, asset)) return true;
         const known = documentOf<Asset>(found);
         if (!found || known?.id !== asset.id) return false;
         if (!isAsExpected(known, expected)) return false;
         await documents.commit(
-          { kind: 'change', found, fields },
+          { kind: 'change', found, content: { document: asset } },
           ...(upload ? [uploadWrite(own, upload)] : []),
           ...remembered(audit, head),
+          ...told([{ kind: 'asset', id: asset.id }]),
         );
         return true;
       }),
@@ -100,17 +102,12 @@ export const assetPlace = ({ kind, name, version, arch }: AssetName): Place => [
   [kind, name, version, arch].join(':'),
 ];
 
-export function assetFields(asset: Asset): Fields {
-  const { id, kind, name, version, arch, state, ready_at } = asset;
-  return { body: JSON.stringify(asset), id, kind, name, version, arch, state, ready_at };
-}
-
 const uploadPlace = ({ id }: Upload): Place => ['uploads', id];
 
 function uploadWrite(found: Found | undefined, upload: Upload): Write {
-  const { state, expires_at } = upload;
+  const { expires_at } = upload;
   const expire_at = new Date(Date.parse(expires_at) + uploadKeptMs);
-  return put(uploadPlace(upload), found, { body: JSON.stringify(upload), state, expire_at });
+  return put(uploadPlace(upload), found, { document: upload, expire_at });
 }
 
 function equal(fields: Readonly<Record<string, string>>) {

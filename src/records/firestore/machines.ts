@@ -1,7 +1,7 @@
 import { labelText, type Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
-import { type Documents, documentOf, type Fields, isIndexed, type Operator } from './documents.ts';
+import { type Condition, type Content, type Documents, documentOf, isIndexed } from './documents.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -14,7 +14,7 @@ export function machineRecords(store: Store): MachineRecords {
       ),
     findMachine: ({ mac, uuid, serial }) =>
       store.read('finding a machine', async (documents) => {
-        const machineWith = async (field: string, op: Operator, value: string) => {
+        const machineWith = async (field: string, op: Condition['op'], value: string) => {
           const found = await documents.query({ from: 'machines', where: [{ field, op, value }], limit: 2 });
           return found.length === 1 ? documentOf<Machine>(found[0]) : undefined;
         };
@@ -34,7 +34,7 @@ export function machineRecords(store: Store): MachineRecords {
             uuid,
             serial,
             macs: mac && { contains: mac },
-            labels: label && { contains: labelText(label.key, label.value) },
+            label_texts: label && { contains: labelText(label.key, label.value) },
           },
           page,
         ),
@@ -59,8 +59,7 @@ async function newestProfile(documents: Documents, name: string): Promise<Profil
   return documentOf<ProfileRevision>(newest);
 }
 
-export function machineFields(machine: Machine): Fields {
-  const { macs, uuid, serial } = machine;
+export function machineContent(machine: Machine): Content {
   const labels = Object.entries(machine.labels).map(([key, value]) => labelText(key, value));
-  return { body: JSON.stringify(machine), macs, uuid, serial, labels: labels.filter(isIndexed) };
+  return { document: machine, label_texts: labels.filter(isIndexed) };
 }

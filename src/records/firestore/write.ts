@@ -3,11 +3,12 @@ import type { Asset } from '../../boot/asset.ts';
 import type { Machine } from '../../boot/machine.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
-import { assetFields, assetPlace } from './assets.ts';
+import { assetPlace } from './assets.ts';
 import { headPlace, isRemembered, remembered } from './audit.ts';
-import { documentOf, type Fields, type Found, type Place, put, type Write } from './documents.ts';
+import { announced, named } from './changes.ts';
+import { type Content, documentOf, type Found, isStored, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
-import { machineFields } from './machines.ts';
+import { machineContent } from './machines.ts';
 import { pendingPlace, removePending } from './pending.ts';
 import { rulebookIn, rulebookPlace } from './rules.ts';
 import type { Store } from './store.ts';
@@ -54,7 +55,7 @@ export function writes(store: Store): Pick<Records, 'write'> {
           machine: (id) => machines.get(id),
           token: (id) => documentOf<ApiToken>(at(['tokens', id])),
           asset: (id) => assets.find((asset) => asset.id === id),
-          holder: (mac) => at(macPlace(mac))?.body,
+          holder: (mac) => documentOf<Holder>(at(macPlace(mac)))?.machine_id,
           rulebook: rulebookIn(at(rulebookPlace)),
         };
         const assets = changes.flatMap(
@@ -62,8 +63,8 @@ export function writes(store: Store): Pick<Records, 'write'> {
         );
         const conflict = conflictOf(changes, known);
         if (conflict) return conflict;
-        const rulebook = JSON.stringify(rulebookAfter(changes, known.rulebook));
-        if (touchesRules && Buffer.byteLength(rulebook) > longestRulebook)
+        const rules = rulebookAfter(changes, known.rulebook);
+        if (touchesRules && Buffer.byteLength(JSON.stringify(rules)) > longestRulebook)
           return { kind: 'full', what: 'rules' };
 
         const { released, claimed } = macsMoved(changes, known);
@@ -73,9 +74,12 @@ export function writes(store: Store): Pick<Records, 'write'> {
           ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
           ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
           ...removePending(at(pendingPlace), dismissed),
-          ...[...claimed].map(([mac, id]) => put(macPlace(mac), at(macPlace(mac)), { body: id })),
-          ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { body: rulebook })] : []),
+          ...[...claimed].map(([mac, id]) =>
+            put(macPlace(mac), at(macPlace(mac)), { document: { machine_id: id } }),
+          ),
+          ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { document: { rules } })] : []),
           ...remembered(audit, at(headPlace)),
+          ...announced(named(changes)),
         );
         return 'written';
 
@@ -85,10 +89,14 @@ export function writes(store: Store): Pick<Records, 'write'> {
           if (removePending(at(pendingPlace), dismissed).length > 0) return false;
           return changes
             .filter(({ kind }) => kind !== 'pending')
-            .every((change) => at(placeOf(change))?.body === (change.to && JSON.stringify(change.to)));
+            .every((change) => isStored(at(placeOf(change)), change.to));
         }
       }),
   };
+}
+
+interface Holder {
+  readonly machine_id: string;
 }
 
 const collections = { machine: 'machines', rule: 'rules', token: 'tokens' } as const;
@@ -105,22 +113,13 @@ function placeOf(change: Change): Place {
 function writeOf(change: Change, found: Found | undefined): Write[] {
   if (change.kind === 'profile' && found) throw new Fault('UNKNOWN', 'its id is in use');
   if (change.kind === 'pending') return []; // all of them share a document
-  return change.to ? [put(placeOf(change), found, fieldsOf(change, change.to))] : remove(found);
+  return change.to ? [put(placeOf(change), found, contentOf(change, change.to))] : remove(found);
 }
 
 function remove(found: Found | undefined): Write[] {
   return found ? [{ kind: 'delete', found }] : [];
 }
 
-function fieldsOf(change: Change, to: NonNullable<Change['to']>): Fields {
-  switch (change.kind) {
-    case 'machine':
-      return machineFields(to as Machine);
-    case 'asset':
-      return assetFields(to as Asset);
-    case 'profile':
-      return { body: JSON.stringify(to), name: change.to.name };
-    default:
-      return { body: JSON.stringify(to) };
-  }
+function contentOf(change: Change, to: NonNullable<Change['to']>): Content {
+  return change.kind === 'machine' ? machineContent(to as Machine) : { document: to };
 }
