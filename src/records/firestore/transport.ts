@@ -31,9 +31,9 @@ interface Asking {
 }
 
 /**
- * The way of Google's library to Firestore's REST API. The library brings one of its own, which is not this program's to
- * hurry: it takes longer to load than the broker to start, it gives up on no read, and its retries outlast our deadlines. So
- * each request is one try here, and whatever comes of it is a Fault that the library does not retry.
+ * The way of Google's library to Firestore's REST API. The library has one of its own, on which no read can be given up, and
+ * whose retries outlast our deadlines: a dead connection is kept, and its caller waits. So each request is one try here, and
+ * whatever comes of it is a Fault that the library does not retry.
  */
 export interface Transport {
   readonly authClient: object;
