@@ -57,7 +57,7 @@ export const indexedQueries: Readonly<Record<string, (records: Records) => Promi
   'machines(macs)': (records) => records.listMachines({ limit: 1 }, { mac: '02:00:00:00:00:00' }),
   'machines(uuid)': (records) => records.listMachines({ limit: 1 }, { uuid: 'bootbroker-doctor' }),
   'machines(serial)': (records) => records.listMachines({ limit: 1 }, { serial: 'bootbroker-doctor' }),
-  'machines(labels)': (records) =>
+  'machines(label_texts)': (records) =>
     records.listMachines({ limit: 1 }, { label: { key: 'bootbroker-doctor', value: '' } }),
   'profiles(name)': (records) =>
     Promise.all([
