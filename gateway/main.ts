@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { rendered } from './machine.ts';
+import { rendered } from './rendered.ts';
 import { readSettings } from './settings.ts';
 
 const [from, to, ...others] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { keyFile, type Places } from './places.ts';
 import { isGoogles, privateAccess, type Settings } from './settings.ts';
-import { fill, lines } from './template.ts';
+import { fill, type Values, when } from './template.ts';
 
 /** What nginx reads, by path. */
 export function nginxFiles(settings: Settings, places: Places): ReadonlyMap<string, string> {
@@ -14,71 +14,37 @@ export function nginxFiles(settings: Settings, places: Places): ReadonlyMap<stri
 function nginxConf(settings: Settings, places: Places): string {
   const { role, broker, storage, cache, neighbours, tunnel } = settings;
   const peers = tunnel?.peers ?? [];
-  const audience = audienceOf(settings);
-  const broker_scheme = new URL(broker.origin).protocol.slice(0, -1);
-  const broker_host = new URL(broker.origin).host;
-  const offline = settings.offline_hours > 0;
-  const broker_tls = (spaces: number) => tls(settings, broker.origin, spaces).join('\n');
+  const { protocol, host } = new URL(broker.origin);
+  const toBroker = { ...places, broker_scheme: protocol.slice(0, -1), broker_host: host };
+  const offline = settings.offline_hours > 0 && { hours: settings.offline_hours };
   return fill('nginx.conf', {
-    ...places,
-    ...(offline
-      ? {
-          asked: 'http://remembered',
-          remembered: fill('remembered.conf', {
-            ...places,
-            hours: settings.offline_hours,
-            broker_scheme,
-            broker_host,
-            broker_tls: broker_tls(6),
-          }),
-          remembered_path: `  proxy_cache_path ${places.cache}-answers levels=1:2 keys_zone=remembered:16m max_size=1g inactive=${settings.offline_hours}h use_temp_path=off;`,
-          remembered_header: '    proxy_set_header X-Boot-Address $remote_addr;',
-        }
-      : {
-          asked: `${broker_scheme}://broker`,
-          remembered: '',
-          remembered_path: '',
-          remembered_header: '',
-        }),
+    ...toBroker,
     role,
     user: settings.user,
     key_file: keyFile(settings.key, 'edge.key', places),
     neighbours: neighbours ?? '',
-    peers: lines(
-      peers.flatMap(({ name, addresses }) => addresses.map((network) => `${network} ${name};`)),
-      4,
-      (line) => line,
-    ),
-    peer_kids: lines(
-      peers.filter(({ edge_kid }) => edge_kid),
-      4,
-      ({ name, edge_kid }) => `${name} ${edge_kid};`,
-    ),
-    peer_redirects: lines(peers, 4, ({ name, redirects }) => `${name} ${redirects};`),
-    listen: `    listen ${bracketed(settings.listen)}:${settings.port};`,
+    peers: peers.flatMap(({ name, addresses }) => addresses.map((network) => ({ network, name }))),
+    peer_kids: peers.flatMap(({ name, edge_kid }) => when(edge_kid !== undefined && { name, edge_kid })),
+    peer_redirects: peers.map(({ name, redirects }) => ({ name, redirects })),
+    listen: `${bracketed(settings.listen)}:${settings.port}`,
     metrics: `127.0.0.1:${settings.metrics_port}`,
-    cache_path: cache
-      ? `  proxy_cache_path ${places.cache} levels=1:2 keys_zone=slices:16m max_size=${cache.size} inactive=30d use_temp_path=off;`
-      : '',
-    keeping: cache ? fill('slices.conf', cache) : passingRanges,
-    broker_host,
+    identity: when(audienceOf(settings) !== undefined && {}),
+    slices: when(cache),
+    // Without a cache the storage itself answers ranges, and bytes go on as they come: what is buffered is copied once more.
+    keeping: cache ? fill('slices.conf', cache) : fill('passing-ranges.conf'),
     broker_servers: servers(settings, broker),
-    broker_tls: [
-      ...(audience ? ['    proxy_set_header Authorization $authorization;'] : []),
-      broker_tls(4),
-    ].join('\n'),
+    broker_tls: tls(settings, broker.origin, 4),
     storage_scheme: new URL(storage.origin).protocol.slice(0, -1),
     storage_host: new URL(storage.origin).host,
     storage_servers: servers(settings, storage),
-    storage_tls: tls(settings, storage.origin, 6).join('\n'),
+    storage_tls: tls(settings, storage.origin, 6),
+    offline: when(offline),
+    asked: offline ? 'http://remembered' : `${toBroker.broker_scheme}://broker`,
+    remembered: offline
+      ? fill('remembered.conf', { ...toBroker, ...offline, broker_tls: tls(settings, broker.origin, 6) })
+      : '',
   });
 }
-
-/** Without a cache the storage itself answers ranges, and bytes go on as they come: what is buffered is copied once more. */
-const passingRanges = `      proxy_set_header Range $http_range;
-      proxy_set_header If-Range $http_if_range;
-      proxy_buffering off;
-      proxy_buffer_size 64k;`;
 
 /** Whom the identity token is for; undefined when the broker asks for none. */
 export function audienceOf({ broker }: Settings): string | undefined {
@@ -87,11 +53,11 @@ export function audienceOf({ broker }: Settings): string | undefined {
 }
 
 /** Addresses, never names: nginx would resolve them once and keep them for good. */
-function servers({ google }: Settings, { origin, addresses }: Settings['storage']): string {
+function servers({ google }: Settings, { origin, addresses }: Settings['storage']): readonly Values[] {
   const { protocol, hostname, port } = new URL(origin);
   const to = addresses ?? (isGoogles(hostname) ? hosts(privateAccess[google]) : [hostname]);
   const portOrDefault = port || (protocol === 'https:' ? '443' : '80');
-  return lines(to, 4, (address) => `server ${bracketed(address)}:${portOrDefault};`);
+  return to.map((address) => ({ server: `${bracketed(address)}:${portOrDefault}` }));
 }
 
 /** The four addresses of a /30. */
@@ -100,19 +66,12 @@ export function hosts(network: string): string[] {
   return [0, 1, 2, 3].map((n) => start + (Number(last) + n));
 }
 
-/** Host and server name are the same: Google's front end refuses what differs. */
-function tls({ certificates }: Settings, origin: string, spaces: number): string[] {
+/** Host and server name are the same: Google's front end refuses what differs. Indented by so many spaces. */
+function tls({ certificates }: Settings, origin: string, spaces: number): string {
   const { protocol, hostname } = new URL(origin);
-  if (protocol !== 'https:') return [];
-  const directives = [
-    `proxy_ssl_name ${hostname};`,
-    'proxy_ssl_server_name on;',
-    'proxy_ssl_verify on;',
-    'proxy_ssl_verify_depth 4;',
-    'proxy_ssl_protocols TLSv1.2 TLSv1.3;',
-    `proxy_ssl_trusted_certificate ${certificates};`,
-  ];
-  return directives.map((directive) => ' '.repeat(spaces) + directive);
+  if (protocol !== 'https:') return '';
+  const directives = fill('tls.conf', { hostname, certificates });
+  return directives.trimEnd().replaceAll(/^/gm, ' '.repeat(spaces));
 }
 
 function bracketed(address: string): string {

@@ -2,7 +2,7 @@ import { cidr } from './network.ts';
 import { hosts } from './nginx.ts';
 import { keyFile, type Places } from './places.ts';
 import { type Peer, privateAccess, type Settings } from './settings.ts';
-import { fill, lines } from './template.ts';
+import { fill, when } from './template.ts';
 
 /** Inside the tunnel: 1380 of WireGuard's 1420, for an underlay of 1440 such as PPPoE or a VPC of 1460. */
 const mtu = 1380;
@@ -26,10 +26,7 @@ export function tunnelFiles(settings: Settings, places: Places): ReadonlyMap<str
         listen,
         port,
         google,
-        ssh:
-          settings.ssh_from.length > 0
-            ? `    ip saddr { ${settings.ssh_from.join(', ')} } tcp dport 22 accept`
-            : '',
+        ssh: when(settings.ssh_from.length > 0 && { ssh_from: settings.ssh_from.join(', ') }),
         mss: mtu - 40,
       }),
     ],
@@ -37,7 +34,7 @@ export function tunnelFiles(settings: Settings, places: Places): ReadonlyMap<str
       `${places.etc}/dnsmasq.conf`,
       fill('dnsmasq.conf', {
         listen,
-        addresses: lines(hosts(google), 0, (address) => `address=/googleapis.com/${address}`),
+        addresses: hosts(google).map((address) => ({ address })),
       }),
     ],
     [
@@ -52,16 +49,15 @@ export function tunnelFiles(settings: Settings, places: Places): ReadonlyMap<str
 }
 
 function wireguard({ listen_port, peers }: Tunnel): string {
-  const sections = peers.map(({ name, public_key, addresses, endpoint }) =>
-    [
-      `\n# ${name}`,
-      '[Peer]',
-      `PublicKey = ${public_key}`,
-      `AllowedIPs = ${addresses.map(cidr).join(', ')}`,
-      ...(endpoint ? [`Endpoint = ${endpoint}`, 'PersistentKeepalive = 25'] : []),
-    ].join('\n'),
-  );
-  return fill('wireguard.conf', { listen_port, peers: sections.join('\n') });
+  return fill('wireguard.conf', {
+    listen_port,
+    peers: peers.map(({ name, public_key, addresses, endpoint }) => ({
+      name,
+      public_key,
+      allowed: addresses.map(cidr).join(', '),
+      reached: when(endpoint !== undefined && { endpoint }),
+    })),
+  });
 }
 
 /** What each site needs on its side, by `site/file`. */
@@ -95,7 +91,7 @@ function siteOf(
       `${name}/routes`,
       fill('site-routes', {
         name,
-        routes: lines([`${gateway}/32`, google], 0, (network) => `ip route replace ${network} via "$1"`),
+        routes: [`${gateway}/32`, google].map((network) => ({ network })),
       }),
     ],
     [`${name}/canary`, fill('canary', { vip: hosts(google).join(' '), gateway })],

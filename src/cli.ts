@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../package.json' with { type: 'json' };
-import { run } from './cli/verb/program.ts';
-import type { Outside } from './cli/verb/system.ts';
+import { run } from './cli/program.ts';
+import type { System } from './cli/verb/system.ts';
 import { flagOf, readConfig, stateHome } from './config/config.ts';
 import type { Setting } from './config/setting.ts';
 import { settings } from './config/settings.ts';
 
 /** What the commands need from the rooms that they may not enter. A verb loads what it runs, and nothing else. */
-const outside: Outside = {
+const system: System = {
   version: manifest.version,
   settings: (Object.values(settings) as Setting<unknown>[]).map((one) => ({
     name: one.name,
@@ -42,4 +42,4 @@ const outside: Outside = {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
-process.exitCode = await run(process.argv.slice(2), outside);
+process.exitCode = await run(process.argv.slice(2), system);

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { Agent, type Dispatcher } from 'undici';
 import type { Config } from './config/config.ts';
 import { asker } from './doctor/ask.ts';
+import { checkBootUrl } from './doctor/boot-url.ts';
 import { checkDataDir } from './doctor/data-dir.ts';
 import { check, type Finding, having, passed, skipped } from './doctor/finding.ts';
 import { checkGoogle } from './doctor/google.ts';
@@ -9,7 +10,7 @@ import { checkPrivateAccess, type Vip, vips } from './doctor/private-access.ts';
 import { checkKeys } from './doctor/signers.ts';
 import { checkSqlite } from './doctor/sqlite.ts';
 import { checkGcs, checkLocalStorage } from './doctor/storage.ts';
-import { tryStorage } from './doctor/trials.ts';
+import { tryStorage } from './doctor/try-storage.ts';
 import type { FirestoreOptions } from './records/firestore/firestore.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 
@@ -17,7 +18,7 @@ import { type GoogleCredentials, googleCredentials } from './sign/google-credent
 export interface Surroundings {
   readonly clock: () => Date;
   readonly google: GoogleCredentials;
-  /** The way to the storage; unset: the network. */
+  /** The way to the storage and to the boot plane; unset: the network. */
   readonly dispatcher?: Dispatcher;
   readonly vips: readonly Vip[];
   /** The addresses that a name has here. */
@@ -82,6 +83,7 @@ export async function* diagnose(config: Config, around: Surroundings): AsyncGene
       ? skipped('the embedded storage is not reached by it')
       : checkPrivateAccess(config.storageEndpoint, around.vips, around.resolve),
   );
+  yield* check('boot URL', () => checkBootUrl(config, ask));
 }
 
 /** Records of either kind; finds how to reach Firestore. */

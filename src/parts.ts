@@ -6,8 +6,8 @@ import { openRecords, type RecordsParts } from './drivers/records.ts';
 import { openStorage, type StorageParts } from './drivers/storage.ts';
 import { makeFolder } from './folder.ts';
 import { fileSecret } from './secrets.ts';
-import { verifyEdge } from './sign/edge.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
+import { verifyEdge } from './sign/x-boot-edge.ts';
 import { type Log, openLog } from './telemetry/log.ts';
 import { type Metrics, openMetrics } from './telemetry/metrics.ts';
 
@@ -60,7 +60,7 @@ function edgeVerifier({ edgeKeys }: Config, clock: () => Date): EdgeVerifier | u
 function snapshotKeyOf({ snapshotKey }: Config, { token }: GoogleCredentials) {
   if (!snapshotKey) return undefined;
   return async () => {
-    const { readSecret } = await import('./sign/secret.ts');
+    const { readSecret } = await import('./sign/secret-manager.ts');
     return readSecret(snapshotKey, { setting: 'BROKER_SNAPSHOT_KEY', token });
   };
 }

@@ -6,8 +6,9 @@ import { bootApp } from './http/boot/app.ts';
 import { BootEvents } from './http/boot/events.ts';
 import type { BootParts } from './http/boot/parts.ts';
 import { UnknownMachines } from './http/boot/unknown-machines.ts';
+import type { StaticPage } from './http/plane/static-page.ts';
 import { type Listener, listen } from './http/server/listener.ts';
-import { reportStores } from './jobs/stores.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Parts } from './parts.ts';
 
 export interface Planes {
@@ -17,9 +18,8 @@ export interface Planes {
 
 /** Opens the planes, and begins the jobs, that BROKER_ROLES names. Rejects, naming the setting, when an address cannot be had. */
 export async function openPlanes(config: Config, parts: Parts, clock: () => Date): Promise<Planes> {
-  const { log } = parts;
-  const behind = config.roles.some((role) => role !== 'boot') ? await openBehind(parts, clock) : undefined;
   const events = new BootEvents(config.events, { ...parts, records: parts.bootRecords });
+  let jobs: Jobs | undefined;
   let refusals: RefusalLog | undefined;
   const unknownMachines = new UnknownMachines(parts);
   const listeners: Listener[] = [];
@@ -30,10 +30,10 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await events.settled();
     await refusals?.settled();
     await unknownMachines.settled();
-    await behind?.verifier.close();
+    await jobs?.close();
   };
   try {
-    const common = { ...config, ...parts, clock, describe };
+    const common = { ...config, ...parts, clock, describe: describer() };
     if (config.roles.includes('boot')) {
       const { allowedNetworks, trustedProxies } = config;
       const sourcePolicy = { allowed: allowedNetworks, trustedProxies };
@@ -46,17 +46,16 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
       };
       listeners.push(await open('boot', bootApp(boot), config.listen, 'BROKER_LISTEN', parts));
     }
-    if (behind && parts.adminToken !== undefined) {
+    if (config.roles.some((role) => role !== 'boot')) jobs = await jobsOf(config, parts, clock);
+    if (jobs && parts.adminToken !== undefined) {
       const { RefusalLog } = await import('./http/admin/login/refusal-log.ts');
       refusals = new RefusalLog(parts);
       const { adminApp } = await import('./http/admin/app.ts'); // with the schemas of all that it takes
-      const { assetJobs } = await import('./jobs/asset-jobs.ts');
       const admin: AdminParts = {
         ...common,
         adminToken: parts.adminToken,
         refusals,
-        verify: behind.verifier.verify,
-        ...assetJobs(common),
+        ...jobs.onDemand,
       };
       listeners.push(await open('admin', adminApp(admin), config.adminListen, 'BROKER_ADMIN_LISTEN', parts));
     }
@@ -64,36 +63,47 @@ export async function openPlanes(config: Config, parts: Parts, clock: () => Date
     await close(0);
     throw error;
   }
-  if (behind && config.roles.includes('jobs')) {
-    const { keepHouse } = await import('./jobs/housekeeping.ts');
-    void keepHouse({ ...parts, bucket: config.bucket, clock, ...behind }, closing.signal);
-    const { watchRollouts } = await import('./jobs/rollouts.ts');
-    void watchRollouts({ ...parts, clock }, closing.signal);
-  }
-  // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
-  const needsBucket = config.storage === 'gcs' && behind !== undefined;
-  void reportStores({ records: parts.records, log, blobs: needsBucket ? parts.blobs : undefined });
+  if (config.roles.includes('jobs')) jobs?.begin(closing.signal);
+  void reportStores(config, parts);
   const { snapshotKey: key, seed } = parts;
-  if (key && seed) {
-    const { beginSnapshots } = await import('./jobs/snapshots.ts');
-    beginSnapshots({ ...config, ...parts, clock, key, seed }, closing.signal);
+  if (key && seed && config.roles.includes('boot')) {
+    const { loadSnapshot } = await import('./jobs/load-snapshot.ts');
+    void loadSnapshot({ ...parts, clock, key, seed });
   }
   return { close };
 }
 
-async function describe(): Promise<object> {
-  return (await import('./http/openapi/document.ts')).openapi();
+/** Kept once it was made: it changes with the program alone. */
+function describer(): () => Promise<StaticPage> {
+  let described: Promise<StaticPage> | undefined;
+  return () => {
+    described ??= import('./http/openapi/document.ts').then(({ openapiPage }) => openapiPage());
+    return described;
+  };
 }
 
-/** What works behind the planes; a process that only boots does without. */
-async function openBehind(parts: Parts, clock: () => Date) {
-  const [{ audited }, { openVerifier }] = await Promise.all([
+/** Loaded only here: a process that only boots does without. */
+async function jobsOf(config: Config, parts: Parts, clock: () => Date): Promise<Jobs> {
+  const [{ audited }, { openJobs }] = await Promise.all([
     import('./http/admin/write/audit-entry.ts'),
-    import('./jobs/verify.ts'),
+    import('./jobs/jobs.ts'),
   ]);
   const audit: Auditor = (...change) =>
     audited({ kind: 'broker', id: 'broker', at: clock().toISOString() }, ...change);
-  return { audit, verifier: openVerifier({ ...parts, clock, audit }) };
+  // Where no store is ever away, nobody needs its snapshot.
+  const snapshotKey = parts.seed && parts.snapshotKey;
+  return openJobs({ ...config, ...parts, clock, audit, snapshotKey });
+}
+
+/**
+ * Says in the log which store does not answer, and what to do: a wrong bucket or a missing role would else show only in the first
+ * upload. Never rejects: a broker starts without its stores, and serves what it can.
+ */
+async function reportStores({ storage, roles }: Config, { records, blobs, log }: Parts): Promise<void> {
+  // Only uploads need the bucket; and asking for it loads the heaviest module of the program.
+  const needsBucket = storage === 'gcs' && roles.some((role) => role !== 'boot');
+  const report = (error: unknown) => log.error({ error }, 'a store is not as it should be');
+  await Promise.all([records.ping().catch(report), needsBucket && blobs.ping().catch(report)]);
 }
 
 async function open(

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { openSqlite } from '../src/records/sqlite/sqlite.ts';
+import { changeAsset } from './records/writing.ts';
 import {
   type Admin,
   addMachine,
@@ -55,7 +56,8 @@ test('in an empty folder it starts, makes its secrets for its owner alone, and f
   const records = openSqlite(join(data, 'records.db'));
   const kernel = await records.asset(ready.id);
   if (!kernel) throw new Error('the kernel is gone');
-  await records.changeAsset(
+  await changeAsset(
+    records,
     { ...kernel, state: 'verifying' },
     { state: 'ready', upload_id: kernel.upload_id },
   );
@@ -68,6 +70,31 @@ test('in an empty folder it starts, makes its secrets for its owner alone, and f
   const again = await adminOf(second);
   expectStatus(await again.admin(`/api/v1/uploads/${upload.id}/complete`, {}), 200);
   t.is((await ask(ports.boot, '/initrd/k.img')).text, 'kernel');
+});
+
+test('a process that only boots loads no job, nor anything of the admin plane', async (t) => {
+  const folder = await temporaryFolder(t);
+  const hook = join(folder, 'hook.mjs');
+  await writeFile(
+    hook,
+    `import { appendFileSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({ load: (url, context, next) => (appendFileSync('loaded', url + '\\n'), next(url, context)) });`,
+  );
+  const loadedBy = async (roles: string) => {
+    await rm(join(folder, 'loaded'), { force: true });
+    const env = { NODE_OPTIONS: `--import=${hook}`, BROKER_ROLES: roles };
+    const child = await startChild(t, { folder, env });
+    const { boot } = await child.ready;
+    t.is((await ask(boot, '/healthz')).status, 200);
+    child.kill('SIGTERM');
+    t.is(await child.ended, 0);
+    const urls = (await readFile(join(folder, 'loaded'), 'utf8')).split('\n');
+    return [...new Set(urls.flatMap((url) => /\/src\/(.+)$/.exec(url)?.[1] ?? []))];
+  };
+  const isBehind = (path: string) => path.startsWith('jobs/') || path.startsWith('http/admin/');
+  t.deepEqual((await loadedBy('boot')).filter(isBehind), []);
+  t.true((await loadedBy('boot,jobs')).includes('jobs/jobs.ts'), 'the hook sees what is loaded');
 });
 
 test('nothing that it writes in a whole session opens anything', async (t) => {

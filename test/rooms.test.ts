@@ -23,6 +23,20 @@ test('every room is in the table', async (t) => {
   );
 });
 
+test('rooms import only rooms above them in the table, so that none imports itself by others', (t) => {
+  const rooms = Object.keys(mayImport);
+  const within = (place: string, room: string) => `${place}/`.startsWith(`${room}/`);
+  const below = rooms.flatMap((room, at) =>
+    (mayImport[room] ?? []).flatMap((place) =>
+      rooms
+        .slice(at)
+        .filter((other) => within(place, other) || within(other, place))
+        .map((other) => `${room} imports ${other}`),
+    ),
+  );
+  t.deepEqual(below, []);
+});
+
 test('an import is seen in whatever form it is written', (t) => {
   const forms = [
     `import x from 'm';`,
@@ -67,7 +81,7 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['records/sqlite/sql.ts', `import type { DatabaseSync } from 'node:sqlite';`],
   ['records/sqlite/sqlite.ts', `import { Firestore } from '@google-cloud/firestore';`],
   ['blobs/follow.ts', `import type { Bucket } from '@google-cloud/storage';`],
-  ['localgcs/store.ts', `import type { Machine } from '../boot/machine.ts';`],
+  ['localgcs/store/store.ts', `import type { Machine } from '../../boot/machine.ts';`],
   ['http/admin/routes.ts', `import { openSqlite } from '../../records/sqlite/sqlite.ts';`],
   ['http/boot/deliver.ts', `export { signUrl } from '../../sign/v4.ts';`],
   ['http/boot/app.ts', `const { config } = await import('../../config/config.ts');`],
@@ -77,6 +91,18 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['http/plane/plane.ts', `import { listen } from '../server/listener.ts';`],
   ['jobs/verify.ts', `import { app } from '../http/app.ts';`],
   ['cli/verbs/serve.ts', `import { main } from '../../main.ts';`],
+  ['cli/verbs/completion.ts', `import { program } from '../program.ts';`],
+  ['cli/program.ts', `import { boots } from './verbs/boots.ts';`],
+  ['cli/verb/options.ts', `import { broker } from '../broker/broker.ts';`],
+  ['cli/broker/broker.ts', `import { machineShow } from '../verbs/machine/show.ts';`],
+  ['cli/broker/named.ts', `import { table } from '../output/table.ts';`],
+  ['cli/output/outline.ts', `import type { Options } from '../verbs/explain.ts';`],
+  ['cli/output/listing.ts', `const { verbs } = await import('../verbs.ts');`],
+  ['cli/push/push-file.ts', `import { assetPush } from '../verbs/asset/push.ts';`],
+  ['cli/fetch/fetch-file.ts', `import { assetImport } from '../verbs/asset/import.ts';`],
+  ['cli/manifest/gather.ts', `import { apply } from '../verbs/apply.ts';`],
+  ['cli/matchbox/convert.ts', `import { importMatchbox } from '../verbs/import-matchbox.ts';`],
+  ['cli/apply/apply-state.ts', `import { applyFlags } from '../verbs/apply.ts';`],
   ['main.ts', `import { openSqlite } from './records/sqlite/sqlite.ts';`],
   ['main.ts', `import { serve } from './cli.ts';`],
   ['parts.ts', `import { app } from './http/app.ts';`],
@@ -116,6 +142,14 @@ test('what a room may say is left alone', (t) => {
     [
       'http/admin/routes.ts',
       `import Router from '@koa/router';\nimport type { Records } from '../../records/records.ts';`,
+    ],
+    [
+      'cli/verbs/import-matchbox.ts',
+      `import { applyFlags } from './apply.ts';\nimport { convertMatchbox } from '../matchbox/convert.ts';`,
+    ],
+    [
+      'cli/verbs.ts',
+      `import type { Verb } from './verb/verb.ts';\nconst verb = await import('./verbs/boots.ts');`,
     ],
     [
       'cli.ts',

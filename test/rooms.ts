@@ -3,25 +3,45 @@ import { posix } from 'node:path';
 /** What the rooms of http/ see of the rest; never a driver, never a job. */
 const httpSees = ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'];
 
+/** What a verb of the command line is made of; none of it knows a verb. */
+const verbsUse = ['verb', 'broker', 'output', 'push', 'fetch', 'manifest', 'matchbox', 'apply'].map(
+  (room) => `cli/${room}`,
+);
+
 /**
- * Which rooms (folders or files of src/) each room may import besides itself. A folder inside a room may be a room of its
- * own: the longest name counts.
+ * Which rooms (folders or files of src/) each room may import besides itself, none of which stands below it here. A folder
+ * inside a room may be a room of its own: the longest name counts.
  */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'folder.ts': [],
+  'lru.ts': [],
+  'secrets.ts': ['folder.ts'],
   boot: [],
   sign: [],
   telemetry: [],
   config: ['boot/network.ts', 'boot/source.ts'],
-  records: ['boot', 'folder.ts'],
-  blobs: ['sign', 'boot'],
+  records: ['boot', 'folder.ts', 'lru.ts'],
+  blobs: ['sign', 'boot', 'lru.ts'],
   localgcs: ['sign', 'folder.ts'],
   jobs: ['boot', 'records/records.ts', 'blobs/blobs.ts', 'telemetry'],
   'http/plane': httpSees,
   'http/server': [...httpSees, 'http/plane'],
-  'http/boot': [...httpSees, 'http/plane'],
+  'http/boot': [...httpSees, 'http/plane', 'lru.ts'],
   'http/admin': [...httpSees, 'http/plane'],
-  'http/openapi': ['boot', 'http/boot', 'http/admin'],
-  cli: ['boot', 'folder.ts'],
+  'http/openapi': ['boot', 'http/plane', 'http/boot', 'http/admin'],
+  'cli/fields.ts': [],
+  'cli/verb': ['boot'],
+  'cli/broker': ['boot', 'cli/verb'],
+  'cli/output': ['boot', 'cli/fields.ts', 'cli/verb', 'cli/broker'],
+  'cli/push': ['boot', 'folder.ts', 'cli/verb', 'cli/broker', 'cli/output'],
+  'cli/fetch': ['boot', 'folder.ts', 'cli/verb', 'cli/broker', 'cli/push'],
+  'cli/manifest': ['boot', 'cli/fields.ts', 'cli/verb', 'cli/broker', 'cli/output', 'cli/push'],
+  'cli/matchbox': ['boot', 'cli/fields.ts', 'cli/verb', 'cli/manifest'],
+  'cli/apply': ['boot', 'cli/verb', 'cli/broker', 'cli/output', 'cli/push', 'cli/manifest'],
+  'cli/verbs': ['boot', ...verbsUse],
+  'cli/verbs.ts': ['cli/verb', 'cli/verbs'],
+  'cli/report.ts': ['cli/verb', 'cli/output'],
+  'cli/program.ts': ['cli/verb', 'cli/verbs.ts', 'cli/report.ts'],
   drivers: ['config', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   doctor: ['config', 'secrets.ts', 'drivers', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   'doctor.ts': ['config', 'doctor', 'records', 'sign'],
@@ -37,8 +57,6 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'localgcs',
     'telemetry',
   ],
-  'folder.ts': [],
-  'secrets.ts': ['folder.ts'],
   'storage-alone.ts': ['config', 'localgcs'],
   'planes.ts': ['config', 'parts.ts', 'boot', 'http', 'jobs'],
   'main.ts': ['config', 'parts.ts', 'planes.ts'],

@@ -1,15 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { forGood } from '../boot/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import type { Signer } from '../sign/v4.ts';
 import { signUrl } from '../sign/v4.ts';
-import type { Blobs, FollowOptions } from './blobs.ts';
+import type { Blobs, FollowOptions, NewBlob, Validators } from './blobs.ts';
 import type { storageConnections } from './connections.ts';
 import { faults } from './faults.ts';
-import { bootPatience, type Patience } from './patience.ts';
-import { readWhole } from './read-whole.ts';
 import { resuming } from './resuming.ts';
+import { bootPatience, type Patience } from './retry-policy.ts';
 import type { SignedUrls } from './signed-urls.ts';
-import { uploadHeaders } from './upload-headers.ts';
-import { validatorsOf } from './validators.ts';
+import { refusal } from './unexpected-answer.ts';
 
 export interface SignedUrlOptions {
   /** Origin of the storage, as the broker reaches it. */
@@ -27,6 +28,9 @@ export interface SignedUrlOptions {
 
 /** A digest reads at its own pace; its URL is used at once. */
 const ownUrlTtlSeconds = 60;
+
+/** How long all of a small object may take. */
+const readingMs = 20_000;
 
 /** All that a signed URL is for: to hand it out, or to follow it ourselves. */
 export function bySignedUrl(
@@ -105,4 +109,51 @@ export function bySignedUrl(
       });
     },
   };
+}
+
+/** What is signed into a URL that starts a resumable upload, so that the object can be no other, and is made once. */
+function uploadHeaders({ size, type }: Pick<NewBlob, 'size' | 'type'>) {
+  return {
+    'x-goog-resumable': 'start',
+    'x-goog-if-generation-match': '0',
+    'x-upload-content-length': String(size),
+    'content-type': type,
+    'cache-control': forGood,
+  };
+}
+
+/** From an answer to a signed URL: Google's client has other ETags. */
+function validatorsOf({ object }: BlobRef, headers: IncomingHttpHeaders): Validators {
+  const { etag } = headers;
+  const lastModified = new Date(String(headers['last-modified']));
+  if (typeof etag !== 'string' || !/^"[^"]*"$/.test(etag) || Number.isNaN(lastModified.getTime()))
+    throw new Error(`the storage gives ${object} no strong ETag and Last-Modified`);
+  return { etag, lastModified };
+}
+
+/** Fetches a small object from a signed URL, once; undefined: there is none. */
+async function readWhole(
+  url: string,
+  mostBytes: number,
+  dispatcher: Dispatcher,
+): Promise<Buffer | undefined> {
+  const { origin, pathname, search } = new URL(url);
+  const { statusCode, body } = await dispatcher.request({
+    origin,
+    path: pathname + search,
+    method: 'GET',
+    signal: AbortSignal.timeout(readingMs),
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`); // which ends the transfer too
+    chunks.push(chunk);
+  }
+  const whole = Buffer.concat(chunks);
+  if (statusCode === 200) return whole;
+  const refused = whole.toString('latin1', 0, 2_000);
+  if (statusCode === 404 && refused.includes('<Code>NoSuchKey</Code>')) return undefined;
+  throw refusal(statusCode, refused);
 }

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { checkAnswer, type Part, type PartAnswer, rangeHeader } from './part.ts';
+import { checkAnswer, type Part, type PartAnswer, rangeHeader } from './range-request.ts';
 import { refusal } from './unexpected-answer.ts';
 
 /** Hears what comes of one request: `begin`, then chunks, then `end`; or at any time `fail`. After an abort, nothing. */

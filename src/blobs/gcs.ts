@@ -5,8 +5,8 @@ import type { BlobStat, Blobs } from './blobs.ts';
 import { bySignedUrl, type SignedUrlOptions } from './by-signed-url.ts';
 import { storageConnections } from './connections.ts';
 import { absent, advised, faults, taken } from './faults.ts';
-import type { ControlPatience } from './patience.ts';
 import { retried } from './retried.ts';
+import type { ControlPatience } from './retry-policy.ts';
 
 export interface GcsOptions extends SignedUrlOptions {
   /** Bearer token for control calls; undefined: Application Default Credentials. */

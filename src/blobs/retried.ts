@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../sign/deadline.ts';
-import { backoff, type ControlPatience, controlPatience } from './patience.ts';
+import { backoff, type ControlPatience, controlPatience } from './retry-policy.ts';
 
 /** Answers that Google says may be tried again (Cloud Storage, "Retry strategy"). */
 const transient = [408, 429, 500, 502, 503, 504];

@@ -1,3 +1,4 @@
+import { lru } from '../lru.ts';
 import { LONGEST_LIFETIME, type Signer, signUrl, type UrlRequest } from '../sign/v4.ts';
 
 export interface SignedUrlsOptions {
@@ -50,25 +51,15 @@ const renewalPause = 5_000;
  */
 export function signedUrls(options: SignedUrlsOptions): SignedUrls {
   const { clock, capacity = 4_096, onRenewalFailure } = options;
-  const kept = new Map<string, SignedUrl>();
+  const kept = lru<SignedUrl>(capacity);
   const flights = new Map<string, Promise<SignedUrl>>();
-
-  const keep = (key: string, signed: SignedUrl) => {
-    // A Map lists its keys in the order of their arrival, so the first is the one not used for longest.
-    kept.delete(key);
-    kept.set(key, signed);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= capacity) break;
-      kept.delete(oldest);
-    }
-  };
 
   const fly = (key: string, make: () => Promise<SignedUrl>): Promise<SignedUrl> => {
     const underway = flights.get(key);
     if (underway !== undefined) return underway;
     const flight = make()
       .then((signed) => {
-        keep(key, signed);
+        kept.set(key, signed);
         return signed;
       })
       .finally(() => flights.delete(key));
@@ -94,9 +85,10 @@ export function signedUrls(options: SignedUrlsOptions): SignedUrls {
       const signed = kept.get(key);
       const old = fresh && signed && now - signed.signedAt > freshFor;
       if (!signed || old || !serves(signed, now)) return wait(key, make);
-      const due = now >= signed.renewFrom;
-      keep(key, due ? { ...signed, renewFrom: now + renewalPause } : signed);
-      if (due) fly(key, make).catch((error: unknown) => onRenewalFailure?.(error));
+      if (now >= signed.renewFrom) {
+        kept.set(key, { ...signed, renewFrom: now + renewalPause });
+        fly(key, make).catch((error: unknown) => onRenewalFailure?.(error));
+      }
       return signed.url;
     },
   };

@@ -13,15 +13,16 @@ export interface ClientRow {
   readonly followsRedirects: boolean;
   /** Whether it can be expected to fetch from Google's own certificates. */
   readonly https: boolean;
+  /** It runs an iPXE script: it is iPXE. */
+  readonly runsScripts?: true;
   /** It decodes and re-encodes the query of a redirect's target (iPXE before 1844aacc8, 2021-11-11). */
   readonly reencodesQuery: boolean;
-  /** Characters that its entry URL may have; undefined: no limit known. */
-  readonly maxUrlLength?: number;
   /** Characters that it takes in a redirect's Location; undefined: no limit known. */
   readonly maxRedirectLength?: number;
-  /** It cannot do without a Content-Length, an answer to HEAD, or 206 to a Range. */
-  readonly needs: { readonly contentLength: boolean; readonly head: boolean; readonly range: boolean };
-  /** Where we know it from. `source`: read in its source. `binary`: seen in a shipped binary. `report`: a vendor or user says so. `guess`. */
+  /**
+   * Where we know it from: `source`, read in its source; `binary`, seen in a shipped binary; `report`, a vendor or user says so;
+   * `guess`. And what else is known, by which nothing is decided: all answers have a length and know HEAD and ranges.
+   */
   readonly evidence: { readonly kind: 'source' | 'binary' | 'report' | 'guess'; readonly text: string };
 }
 
@@ -51,20 +52,18 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: false,
     https: false,
     reencodesQuery: false,
-    maxUrlLength: 254,
-    needs: { contentLength: true, head: true, range: false },
     evidence: {
       kind: 'source',
-      text: 'EDK2 HttpImpl.c: status >= 300 is EFI_HTTP_ERROR, in every release to 202605; shim and RHEL GRUB send the same User-Agent and take only 200',
+      text: 'EDK2 HttpImpl.c: status >= 300 is EFI_HTTP_ERROR, in every release to 202605; shim and RHEL GRUB send the same User-Agent and take only 200; needs HEAD and Content-Length; its first URL has at most 254 characters',
     },
   },
   {
     id: 'ipxe-2',
     matches: agent(/^iPXE\/([2-9]|[1-9]\d+)\./),
+    runsScripts: true,
     followsRedirects: true,
     https: true,
     reencodesQuery: false,
-    needs: { contentLength: false, head: false, range: false },
     evidence: {
       kind: 'source',
       text: 'iPXE httpcore.c follows any Location; query kept byte for byte since 1844aacc8; https on by default except BIOS since 05cb93046',
@@ -73,10 +72,10 @@ export const clientTable: readonly ClientRow[] = [
   {
     id: 'ipxe-1',
     matches: agent(/^iPXE(\/|$)/),
+    runsScripts: true,
     followsRedirects: true,
     https: false,
     reencodesQuery: true,
-    needs: { contentLength: false, head: false, range: false },
     evidence: {
       kind: 'source',
       text: 'iPXE uri.c before 1844aacc8 (2021-11-11) decodes and re-encodes path and query; Debian bookworm binary has no https string',
@@ -88,11 +87,9 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: false,
     https: false,
     reencodesQuery: false,
-    maxUrlLength: 255,
-    needs: { contentLength: true, head: false, range: true },
     evidence: {
       kind: 'source',
-      text: 'GRUB net/http.c: 200 and 206 only, "Content-Length: " case-sensitive, every seek is a Range request taken for 206',
+      text: 'GRUB net/http.c: 200 and 206 only, "Content-Length: " case-sensitive, every seek is a Range request taken for 206; DHCP gives it a URL of at most 255 characters',
     },
   },
   {
@@ -101,9 +98,10 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: false,
     https: false,
     reencodesQuery: false,
-    maxUrlLength: 1024,
-    needs: { contentLength: true, head: true, range: false },
-    evidence: { kind: 'source', text: 'U-Boot net/lwip/wget.c: anything but 200 fails' },
+    evidence: {
+      kind: 'source',
+      text: 'U-Boot net/lwip/wget.c: anything but 200 fails; needs Content-Length, and HEAD where EFI asks; a URL has at most 1024 characters',
+    },
   },
   {
     id: 'u-boot',
@@ -112,11 +110,9 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: false,
     https: false,
     reencodesQuery: false,
-    maxUrlLength: 1024,
-    needs: { contentLength: true, head: true, range: false },
     evidence: {
       kind: 'source',
-      text: 'U-Boot net/wget.c: HTTP/1.0 without any header, only 200, headers up to 2048 bytes',
+      text: 'U-Boot net/wget.c: HTTP/1.0 without any header, only 200, headers up to 2048 bytes, a name of at most 1024 characters; needs "Content-Length:" in that case, and HEAD where EFI asks',
     },
   },
   {
@@ -125,11 +121,9 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: false,
     https: false,
     reencodesQuery: false,
-    maxUrlLength: 255,
-    needs: { contentLength: true, head: true, range: true },
     evidence: {
       kind: 'source',
-      text: 'httpfs2 0.1.5 (iDRAC9 virtual media): 1024-byte buffer for all headers, so a signed Location does not fit; wants Accept-Ranges and 206',
+      text: 'httpfs2 0.1.5 (iDRAC9 virtual media): 1024-byte buffer for all headers, so a signed Location does not fit; wants HEAD, Content-Length, Accept-Ranges and 206, and a URL of at most 255 characters',
     },
   },
   {
@@ -138,7 +132,6 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: true,
     https: false,
     reencodesQuery: false,
-    needs: { contentLength: false, head: false, range: false },
     evidence: {
       kind: 'source',
       text: 'EDK2 ShellPkg HttpDynamicCommand/Http.c follows 300 to 308; TLS trusts only enrolled roots',
@@ -150,7 +143,6 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: true,
     https: true,
     reencodesQuery: false,
-    needs: { contentLength: false, head: false, range: false },
     evidence: { kind: 'guess', text: 'wget follows by default, curl with -L; both bring the system roots' },
   },
   {
@@ -159,11 +151,9 @@ export const clientTable: readonly ClientRow[] = [
     followsRedirects: false,
     https: false,
     reencodesQuery: false,
-    maxUrlLength: 255,
-    needs: { contentLength: true, head: true, range: true },
     evidence: {
       kind: 'report',
-      text: 'BMC virtual media, Raspberry Pi EEPROM (rpi-eeprom #475) and vendor firmware refuse redirects; unknown clients are taken for one of these',
+      text: 'BMC virtual media, Raspberry Pi EEPROM (rpi-eeprom #475) and vendor firmware refuse redirects; unknown clients are taken for one of these: they may need HEAD, Content-Length and 206, and a URL of at most 255 characters',
     },
   },
 ];
@@ -191,9 +181,4 @@ export function overridden(client: Client, overrides: ClientOverrides | undefine
     ...(max_redirect_length !== undefined && { maxRedirectLength: max_redirect_length }),
     overridden: changed,
   };
-}
-
-/** Only iPXE runs an iPXE script. */
-export function runsScripts(caller: Caller): boolean {
-  return /^iPXE(\/|$)/.test(caller.userAgent ?? '');
 }

@@ -1,7 +1,7 @@
 import type { Permanence, ResolvedAsset } from './asset.ts';
 import { deliveryOf } from './asset.ts';
 import type { Client, ClientOverride } from './client.ts';
-import type { HandoffPlan, Plan, StreamPlan } from './plan.ts';
+import type { AssetPlan, HandoffPlan, StreamPlan } from './plan.ts';
 
 /** What the storage that clients are sent to can do. */
 export interface StorageTraits {
@@ -40,7 +40,7 @@ function handoffSeconds(size: number): number {
 }
 
 /** Who follows the URL: the rules in the order in which they apply, each with its reason. */
-export function decideAsset(facts: AssetFacts): Plan {
+export function decideAsset(facts: AssetFacts): AssetPlan {
   const { client, storage, asset, edge } = facts;
   const delivery = deliveryOf(asset, facts.permanence);
   const stream = (reason: string): StreamPlan => ({

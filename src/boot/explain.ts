@@ -1,88 +1,124 @@
-import type { Arch, ResolvedAsset } from './asset.ts';
-import { archs } from './asset.ts';
-import { type Assignment, assignmentOf } from './assignment.ts';
-import { type Client, clientOf, overridden, runsScripts } from './client.ts';
-import { decideAsset } from './decide.ts';
-import type { ExplainFacts, ExplainRequest, Explanation, Planned } from './explanation.ts';
-import { bootsFrom, type Identity, isAnonymous } from './machine.ts';
-import { canonicalAddress, type Network, parseNetwork } from './network.ts';
-import { isRefusal } from './problem.ts';
-import type { ProfileRevision } from './profile.ts';
-import { assetUrl, bootstrapScript, diskScript, machineScript } from './script.ts';
-import { sourceOf } from './source.ts';
-import { renderedFor } from './template.ts';
-import { unknownSubject } from './unknown.ts';
+import { archs, assetTitle } from './asset.ts';
+import { type Booted, boot, type Refused } from './boot.ts';
+import type { BootRequest, Wanted } from './boot-request.ts';
+import { type Client, clientOf } from './client.ts';
+import type { ExplainRequest, ExplainSettings, ExplainWorld, Explanation, Planned } from './explanation.ts';
+import { bootsFrom, claimedIdentity } from './machine.ts';
+import { type Network, parseNetwork } from './network.ts';
+import type { AssetPlan } from './plan.ts';
+import { isRefusal, problems, type Refusal } from './problem.ts';
+import { type ProfileRevision, partsOf } from './profile.ts';
+import { assetUrl } from './script.ts';
+import { type Source, sourceOf, vouchedSource } from './source.ts';
+import type { Way } from './way.ts';
 
-/** Which revision these facts assign; it is for whoever gathers them to look it up. */
-export function assignmentFrom({
-  machine,
-  rules,
-  request,
-}: Pick<ExplainFacts, 'machine' | 'rules' | 'request'>) {
-  if (!machine) return undefined;
-  const { source } = addressOf(request);
-  return assignmentOf(machine, rules, { arch: request.arch ?? 'x86_64', ...(source && { source }) });
-}
+const bootPath = '/boot.ipxe';
 
-/** What would this caller get, and why: the boot plane's own functions, by facts alone. */
-export async function explained(facts: ExplainFacts): Promise<Explanation> {
-  const { request, machine } = facts;
-  const { user_agent: userAgent, mac, uuid, serial } = request;
-  const caller = { userAgent, httpVersion: '1.1', host: undefined };
-  const identity = { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
-  const client = overridden(clientOf(caller), machine?.client);
-  const assignment = assignmentFrom(facts);
-  const source = sourceExplained(facts);
-  const revision = facts.revision;
-  const stageOf = (arch: Arch) => firstStagePlan(facts.first_stages[arch], clientOf(caller), facts);
-  const stages = archs.map((arch) => ({
-    arch,
-    path: `/boot/${arch}/boot.efi`,
-    ...stageOf(arch),
-  }));
-  const bootUrl = runsScripts(caller)
-    ? await scriptPlan(identity, facts, assignment)
-    : stageOf(request.arch ?? 'x86_64');
-  const assets = revision ? revisionPlans(revision, client, facts) : [];
-  const { plan, reason } = assets[0] ?? bootUrl;
+/** What would this caller get, and why: the boot plane's own decision about each thing that it may ask for. */
+export async function explained(
+  request: ExplainRequest,
+  settings: ExplainSettings,
+  world: ExplainWorld,
+): Promise<Explanation> {
+  const client = clientOf({ userAgent: request.user_agent, httpVersion: '1.1', host: undefined });
+  const source = sourceIn(request, settings);
+  const asking = (wanted: Wanted, more: Partial<BootRequest> = {}) =>
+    boot({ ...factsOf(request, client, source), wanted, ...more }, world, settings);
+  const told = async (decision: Booted | Refused) => plannedBy(decision, world);
+
+  const entry = { kind: 'entry', path: bootPath, arch: 'x86_64' } as const;
+  // What it boots is told by its script, whoever asks.
+  const script = await asking(entry, { client: { ...client, runsScripts: true } });
+  const atBootUrl = client.runsScripts ? script : await asking(entry);
+  const { way } = script;
+  const bootUrl = await told(atBootUrl);
+  const itsScript = await told(script);
+  const { revision } = way;
+  const part = async (name: string, { id }: ProfileRevision) => {
+    const scripted = way.machine && { scripted: way.machine.id };
+    const decision = await asking({ kind: 'revision', revision: id, part: name }, scripted);
+    return { path: assetUrl(id, name, way.machine?.id), ...(await told(decision)) };
+  };
+  const assets = await Promise.all(revision ? partsOf(revision).map((name) => part(name, revision)) : []);
+  const firstStages = archs.map(async (arch) => {
+    const path = `/boot/${arch}/boot.efi`;
+    const decision = await asking({ kind: 'entry', path, arch }, { client: firstOf(client) });
+    return { arch, path, ...(await told(decision)) };
+  });
+  // That a stranger's script would be refused is no news; a machine's own is what people ask about.
+  const refused = [bootUrl, ...(way.machine ? [itsScript] : [])].find(({ plan }) => plan === 'refuse');
+  const main = refused ?? assets[0] ?? bootUrl;
+  const { publicUrl } = settings;
   return {
-    identity,
-    ...(source && { source }),
-    machine,
-    assigned: assignedBy(facts, assignment),
-    rules: (assignment?.considered ?? []).map(({ rule: { priority, name }, outcome, reason: why }) => ({
+    identity: way.identity ?? {},
+    ...(source && { source: sourceTold(source, settings, way) }),
+    machine: way.machine ?? null,
+    assigned: assignedBy(way),
+    rules: (way.assigned?.considered ?? []).map(({ rule: { priority, name }, outcome, reason }) => ({
       priority,
       name,
       outcome,
-      reason: why,
+      reason,
     })),
-    revision,
-    client,
-    plan,
-    reason,
-    boot_url: { path: bootPath, ...bootUrl },
-    first_stages: stages,
+    revision: revision ?? null,
+    client: way.client,
+    steps: script.way.steps,
+    status: main.status,
+    plan: main.plan,
+    reason: main.reason,
+    boot_url: { path: bootPath, ...(publicUrl && { url: `${publicUrl}${bootPath}` }), ...bootUrl },
+    ...(client.runsScripts ? {} : { script: itsScript }),
+    first_stages: await Promise.all(firstStages),
     assets,
   };
 }
 
-const bootPath = '/boot.ipxe';
-
-function addressOf({ source }: ExplainRequest): { readonly source?: string } {
-  const address = canonicalAddress(source ?? '');
-  return address ? { source: address } : {};
+/** iPXE gets a script wherever others get a first stage; who gets it first is the firmware that starts iPXE. */
+function firstOf(client: Client): Client {
+  return client.runsScripts
+    ? clientOf({ userAgent: 'UefiHttpBoot/1.0', httpVersion: '1.1', host: undefined })
+    : client;
 }
 
-function sourceExplained({ request, settings, machine }: ExplainFacts): Explanation['source'] {
-  if (request.source === undefined) return undefined;
+function factsOf(
+  request: ExplainRequest,
+  client: Client,
+  source: Source | Refusal | undefined,
+): Omit<BootRequest, 'wanted'> {
+  const { mac, uuid, serial, arch, edge, hw } = request;
+  const claims: Readonly<Record<string, string | undefined>> = { mac, uuid, serial };
+  return {
+    method: 'GET',
+    client,
+    identity: claimedIdentity((name) => claims[name]),
+    ...(source && { source }),
+    ...(arch && { arch }),
+    ...((edge || hw) && { edge: { capabilities: edge ?? [], ...(hw && { hw }) } }),
+  };
+}
+
+function sourceIn(
+  { source, forwarded_for, edge = [], hw }: ExplainRequest,
+  { allowedNetworks, trustedProxies, edgeOnly }: ExplainSettings,
+): Source | Refusal | undefined {
+  if (source === undefined) return undefined;
   const networks = (texts: readonly string[]): Network[] => texts.flatMap((text) => parseNetwork(text) ?? []);
-  const decided = sourceOf(request.source, request.forwarded_for, {
-    allowed: networks(settings.allowed_networks),
-    trustedProxies: settings.edge_only ? [] : networks(settings.trusted_proxies),
-  });
-  if (isRefusal(decided)) return { admitted: false, reason: decided.detail };
-  const { address } = decided;
-  const via = settings.edge_only ? 'edge' : decided.via;
+  const allowed = networks(allowedNetworks);
+  return edgeOnly
+    ? vouchedSource(
+        { ok: true, kid: '', address: source, capabilities: edge, ...(hw && { hw }) },
+        { allowed },
+      )
+    : sourceOf(source, forwarded_for, { allowed, trustedProxies: networks(trustedProxies) });
+}
+
+function sourceTold(
+  source: Source | Refusal,
+  { edgeOnly }: ExplainSettings,
+  { machine }: Way,
+): NonNullable<Explanation['source']> {
+  if (isRefusal(source)) return { admitted: false, reason: source.detail };
+  const { address, via } = source;
   const reasons = {
     peer: "it is the socket's other end",
     forwarded: 'a trusted proxy names it in X-Forwarded-For',
@@ -90,103 +126,50 @@ function sourceExplained({ request, settings, machine }: ExplainFacts): Explanat
   };
   return {
     address,
-    via,
+    via: edgeOnly ? 'edge' : via,
     admitted: true,
     reason: reasons[via],
     ...(machine && { machine_boots_from_here: bootsFrom(machine, address) }),
   };
 }
 
-function assignedBy(
-  { settings, request }: ExplainFacts,
-  assignment: Assignment | undefined,
-): Explanation['assigned'] {
-  if (assignment) {
-    const { by, rule, reason } = assignment;
+function assignedBy({ assigned, machine, unknown }: Way): Explanation['assigned'] {
+  if (assigned) {
+    const { by, rule, reason } = assigned;
     return { by, ...(rule && { rule: rule.name }), reason };
   }
-  if (isAnonymous(request)) return { by: 'nothing', reason: 'nothing is said of who is asking' };
-  const policy = settings.unknown_machine;
-  if (typeof policy === 'object')
-    return {
-      by: 'unknown-policy',
-      reason: `nobody has registered this machine, and BROKER_UNKNOWN_MACHINE is profile:${policy.profile}`,
-    };
-  return { by: 'nothing', reason: 'nobody has registered this machine' };
-}
-
-/** What iPXE gets at the boot URL. */
-async function scriptPlan(
-  identity: Identity,
-  { machine, revision, settings }: ExplainFacts,
-  assignment: Assignment | undefined,
-): Promise<Planned> {
-  const { outage, unknown_machine: policy } = settings;
-  if (!machine && isAnonymous(identity)) {
-    const reason = 'nothing is said of who is asking: the script makes iPXE say it';
-    return { plan: 'text', reason, script: bootstrapScript(bootPath, outage) };
-  }
-  if (!machine && policy === 'exit')
-    return {
-      plan: 'text',
-      reason: 'nobody knows this machine, and BROKER_UNKNOWN_MACHINE is exit',
-      script: diskScript('nobody knows this machine'),
-    };
-  if (!machine && policy === 'refuse')
-    return { plan: 'refuse', reason: 'nobody has registered this machine' };
-  if (!revision)
-    return {
-      plan: 'refuse',
-      reason: machine ? 'the machine has no profile' : 'that profile has no revision',
-    };
-  const subject = machine ?? unknownSubject(identity);
-  const rendered = await renderedFor(subject, revision);
-  if (isRefusal(rendered)) return { plan: 'refuse', reason: rendered.detail };
-  const script = machineScript(subject, rendered, bootPath, outage);
-  const pointer = `revision ${revision.id} of ${revision.name}`;
-  const reason =
-    assignment?.by === 'machine'
-      ? `the machine's own pointer is at ${pointer}`
-      : `${assignment?.reason ?? 'BROKER_UNKNOWN_MACHINE names it'}: ${pointer}`;
-  return { plan: 'text', reason, script };
-}
-
-/** What everybody else gets there. */
-function firstStagePlan(stage: ResolvedAsset | string, client: Client, facts: ExplainFacts): Planned {
-  return typeof stage === 'string' ? { plan: 'refuse', reason: stage } : planOf(stage, client, facts);
-}
-
-function revisionPlans(revision: ProfileRevision, client: Client, facts: ExplainFacts) {
-  const named: [string, ResolvedAsset | undefined][] = [
-    ['kernel', revision.kernel],
-    ['efi', revision.efi],
-    ['iso', revision.iso],
-    ...revision.initrds.map((initrd, n): [string, ResolvedAsset] => [`initrd/${n}`, initrd]),
-  ];
-  return named.flatMap(([part, asset]) =>
-    asset ? [{ path: assetUrl(revision, part, facts.machine?.id), ...planOf(asset, client, facts) }] : [],
-  );
-}
-
-function planOf(
-  asset: ResolvedAsset,
-  client: Client,
-  { request, settings, signed_urls }: ExplainFacts,
-): Planned {
-  const plan = decideAsset({
-    method: 'GET',
-    asset,
-    permanence: 'immutable',
-    client,
-    edge: request.edge ?? [],
-    storage: settings.storage,
-    urlTtlSeconds: settings.url_ttl_seconds,
-  });
-  const url = signed_urls[asset.object];
+  if (machine) return { by: 'nothing', reason: 'it may not boot from there' };
   return {
-    asset: `${asset.kind} ${asset.name}@${asset.version} ${asset.arch}`,
+    by: 'nothing',
+    reason: unknown ? 'nobody has registered this machine' : 'nothing is said of who is asking',
+  };
+}
+
+async function plannedBy(decision: Booted | Refused, world: ExplainWorld): Promise<Planned> {
+  if (decision.kind === 'refuse') {
+    const { problem, detail } = decision;
+    return { status: problems[problem].status, plan: 'refuse', reason: detail, problem };
+  }
+  const { plan, way } = decision;
+  if (!plan) throw new Error('a report is not explained');
+  if (plan.kind === 'text') return { status: 200, plan: 'text', reason: plan.reason, script: plan.body };
+  return { ...(way.asset && { asset: assetTitle(way.asset) }), ...(await followed(plan, world)) };
+}
+
+/** As it is delivered: a redirect whose URL is too long for its client becomes another plan. */
+async function followed(plan: AssetPlan, world: ExplainWorld): Promise<Planned> {
+  const { ttlSeconds } = plan;
+  const redirect = plan.kind === 'redirect';
+  const limit = redirect && plan.maxLength !== undefined ? { maxLength: plan.maxLength } : {};
+  const url = await world.signedUrl(plan.delivery.blob, {
+    ttlSeconds,
+    ...(redirect && { scheme: plan.scheme, ...limit }),
+  });
+  if (url === undefined && redirect) return followed(plan.otherwise, world);
+  return {
+    status: redirect ? 302 : 200,
     plan: plan.kind,
     reason: plan.reason,
-    ...(url && { signed_url: url }),
+    ...(url !== undefined && { signed_url: url }),
   };
 }

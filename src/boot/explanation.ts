@@ -1,13 +1,13 @@
-import type { Arch, ResolvedAsset } from './asset.ts';
-import type { Assignment } from './assignment.ts';
+import type { Arch } from './asset.ts';
+import type { BootPolicy } from './boot-request.ts';
 import type { Client } from './client.ts';
 import type { Considered } from './contest.ts';
-import type { StorageTraits } from './decide.ts';
 import type { Identity, Machine } from './machine.ts';
+import type { BlobRef, Plan } from './plan.ts';
+import type { Problem } from './problem.ts';
 import type { ProfileRevision } from './profile.ts';
-import type { RuleInForce } from './rule.ts';
-import type { OutagePolicy } from './script.ts';
-import type { UnknownPolicy } from './unknown.ts';
+import type { Assigned, Step } from './way.ts';
+import type { Answer, World } from './world.ts';
 
 /** What a caller would say; what it leaves out is not known. */
 export interface ExplainRequest extends Identity {
@@ -16,41 +16,41 @@ export interface ExplainRequest extends Identity {
   /** The other end of its connection, and the X-Forwarded-For that comes with it. */
   readonly source?: string;
   readonly forwarded_for?: string;
-  /** What an edge in between would say that it can. */
+  /** What an edge in between would say that it can, and whose interface it would say speaks. */
   readonly edge?: readonly string[];
+  readonly hw?: string;
 }
 
-/** All that a decision goes by, as JSON: who has it can decide again, without a broker. */
-export interface ExplainFacts {
-  /** Of this form. */
-  readonly version: 1;
-  /** When it was so, RFC 3339. */
-  readonly at: string;
-  readonly request: ExplainRequest;
-  readonly settings: {
-    readonly allowed_networks: readonly string[];
-    readonly trusted_proxies: readonly string[];
-    /** Only what an edge vouches for is believed. */
-    readonly edge_only: boolean;
-    readonly outage: OutagePolicy;
-    readonly unknown_machine: UnknownPolicy;
-    readonly url_ttl_seconds: number;
-    readonly storage: StorageTraits;
-  };
-  readonly machine: Machine | null;
-  readonly rules: readonly RuleInForce[];
-  /** What it is assigned. */
-  readonly revision: ProfileRevision | null;
-  /** The first stage, or why there is none. */
-  readonly first_stages: Readonly<Record<Arch, ResolvedAsset | string>>;
-  /** By object: what a signed URL of it would be, its signature masked. */
-  readonly signed_urls: Readonly<Record<string, string>>;
+/** What an explanation goes by besides the records. */
+export interface ExplainSettings extends BootPolicy {
+  readonly allowedNetworks: readonly string[];
+  readonly trustedProxies: readonly string[];
+  /** Only what an edge vouches for is believed. */
+  readonly edgeOnly: boolean;
+  /** Where machines reach the boot plane, if that is known. */
+  readonly publicUrl?: string;
+}
+
+/** The world, and one question more. */
+export interface ExplainWorld extends World {
+  /** What would be followed, its signature masked; undefined: no signed URL is as short as that. */
+  signedUrl(blob: BlobRef, how: SignedHow): Answer<string | undefined>;
+}
+
+export interface SignedHow {
+  readonly ttlSeconds: number;
+  readonly scheme?: 'http' | 'https';
+  readonly maxLength?: number;
 }
 
 /** What becomes of one request. */
 export interface Planned {
-  readonly plan: 'text' | 'redirect' | 'handoff' | 'stream' | 'refuse';
+  /** Of the answer to a GET without conditions. */
+  readonly status: number;
+  readonly plan: Plan['kind'] | 'refuse';
   readonly reason: string;
+  /** Why it is refused. */
+  readonly problem?: Problem;
   readonly script?: string;
   readonly asset?: string;
   /** What the client, the edge or the broker would follow. */
@@ -69,7 +69,7 @@ export interface Explanation {
   readonly machine: Machine | null;
   /** Who says what it boots. */
   readonly assigned: {
-    readonly by: Assignment['by'] | 'unknown-policy';
+    readonly by: Assigned['by'];
     readonly rule?: string;
     readonly reason: string;
   };
@@ -82,10 +82,15 @@ export interface Explanation {
   }[];
   readonly revision: ProfileRevision | null;
   readonly client: Client;
-  /** Of what it starts, if anything: that is what people ask about. */
+  /** What the broker asks itself about the boot URL, in this order, and what it came to. */
+  readonly steps: readonly Step[];
+  /** What it starts, if anything: that is what people ask about. */
+  readonly status: number;
   readonly plan: Planned['plan'];
   readonly reason: string;
-  readonly boot_url: Planned & { readonly path: string };
+  readonly boot_url: Planned & { readonly path: string; readonly url?: string };
+  /** What the first stage is given once it runs and asks for its script; absent where the caller runs scripts itself. */
+  readonly script?: Planned;
   /** What everybody but iPXE gets first, for each architecture. */
   readonly first_stages: readonly (Planned & { readonly arch: Arch; readonly path: string })[];
   readonly assets: readonly (Planned & { readonly path: string })[];

@@ -9,9 +9,10 @@ export interface Image {
 /** How a request names an image: by `name:version:arch`, by the id of one of its assets, or by its bare name. */
 export type ImageName =
   | { readonly by: 'id'; readonly name: string; readonly version: string; readonly arch: Arch }
-  | { readonly by: 'asset'; readonly asset: string };
+  | { readonly by: 'asset'; readonly asset: string }
+  | { readonly by: 'name'; readonly name: string };
 
-/** Reads `name:version:arch` (`:` stands in no name), or else takes the text for an asset's id. */
+/** Reads `name:version:arch` (`:` stands in no name), or else takes the text for an asset's id, or, where no asset has it, a bare name. */
 export function parseImageId(text: string): ImageName | undefined {
   const [name = '', version, arch, ...rest] = text.split(':');
   if (version === undefined) return isName(name) ? { by: 'asset', asset: name } : undefined;

@@ -1,10 +1,18 @@
+import { possibleRevisions } from './assignment.ts';
+import { boot } from './boot.ts';
+import type { BootPolicy, BootRequest } from './boot-request.ts';
+import { clientOf } from './client.ts';
 import type { Machine } from './machine.ts';
+import { isRefusal } from './problem.ts';
+import { archOf } from './profile.ts';
+import type { World } from './world.ts';
 
 /** What one machine would boot. */
 export interface Outcome {
   readonly revision: string;
   readonly profile: string;
   readonly reason: string;
+  /** Or why there is none. */
   readonly script: string;
 }
 
@@ -15,4 +23,61 @@ export interface Impact {
   readonly after: Outcome | null;
   /** It depends on the address from which the machine asks, and nobody knows one. */
   readonly uncertain?: true;
+}
+
+/** From where machines ask, as far as it decides. */
+export interface Asking {
+  /** Where this machine asked from last. */
+  readonly from?: string;
+  /** Some rule asks from where a machine boots. */
+  readonly byAddress: boolean;
+}
+
+/** What would change for this machine from one world to another; undefined: nothing. */
+export async function impactOn(
+  machine: Machine,
+  { before, after }: { readonly before: World; readonly after: World },
+  policy: BootPolicy,
+  { from, byAddress }: Asking,
+): Promise<Impact | undefined> {
+  const [was, is] = [await seen(machine, before, policy, from), await seen(machine, after, policy, from)];
+  const same = was.outcome?.revision === is.outcome?.revision && was.outcome?.script === is.outcome?.script;
+  const uncertain = byAddress && from === undefined && was.possible !== is.possible;
+  if (same && !uncertain) return undefined;
+  const { id, name, macs } = machine;
+  return {
+    machine: { id, ...(name && { name }), macs },
+    before: was.outcome,
+    after: is.outcome,
+    ...(uncertain && { uncertain }),
+  };
+}
+
+async function seen(machine: Machine, world: World, policy: BootPolicy, from: string | undefined) {
+  const there = await world.machine(machine.id);
+  if (!there) return { outcome: null, possible: '' };
+  const request = scriptRequest(there, from);
+  const decided = await boot(request, { ...world, machineBy: () => there }, policy);
+  const { revision, assigned } = decided.way;
+  const rules = there.active ? [] : await world.rules();
+  const circumstances = { arch: archOf(there), ...(from && { source: from }) };
+  const possible = possibleRevisions(there, rules, circumstances).join();
+  if (!revision || !assigned) return { outcome: null, possible };
+  const script = isRefusal(decided) ? decided.detail : decided.plan?.kind === 'text' ? decided.plan.body : '';
+  const { id, name: profile } = revision;
+  return { outcome: { revision: id, profile, reason: assigned.reason, script }, possible };
+}
+
+/** How iPXE would ask for the script of this machine. */
+export function scriptRequest(machine: Machine, from?: string): BootRequest {
+  const { id, macs, uuid, serial } = machine;
+  const [mac] = macs;
+  return {
+    method: 'GET',
+    wanted: { kind: 'entry', path: '/boot.ipxe', arch: 'x86_64' },
+    client: clientOf({ userAgent: 'iPXE/2.0', httpVersion: '1.1', host: undefined }),
+    identity: mac ? { mac } : uuid ? { uuid } : { serial: serial ?? id },
+    arch: archOf(machine),
+    ...(from && { source: { kind: 'source', address: from, via: 'peer' } }),
+  };
 }

@@ -1,5 +1,3 @@
-import type { Refusal } from './problem.ts';
-
 /** Where bytes lie in Cloud Storage. The generation pins one version of the object for good. */
 export interface BlobRef {
   readonly bucket: string;
@@ -60,10 +58,7 @@ export interface StreamPlan extends Reasoned {
   readonly ttlSeconds: number;
 }
 
-/** A refusal that answers a boot request is a plan like any other. */
-export interface RefusePlan extends Reasoned {
-  readonly kind: 'refuse';
-  readonly refusal: Refusal;
-}
+/** How the bytes of an asset come: who follows the signed URL. */
+export type AssetPlan = RedirectPlan | HandoffPlan | StreamPlan;
 
-export type Plan = TextPlan | RedirectPlan | HandoffPlan | StreamPlan | RefusePlan;
+export type Plan = TextPlan | AssetPlan;

@@ -24,6 +24,12 @@ export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readon
   return [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
 }
 
+/** What its assets are called in URLs, what it starts first. */
+export function partsOf(revision: ProfileRevision): readonly string[] {
+  const starts = (['kernel', 'efi', 'iso'] as const).filter((part) => revision[part]);
+  return [...starts, ...revision.initrds.map((_, n) => `initrd/${n}`)];
+}
+
 /** Reads `NAME@VERSION`. */
 export function parseAssetReference(text: string): { name: string; version: string } | undefined {
   const [name = '', version = '', ...rest] = text.split('@');

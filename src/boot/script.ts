@@ -95,12 +95,12 @@ export function machineScript(
 }
 
 /** Where a part of a revision is fetched; it says whose it is, so that overrides and logs know. */
-export function assetUrl({ id }: ProfileRevision, part: string, machineId: string | undefined): string {
-  return `/asset/${id}/${part}${machineId ? `?machine=${machineId}` : ''}`;
+export function assetUrl(revision: string, part: string, machineId: string | undefined): string {
+  return `/asset/${revision}/${part}${machineId ? `?machine=${machineId}` : ''}`;
 }
 
 function start(revision: ProfileRevision, machineId: string | undefined): string[] {
-  const url = (part: string) => assetUrl(revision, part, machineId);
+  const url = (part: string) => assetUrl(revision.id, part, machineId);
   const args = revision.cmdline === '' ? '' : ` ${revision.cmdline}`;
   if (revision.efi) return [`chain --replace ${url('efi')}${args} || goto again`];
   if (revision.iso) return [`sanboot --no-describe ${url('iso')} || goto again`];

@@ -23,7 +23,15 @@ export interface Upload {
 }
 
 /** A resumable session lives one week, whatever became of the signature that started it (Google: "Resumable uploads"); in ms. */
-export const sessionLifeMs = 7 * 24 * 3600 * 1000;
+const sessionLifeMs = 7 * 24 * 3600 * 1000;
+
+/** How long a signed URL may start its session; in ms. */
+export const startLifeMs = 3600 * 1000;
+
+/** Until when the signed URL of an upload that is made now starts a session, or else the broker's own session takes bytes. */
+export function expiryOf(mode: UploadMode, now: Date): Date {
+  return new Date(now.getTime() + (mode === 'signed' ? startLifeMs : sessionLifeMs));
+}
 
 /** From when on no byte of it can come any more, in ms since 1970. */
 export function endOf({ mode, expires_at }: Upload): number {

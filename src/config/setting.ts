@@ -9,7 +9,7 @@ export interface Setting<Value> {
   readonly name: string;
   /** As it would be written; undefined: unset. */
   readonly default: string | undefined;
-  /** One sentence for `bootbroker config` and the README. */
+  /** One sentence for `bootbroker config` and docs/reference/settings.md. */
   readonly about: string;
   /** Never printed. May also be given as a file, by NAME_FILE. */
   readonly secret?: true;

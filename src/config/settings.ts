@@ -129,7 +129,7 @@ export const settings = {
   publicUrl: setting(
     'BROKER_PUBLIC_URL',
     undefined,
-    'Origin under which machines reach the boot plane; only shown, scripts use relative URLs.',
+    'Origin under which machines reach the boot plane; explain names the boot URL by it, bootbroker doctor tries it, scripts do without.',
     origin,
   ),
   storagePublicUrl: setting(

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Answer, NoAnswer } from './ask.ts';
 import { said } from './ask.ts';
 import { failed, type Outcome, passed } from './finding.ts';
-import { objectsIn, probePrefix } from './objects.ts';
+import { objectsIn, probePrefix } from './json-api.ts';
 import type { Storage } from './storage.ts';
 
 /** An object for the other checks to fetch. */

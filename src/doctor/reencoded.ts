@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { said } from './ask.ts';
 import { failed, type Outcome, passed } from './finding.ts';
 import type { Trial } from './scheme.ts';
-import { probeUrl } from './signed.ts';
+import { probeUrl } from './signed-url.ts';
 
 const setting = 'BROKER_STORAGE_REENCODED';
 

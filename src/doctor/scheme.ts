@@ -3,7 +3,7 @@ import type { Answer, NoAnswer } from './ask.ts';
 import { said } from './ask.ts';
 import type { Probe } from './bucket.ts';
 import { failed, type Outcome, passed, skipped } from './finding.ts';
-import { probeUrl } from './signed.ts';
+import { probeUrl } from './signed-url.ts';
 import type { NamedSigner } from './signers.ts';
 import type { Storage } from './storage.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { openLocalSigner, openSigners } from '../drivers/signer.ts';
-import type { LocalgcsOptions } from '../localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../localgcs/options.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Signer } from '../sign/v4.ts';
 import { type Outcome, passed } from './finding.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { type LocalgcsOptions, reachable, startLocalgcs } from '../localgcs/localgcs.ts';
+import { reachable, startLocalgcs } from '../localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../localgcs/options.ts';
 import { fileSecret } from '../secrets.ts';
 import type { Ask } from './ask.ts';
 import { said } from './ask.ts';

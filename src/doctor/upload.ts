@@ -6,7 +6,7 @@ import { gcsBlobs } from '../blobs/gcs.ts';
 import type { Answer, NoAnswer } from './ask.ts';
 import { said } from './ask.ts';
 import { failed, type Outcome, passed } from './finding.ts';
-import { objectsIn, probePrefix } from './objects.ts';
+import { objectsIn, probePrefix } from './json-api.ts';
 import type { NamedSigner } from './signers.ts';
 import type { Storage } from './storage.ts';
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { LocalgcsOptions } from '../localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../localgcs/options.ts';
 import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import { hmacSigner } from '../sign/hmac.ts';
@@ -65,7 +65,7 @@ export async function openLocalSigner(
 
 async function configuredHmacKey({ hmacAccessId, hmacSecret }: Config, { token }: GoogleCredentials) {
   if (!hmacAccessId || !hmacSecret) return undefined;
-  const { readSecret } = await import('../sign/secret.ts');
+  const { readSecret } = await import('../sign/secret-manager.ts');
   return {
     accessId: hmacAccessId,
     secret: await readSecret(hmacSecret, { setting: 'BROKER_HMAC_SECRET', token }),

@@ -1,7 +1,9 @@
 import type { Asset } from '../boot/asset.ts';
+import { ended } from '../boot/asset-life.ts';
 import { endOf, type Upload } from '../boot/upload.ts';
 import { every } from '../records/records.ts';
 import type { JobParts } from './parts.ts';
+import { takeStep } from './take-step.ts';
 
 /**
  * Ends an open upload: its asset is free for a new one, and what came of its bytes is deleted. False: it has ended otherwise
@@ -10,21 +12,11 @@ import type { JobParts } from './parts.ts';
 export async function abandonUpload(
   upload: Upload,
   as: 'expired' | 'aborted',
-  { records, blobs, clock, log, audit }: JobParts,
+  parts: JobParts,
 ): Promise<boolean> {
-  const asset = await records.asset(upload.asset_id);
-  if (!asset || upload.state !== 'open') return false;
-  const isCurrent = asset.upload_id === upload.id;
-  const isAccepted = isCurrent && asset.state !== 'created' && asset.state !== 'uploading';
-  if (isCurrent && asset.failure !== undefined) return false;
-  if (isAccepted && !(as === 'aborted' && asset.state === 'verifying')) return false;
-  const { state, upload_id, updated_at } = asset;
-  const to = isCurrent ? freed(asset, `its upload is ${as}`, clock()) : asset;
-  // In one transaction with the asset, and only if that is as it was read: of this and a completion one happens.
-  const over: Upload = { ...upload, state: as };
-  const action = as === 'aborted' ? 'upload.abort' : 'upload.expire';
-  const entry = audit(action, { kind: 'upload', id: upload.id }, upload, over);
-  if (!(await records.changeAsset(to, { state, upload_id, updated_at }, over, [entry]))) return false;
+  const { blobs, log } = parts;
+  const asset = await recordedEnd(upload, as, parts);
+  if (!asset) return false;
   const { bucket } = asset;
   const found = await blobs.stat(bucket, upload.object);
   if (found) await blobs.remove({ bucket, object: upload.object, generation: found.generation });
@@ -32,10 +24,23 @@ export async function abandonUpload(
   return true;
 }
 
-/** The asset without the bytes that it was to have: a new upload may come. */
-export function freed(asset: Asset, failure: string, now: Date): Asset {
-  const { generation: _, verified_bytes: __, ...rest } = asset;
-  return { ...rest, state: 'created', failure, updated_at: now.toISOString() };
+/** Tried as often as the asset changes meanwhile, as it does each time the hashing tells how far it is. */
+async function recordedEnd(
+  known: Upload,
+  as: 'expired' | 'aborted',
+  parts: JobParts,
+): Promise<Asset | undefined> {
+  const { records, clock } = parts;
+  let upload: Upload | undefined = known;
+  while (upload) {
+    const asset = await records.asset(upload.asset_id);
+    // In one transaction with the asset, and only if that is as it was read: of this and a completion one happens.
+    const step = asset && ended({ asset, upload }, as, clock());
+    if (!step) return undefined;
+    if (await takeStep(step, parts)) return asset;
+    upload = await records.upload(known.id);
+  }
+  return undefined;
 }
 
 /** Ends every upload whose bytes can come no more; resolves to how many. One that cannot be ended now is for the next time. */

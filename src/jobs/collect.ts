@@ -1,8 +1,11 @@
 import type { Asset } from '../boot/asset.ts';
+import { condemned, deleted, reprieved } from '../boot/asset-life.ts';
+import type { Step } from '../boot/asset-step.ts';
 import { every } from '../records/records.ts';
 import { liveAssets } from './assets-in-use.ts';
 import { type Orphan, orphans } from './orphans.ts';
 import type { JobParts } from './parts.ts';
+import { takeStep } from './take-step.ts';
 
 /** Longer than any write that was begun before an asset was condemned can still be under way. */
 export const graceMs = 3_600_000;
@@ -80,23 +83,19 @@ function fateOf(asset: Asset, referrer: string | undefined, now: Date): Fate {
 
 /** False: somebody changed the asset meanwhile, and nothing happened. */
 async function carryOut({ fate, asset }: Fate, parts: CollectParts): Promise<boolean> {
-  const { records, blobs, clock, log, audit } = parts;
-  const { state, upload_id, updated_at, condemned_at, ...rest } = asset;
-  const expected = { state, upload_id, updated_at };
-  const target = { kind: 'asset', id: asset.id };
-  const now = clock().toISOString();
-  if (fate === 'deleted') {
-    // The record first: without its bytes it could be taken back into use. Bytes without a record are orphans, and go later.
-    const gone = { kind: 'asset', of: asset, expected, to: undefined } as const;
-    const written = await records.write([gone], [audit('asset.delete', target, asset, undefined)]);
-    if (written !== 'written') return false;
-    if (asset.generation) await blobs.remove({ ...asset, generation: asset.generation });
-    log.info({ asset: asset.id, object: asset.object, bytes: asset.size }, 'a retired asset is deleted');
-    return true;
-  }
-  if ((fate === 'condemned') === (condemned_at !== undefined)) return true;
-  const mark = fate === 'condemned' ? { condemned_at: now } : {};
-  const to: Asset = { ...rest, state, upload_id, updated_at: now, ...mark };
-  const action = fate === 'condemned' ? 'asset.condemn' : 'asset.reprieve';
-  return records.changeAsset(to, expected, undefined, [audit(action, target, asset, to)]);
+  const step = steps[fate](asset, parts.clock());
+  if (!step) return true;
+  if (!(await takeStep(step, parts))) return false;
+  if (fate !== 'deleted') return true;
+  // The record first: without its bytes it could be taken back into use. Bytes without a record are orphans, and go later.
+  if (asset.generation) await parts.blobs.remove({ ...asset, generation: asset.generation });
+  const { id, object, size } = asset;
+  parts.log.info({ asset: id, object, bytes: size }, 'a retired asset is deleted');
+  return true;
 }
+
+const steps: Readonly<Record<Fate['fate'], (asset: Asset, now: Date) => Step | undefined>> = {
+  kept: reprieved,
+  condemned,
+  deleted,
+};

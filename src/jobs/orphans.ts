@@ -1,5 +1,5 @@
 import { every } from '../records/records.ts';
-import type { CollectParts } from './collect.ts';
+import type { JobParts } from './parts.ts';
 
 /** An object that no record knows. */
 export interface Orphan {
@@ -19,7 +19,7 @@ const prefix = 'assets/';
  * recorded before the first byte can come: what is old and unknown stays unknown.
  */
 export async function orphans(
-  { records, blobs, bucket, clock, log }: CollectParts,
+  { records, blobs, bucket, clock, log }: JobParts & { readonly bucket: string },
   { dryRun, olderThanMs }: { readonly dryRun: boolean; readonly olderThanMs: number },
 ): Promise<Orphan[]> {
   const known = new Set<string>();

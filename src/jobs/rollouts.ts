@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry } from '../boot/access/audit.ts';
 import { contenders } from '../boot/contest.ts';
 import type { Machine } from '../boot/machine.ts';
@@ -13,20 +12,6 @@ interface Parts {
   readonly records: Records;
   readonly clock: () => Date;
   readonly log: Log;
-}
-
-/** How often the jobs role looks. */
-const everyMs = 60_000;
-
-/** In the background, until it is told to stop. */
-export async function watchRollouts(parts: Parts, stop: AbortSignal): Promise<void> {
-  const look = rolloutWatch(parts);
-  while (!stop.aborted) {
-    await look().catch((error: unknown) => {
-      if (!stop.aborted) parts.log.warn({ error }, 'roll-outs could not be watched');
-    });
-    await sleep(everyMs, undefined, { signal: stop, ref: false }).catch(() => {});
-  }
 }
 
 type Staged = { readonly id: string; readonly name: string; readonly rollout: Rollout };

@@ -1,9 +1,9 @@
-import { type Asset, mismatch } from '../boot/asset.ts';
+import { progressed, verified } from '../boot/asset-life.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import { every } from '../records/records.ts';
-import { freed } from './abandon.ts';
 import type { JobParts } from './parts.ts';
+import { takeStep } from './take-step.ts';
 
 export interface Verifier {
   /** Hashes the bytes of a `verifying` asset and makes it ready, or not. Calls for one asset share one run. */
@@ -52,50 +52,27 @@ export function openVerifier(parts: JobParts): Verifier {
   };
 }
 
-async function verifyOnce(
-  assetId: string,
-  { records, blobs, clock, log, audit }: JobParts,
-  signal: AbortSignal,
-): Promise<void> {
+async function verifyOnce(assetId: string, parts: JobParts, signal: AbortSignal): Promise<void> {
+  const { records, blobs, clock, log } = parts;
   const asset = await records.asset(assetId);
   if (asset?.state !== 'verifying' || !asset.generation) return;
   const upload = await records.upload(asset.upload_id);
   if (!upload)
     throw new StoreDown('records', `verifying asset ${assetId}`, `its upload ${asset.upload_id} is missing`);
   const blob: BlobRef = { bucket: asset.bucket, object: asset.object, generation: asset.generation };
-  const expected = { state: 'verifying', upload_id: asset.upload_id } as const;
   let told = clock().getTime();
-  const digest = await blobs.digest(blob, signal, (verified_bytes) => {
+  const digest = await blobs.digest(blob, signal, (bytes) => {
     const now = clock();
     if (now.getTime() - told < progressEveryMs) return;
     told = now.getTime();
-    const progressed: Asset = { ...asset, verified_bytes, updated_at: now.toISOString() };
-    records.changeAsset(progressed, expected).catch(() => {}); // the end of it is what counts
+    records.write([progressed(asset, bytes, now)]).catch(() => {}); // the end of it is what counts
   });
-  const target = { kind: 'asset', id: assetId };
-  const failure = mismatch(asset, digest);
-  const at = clock();
-  const now = at.toISOString();
+  const step = verified({ asset, upload }, digest, clock());
+  const { failure } = step;
+  const isWritten = await takeStep(step, parts);
   if (failure) {
-    const back = freed(asset, failure, at);
-    const entry = audit('asset.refuse', target, asset, back);
-    if (await records.changeAsset(back, expected, { ...upload, state: 'failed' }, [entry]))
-      await blobs.remove(blob);
+    if (isWritten) await blobs.remove(blob);
     log.warn({ asset: assetId, failure }, 'an upload is not what was announced');
-    return;
-  }
-  const { failure: _, verified_bytes: __, ...rest } = asset;
-  const ready: Asset = {
-    ...rest,
-    state: 'ready',
-    checked: 'sha256',
-    sha256: digest.sha256,
-    etag: digest.etag,
-    last_modified: digest.lastModified.toISOString(),
-    updated_at: now,
-    ready_at: now,
-  };
-  const entry = audit('asset.ready', target, asset, ready);
-  if (await records.changeAsset(ready, expected, { ...upload, state: 'done' }, [entry]))
+  } else if (isWritten)
     log.info({ asset: assetId, sha256: digest.sha256, bytes: digest.size }, 'an asset is ready');
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { bodyLength } from './body.ts';
 import { codes, type Refusal } from './refusal.ts';
+import { bodyLength } from './request-body.ts';
 
 /** The JSON API answers in JSON, everything else in XML. */
 export function isJsonApi(path: string): boolean {

@@ -4,7 +4,6 @@ import { accessLog } from './access-log.ts';
 import { answerRefusal, isJsonApi } from './answer.ts';
 import type { Trust } from './auth.ts';
 import { faults } from './faults.ts';
-import { continueUpload, insertObject } from './json-insert.ts';
 import {
   type Answer,
   compose,
@@ -15,11 +14,12 @@ import {
   list,
   patch,
   remove,
-} from './json-objects.ts';
+} from './json/objects.ts';
+import { continueUpload, insertObject } from './json/uploads.ts';
 import { isRefusal, refuse } from './refusal.ts';
 import type { Sessions } from './sessions.ts';
-import type { Store } from './store.ts';
-import { xmlApi } from './xml.ts';
+import type { Store } from './store/store.ts';
+import { xmlApi } from './xml/objects.ts';
 
 export interface AppParts {
   readonly store: Store;

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Verdict, type VerifyingKey, verifyUrl } from '../sign/verify.ts';
-import type { LocalgcsOptions } from './localgcs.ts';
 import { isLoopback } from './loopback.ts';
+import type { LocalgcsOptions } from './options.ts';
 import { publicKeyOf } from './public-key.ts';
 import { type Refusal, refuse } from './refusal.ts';
 

@@ -1,10 +1,10 @@
 import type { Attributes } from './attributes.ts';
-import { transaction } from './database.ts';
-import type { Target } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
+import type { Target } from './find-object.ts';
 import { type Preconditions, unmetByWriter } from './preconditions.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import { transaction } from './store/database.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 /** A sealed file and what is known of its bytes. */
 export type Content = Pick<StoredObject, 'file' | 'size' | 'crc32c' | 'md5' | 'components'>;

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { findWanted, type Wanted } from './change.ts';
+import { findWanted, type Wanted } from './change-object.ts';
 import { commit, dropFile } from './commit.ts';
 import type { Destination } from './copy.ts';
-import type { Draft } from './files.ts';
-import { badTarget, type Target } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
+import { badTarget, type Target } from './find-object.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { Draft } from './store/files.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 /** Cloud Storage, "Composite objects". */
 const MOST_SOURCES = 32;

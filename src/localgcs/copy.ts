@@ -1,11 +1,11 @@
 import type { Attributes } from './attributes.ts';
-import { findWanted, type Wanted } from './change.ts';
+import { findWanted, type Wanted } from './change-object.ts';
 import { commit } from './commit.ts';
-import { badTarget, type Target } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
+import { badTarget, type Target } from './find-object.ts';
 import type { Preconditions } from './preconditions.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 export interface Destination {
   readonly target: Target;

@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
 import { answerRefusal } from './answer.ts';
-import { isFull } from './database.ts';
 import { UnfinishedMultipart } from './multipart.ts';
 import { refuse } from './refusal.ts';
+import { isFull } from './store/database.ts';
 
 /** The other end hung up: no error, and nobody to tell. */
 const HUNG_UP = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'HPE_INVALID_EOF_STATE'];

@@ -1,11 +1,11 @@
 import type { Attributes } from './attributes.ts';
 import { commit } from './commit.ts';
 import type { Checksums } from './digest.ts';
-import { badTarget, type Target } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
+import { badTarget, type Target } from './find-object.ts';
 import { type Preconditions, unmetByWriter } from './preconditions.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 export interface Insertion {
   readonly attributes: Attributes;

@@ -1,13 +1,13 @@
 import type { Context } from 'koa';
 import { answerEmpty } from './answer.ts';
 import { isHeaderValue } from './attributes.ts';
-import { judge, sameAs, type Validators } from './conditions.ts';
-import type { StoredObject } from './objects-table.ts';
+import { judge, sameAs, type Validators } from './conditional-request.ts';
+import { etagOf } from './object-resource.ts';
 import { type ByteRange, byteRange } from './range.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { etagOf } from './resource.ts';
 import { sendFile } from './send-file.ts';
-import type { Store } from './store.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
 
 /** What the reader wants instead of what is stored: `response-content-type`, `response-content-disposition`. */
 export interface Instead {

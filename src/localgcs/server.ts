@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isHangUp } from './faults.ts';
-import type { LocalgcsOptions } from './localgcs.ts';
+import type { LocalgcsOptions } from './options.ts';
 import { openSessions } from './sessions.ts';
-import { openStore } from './store.ts';
+import { openStore } from './store/store.ts';
 
 // An import would read every export, and one of them, WebSocket, loads all of fetch behind it: half of this thread's start.
 const { createServer } = process.getBuiltinModule('node:http');

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { commit } from './commit.ts';
 import type { ContentRange } from './content-range.ts';
 import { type Expected, mismatch } from './digest.ts';
-import type { Draft } from './files.ts';
-import { badTarget } from './find.ts';
-import type { StoredObject } from './objects-table.ts';
+import { badTarget } from './find-object.ts';
+import { createTurns } from './one-at-a-time.ts';
 import { unmetByWriter } from './preconditions.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import type { Store } from './store.ts';
-import { createTurns } from './turns.ts';
-import type { Upload, UploadStart } from './uploads-table.ts';
+import type { Draft } from './store/files.ts';
+import type { StoredObject } from './store/objects-table.ts';
+import type { Store } from './store/store.ts';
+import type { Upload, UploadStart } from './store/uploads-table.ts';
 
 const HOUR = 3600 * 1000;
 /** A session is good for a week, then 410 for another, then forgotten (Cloud Storage, "Resumable uploads"). */

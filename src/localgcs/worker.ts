@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LocalgcsOptions } from './localgcs.ts';
+import type { LocalgcsOptions } from './options.ts';
 import { serve } from './server.ts';
 
 /** Said once, when requests are taken. Told anything at all, the worker stops serving and ends. */

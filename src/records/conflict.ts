@@ -1,14 +1,17 @@
 import type { ApiToken } from '../boot/access/token.ts';
-import type { Asset } from '../boot/asset.ts';
+import type { Asset, AssetName } from '../boot/asset.ts';
+import type { AssetChange } from '../boot/asset-step.ts';
 import type { Machine } from '../boot/machine.ts';
 import { inForce, type RuleInForce } from '../boot/rule.ts';
-import type { AssetExpectation, Change, Conflict } from './records.ts';
+import type { Upload } from '../boot/upload.ts';
+import type { Change, Conflict } from './records.ts';
 
 /** What a driver has read, in the transaction that is to write. */
 export interface Known {
   machine(id: string): Machine | undefined;
   token(id: string): ApiToken | undefined;
-  asset(id: string): Asset | undefined;
+  namedAsset(name: AssetName): Asset | undefined;
+  upload(id: string): Upload | undefined;
   /** Id of the machine that holds the MAC. */
   holder(mac: string): string | undefined;
   readonly rulebook: readonly RuleInForce[];
@@ -26,10 +29,14 @@ export function conflictOf(changes: readonly Change[], known: Known): Conflict |
 function isStale(change: Change, known: Known): Conflict | undefined {
   if (change.kind === 'profile' || change.kind === 'pending') return undefined;
   if (change.kind === 'asset') {
-    const { of, expected } = change;
-    return isAsExpected(known.asset(of.id), expected)
+    const { of } = change;
+    return isAsExpected(known.namedAsset(of), change)
       ? undefined
       : { kind: 'changed', what: 'asset', id: of.id };
+  }
+  if (change.kind === 'upload') {
+    const { id } = change.to;
+    return known.upload(id)?.state === change.expected ? undefined : { kind: 'changed', what: 'upload', id };
   }
   const { kind, id, expected } = change;
   const version = versionOf(kind, id, known);
@@ -37,9 +44,15 @@ function isStale(change: Change, known: Known): Conflict | undefined {
   return { kind: 'changed', what: kind, id, ...(version !== undefined && { version }) };
 }
 
-export function isAsExpected(asset: Asset | undefined, expected: AssetExpectation): boolean {
-  const { state, upload_id, updated_at = asset?.updated_at } = expected;
-  return asset?.state === state && asset.upload_id === upload_id && asset.updated_at === updated_at;
+function isAsExpected(known: Asset | undefined, { of, expected }: AssetChange): boolean {
+  if (!known || !expected) return !known && !expected;
+  const { state, upload_id, updated_at = known.updated_at } = expected;
+  return (
+    known.id === of.id &&
+    known.state === state &&
+    known.upload_id === upload_id &&
+    known.updated_at === updated_at
+  );
 }
 
 function versionOf(kind: 'machine' | 'rule' | 'token', id: string, known: Known): number | undefined {

@@ -1,9 +1,10 @@
 import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
 import type { ApiToken } from '../boot/access/token.ts';
 import type { Asset, AssetKind, AssetName, AssetState } from '../boot/asset.ts';
-import type { BootEvent } from '../boot/event.ts';
+import type { AssetChange, UploadChange } from '../boot/asset-step.ts';
+import type { BootEvent } from '../boot/boot-event.ts';
 import type { Identity, Machine } from '../boot/machine.ts';
-import type { PendingMachine } from '../boot/pending.ts';
+import type { PendingMachine } from '../boot/pending-machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Rule, RuleInForce } from '../boot/rule.ts';
 import type { Upload, UploadState } from '../boot/upload.ts';
@@ -21,19 +22,6 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-export interface AssetExists {
-  readonly kind: 'asset-exists';
-  readonly asset: Asset;
-}
-
-/** What `changeAsset` expects to find; anything else means that somebody was faster. */
-export interface AssetExpectation {
-  readonly state: AssetState;
-  readonly upload_id: string;
-  /** Given: nothing else of it has changed either. */
-  readonly updated_at?: string;
-}
-
 /** One write to one document, and what has to be there for it. */
 export type Change =
   | Replacement<'machine', Machine>
@@ -41,14 +29,9 @@ export type Change =
   | Replacement<'token', ApiToken>
   /** Made once, and never changed. */
   | { readonly kind: 'profile'; readonly to: ProfileRevision }
-  /** With the asset as it is, this only insists that it still is so when all the rest happens. */
-  | {
-      readonly kind: 'asset';
-      readonly of: Asset;
-      readonly expected: AssetExpectation;
-      /** Undefined: it goes, with its upload. */
-      readonly to: Asset | undefined;
-    }
+  | AssetChange
+  /** Always with its asset, whose expectation stands guard over it. */
+  | UploadChange
   /** It goes, if it is there. */
   | { readonly kind: 'pending'; readonly id: string; readonly to?: undefined };
 
@@ -131,15 +114,6 @@ export interface AdminRecords {
 
 /** Assets, and the uploads that bring their bytes. */
 export interface AssetRecords {
-  /**
-   * Announces an asset with its first upload; or, where an asset of that name is still `created` or `uploading`, gives it this
-   * upload instead (it keeps its id and creation time, the rest is the new announcement's). The upload's asset_id is that of the returned asset.
-   */
-  createUpload(
-    upload: Upload,
-    asset: Asset,
-    audit?: readonly AuditEntry[],
-  ): Promise<{ readonly kind: 'created'; readonly asset: Asset } | AssetExists>;
   upload(id: string): Promise<Upload | undefined>;
   listUploads(filter: UploadFilter, page: PageRequest): Promise<Page<Upload>>;
 
@@ -150,13 +124,6 @@ export interface AssetRecords {
   newestAsset(which: Omit<AssetName, 'version'>): Promise<Asset | undefined>;
   /** Every ready kernel and initrd that shares this name. */
   imageAssets(name: string): Promise<readonly Asset[]>;
-  /** Replaces the asset, and its upload if given, if it is as expected; false if it is not. */
-  changeAsset(
-    asset: Asset,
-    expected: AssetExpectation,
-    upload?: Upload,
-    audit?: readonly AuditEntry[],
-  ): Promise<boolean>;
 }
 
 /** Machines that nobody has registered; of more than 1000 those that asked last. */
@@ -192,7 +159,7 @@ export interface Records
     PendingRecords {
   /**
    * All changes or none, with the audit entries in the same transaction. A MAC belongs to one machine, a name and a priority
-   * to one rule; what a change gives up, another in the same call may take.
+   * to one rule, a kind, name, version and arch to one asset; what a machine or a rule gives up, another in the same call may take.
    */
   write(changes: readonly Change[], audit?: readonly AuditEntry[]): Promise<'written' | Conflict>;
   /** Resolves when the store answers. */

@@ -6,7 +6,7 @@ import {
   type SignedRequest,
   signedHeaders,
   stringToSign,
-} from './canonical.ts';
+} from './canonical-request.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 export type Algorithm = 'GOOG4-HMAC-SHA256' | 'GOOG4-RSA-SHA256';

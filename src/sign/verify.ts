@@ -1,9 +1,9 @@
-import { canonicalRequest, type SignedRequest, stringToSign } from './canonical.ts';
-import { diagnose } from './diagnose.ts';
-import type { Failure } from './failure.ts';
-import { type Hosts, type Received, readRequest } from './request.ts';
-import { signatureCheck, type VerifyingKey } from './signature.ts';
+import { canonicalRequest, type SignedRequest, stringToSign } from './canonical-request.ts';
+import { diagnose } from './diagnose-signature.ts';
+import { signatureCheck, type VerifyingKey } from './signature-check.ts';
+import { type Hosts, type Received, readRequest } from './signed-url-request.ts';
 import { SIGNING_PARAMETERS } from './v4.ts';
+import type { Failure } from './verification-failure.ts';
 
 export type { Failure, Hosts, Received, VerifyingKey };
 

@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
+import { staticPage } from '../../src/http/plane/static-page.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
@@ -37,7 +38,7 @@ const parts = {
   storageOrigin: () => endpoint,
   storage: { scheme: 'http', takesReencodedQuery: true },
   edge: undefined,
-  describe: async () => ({}),
+  describe: async () => staticPage('application/json', '{}'),
   sourcePolicy: { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies },
 } as const;
 const app = bootApp({

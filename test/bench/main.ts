@@ -10,7 +10,7 @@ import { openScene } from './scene.ts';
 import { measureThroughput } from './throughput.ts';
 import { openWorkshop } from './workshop.ts';
 
-/** `npm run bench`: what docs/bench.md explains. Tables, and the same as one line of JSON. */
+/** `npm run bench`: what docs/develop/bench.md explains. Tables, and the same as one line of JSON. */
 process.env.PATH = `${process.env.PATH}:/usr/sbin`;
 const missing = ['nginx', 'curl', 'java', 'gcloud'].flatMap((program) => command(program).missing() ?? []);
 if (missing.length > 0) {

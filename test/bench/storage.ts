@@ -1,4 +1,5 @@
-import { type LocalgcsOptions, startLocalgcs } from '../../src/localgcs/localgcs.ts';
+import { startLocalgcs } from '../../src/localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../../src/localgcs/options.ts';
 
 /** The embedded Cloud Storage alone in a process, started by the benchmark with its options as JSON. */
 process.once('disconnect', () => process.exit());

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { FollowOptions, Resumed } from '../../src/blobs/blobs.ts';
-import type { Patience } from '../../src/blobs/patience.ts';
+import type { Patience } from '../../src/blobs/retry-policy.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
 import { freePort } from '../support/free-port.ts';

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import test from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
-import { bootPatience } from '../../src/blobs/patience.ts';
+import { bootPatience } from '../../src/blobs/retry-policy.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { type Behaviour, blobsAt, brokenStorage } from '../support/broken-storage.ts';
 import { freePort } from '../support/free-port.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { clientOf, clientTable, runsScripts } from '../../src/boot/client.ts';
+import { clientOf, clientTable } from '../../src/boot/client.ts';
 
 const caller = (
   userAgent: string | undefined,
@@ -52,7 +52,7 @@ test('the rows: only those of which we know it follow redirects, and each says h
 });
 
 test('only iPXE runs scripts', (t) => {
-  for (const agent of ['iPXE/2.0', 'iPXE/1.0.0+', 'iPXE']) t.true(runsScripts(caller(agent)), agent);
+  for (const agent of ['iPXE/2.0', 'iPXE/1.0.0+', 'iPXE']) t.true(clientOf(caller(agent)).runsScripts, agent);
   for (const agent of ['UefiHttpBoot/1.0', 'curl/8', 'xiPXE/2', undefined])
-    t.false(runsScripts(caller(agent)), agent);
+    t.is(clientOf(caller(agent)).runsScripts, undefined, agent);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { activated } from '../../src/boot/activation.ts';
-import { earlierRevision } from '../../src/boot/earlier.ts';
+import { earlierRevision } from '../../src/boot/earlier-revision.ts';
 import {
   halted,
   haltReason,

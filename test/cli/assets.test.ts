@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
+import { changeAsset } from '../records/writing.ts';
 import { addProfile, announce, type Broker, send, startBroker } from '../support/broker.ts';
 import { command, type Ran } from './command.ts';
 
@@ -96,7 +97,7 @@ test('a push shows how far the hashing has come, by what the broker says', async
     const [asset] = (await records.listAssets({ state: 'verifying' }, { limit: 1 })).items;
     if (!asset) throw new Error('nothing is being hashed');
     const { state, upload_id } = asset;
-    await records.changeAsset({ ...asset, verified_bytes: 5_000 }, { state, upload_id });
+    await changeAsset(records, { ...asset, verified_bytes: 5_000 }, { state, upload_id });
     await seen;
     return blobs.digest(...asked);
   };
@@ -111,7 +112,7 @@ test('a push shows how far the hashing has come, by what the broker says', async
   };
   const { adminPort, parts } = broker;
   const url = `http://127.0.0.1:${adminPort}`;
-  const push = command({ url, token: parts.adminToken, dir, outside: { stderr } });
+  const push = command({ url, token: parts.adminToken, dir, system: { stderr } });
   const { code } = await push('asset', 'push', path, '--name', 'big', '--version', '1', '--kind', 'iso');
   t.is(code, 0, drawn);
   t.regex(drawn, /\rverifying {2}\[#####\.\.\.\.\.\] {2}50%/);

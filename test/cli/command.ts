@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { run } from '../../src/cli/verb/program.ts';
-import type { Outside, SettingInfo } from '../../src/cli/verb/system.ts';
+import { run } from '../../src/cli/program.ts';
+import type { SettingInfo, System } from '../../src/cli/verb/system.ts';
 
 export interface Ran {
   readonly code: number;
@@ -32,7 +32,7 @@ export function command(changes: {
   readonly token?: string | undefined;
   readonly dir?: string;
   readonly tty?: boolean;
-  readonly outside?: Partial<Outside>;
+  readonly system?: Partial<System>;
 }): (...args: string[]) => Promise<Ran> {
   return async (...args) => {
     let stdout = '';
@@ -64,7 +64,7 @@ export function command(changes: {
       },
       sleep: async (_, signal) => signal.throwIfAborted(),
       clock: () => new Date(),
-      ...changes.outside,
+      ...changes.system,
     });
     return { code, stdout, stderr };
   };

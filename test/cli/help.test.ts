@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import type { Command } from 'commander';
-import { program } from '../../src/cli/verb/program.ts';
+import { program } from '../../src/cli/program.ts';
 import { command, fewSettings } from './command.ts';
 
 const golden = new URL('help/', import.meta.url);
 
 /** Every command that does something, as its words. */
-const verbs = leaves(program({ settings: fewSettings, version: '' } as never, () => {})).sort();
+const verbs = leaves(program({ settings: fewSettings, version: '' } as never)).sort();
 
 test('every verb has a golden help text, and there are no others', async (t) => {
   const wanted = verbs.map((words) => `${['bootbroker', ...words].join('-')}.txt`);
@@ -36,6 +36,12 @@ test('every verb has a sentence, an example and --json, and no line is wider tha
       [],
     );
   }
+});
+
+test('help as a word says what --help says', async (t) => {
+  const run = command({});
+  t.is((await run('machine', 'help', 'list')).stdout, (await run('machine', 'list', '--help')).stdout);
+  t.is((await run('help', 'machine')).stdout, (await run('machine', '--help')).stdout);
 });
 
 function leaves(parent: Command): string[][] {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Command } from 'commander';
-import { program } from '../../src/cli/verb/program.ts';
+import { program } from '../../src/cli/program.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { answersTo, type Response, resolve } from '../support/description.ts';
 import { command } from './command.ts';
@@ -73,7 +73,7 @@ interface Schema {
   readonly items?: Schema;
 }
 
-/** Of the described shape, with a text that steers wherever a text may stand: also where the broker itself has better. */
+/** A value of the described shape, with a text that steers wherever a text may stand: also where the broker itself has better. */
 function hostile(schema: Schema, deep = 8): unknown {
   const {
     type,
@@ -161,8 +161,8 @@ for (const says of ['yes', 'no'] as const)
     });
 
 test('no verb is forgotten', (t) => {
-  const outside = { stdout: process.stdout, stderr: process.stderr, version: '1', settings: [] };
-  const root = program(outside as never, () => {});
+  const system = { stdout: process.stdout, stderr: process.stderr, version: '1', settings: [] };
+  const root = program(system as never);
   const leaves = (one: Command): string[] =>
     one.commands.length > 0
       ? one.commands.flatMap((sub) => leaves(sub).map((rest) => `${one.name()} ${rest}`))

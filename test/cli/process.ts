@@ -9,7 +9,7 @@ import type { ExecutionContext } from 'ava';
 
 const bin = fileURLToPath(new URL('../../bin/bootbroker', import.meta.url));
 
-/** The system's own Node, an older one if there is one: it is what `npx` would use. */
+/** The system's own Node, an older one if there is one: it is what starts `bin/bootbroker`. */
 export const systemNode =
   (process.env.PATH ?? '')
     .split(delimiter)

@@ -252,16 +252,16 @@ test.serial('on a terminal the push shows how far it is, and wipes the line', as
 
 test.serial('a push needs no place to remember it', async (t) => {
   const { broker, path, dir } = t.context;
-  const outside = { stateDir: join(path, 'not-a-folder') };
-  const run = command({ url: broker.origin, token: broker.token, dir, outside });
+  const system = { stateDir: join(path, 'not-a-folder') };
+  const run = command({ url: broker.origin, token: broker.token, dir, system });
   const { code, stderr } = await run(...pushOf(path));
   t.is(code, 0, stderr);
 });
 
 test.serial('a broker that is not there is said at once', async (t) => {
   const { path, dir } = t.context;
-  const outside = { sleep: async () => t.fail('a pause') };
-  const run = command({ url: 'http://127.0.0.1:9', token: 'a-token', dir, outside });
+  const system = { sleep: async () => t.fail('a pause') };
+  const run = command({ url: 'http://127.0.0.1:9', token: 'a-token', dir, system });
   const { code, stderr } = await run(...pushOf(path));
   t.is(code, 3);
   t.regex(stderr, /the broker at http:\/\/127\.0\.0\.1:9 cannot be reached/);

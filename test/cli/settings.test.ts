@@ -23,7 +23,7 @@ test('config prints every setting as text, Markdown and JSON, and says which are
 test('serve takes every setting as a flag, and its exit code is that of the broker', async (t) => {
   const served: unknown[] = [];
   const run = command({
-    outside: {
+    system: {
       serve: async (flags) => {
         served.push(flags);
         return 7;
@@ -41,7 +41,7 @@ test('serve takes every setting as a flag, and its exit code is that of the brok
 test('mistakes in settings are wrong usage, all together, and nothing is started', async (t) => {
   const mistakes = ['BROKER_LISTEN must be HOST:PORT', 'BROKER_RECORDS must be one of: sqlite'];
   const run = command({
-    outside: { readSettings: () => ({ mistakes }), serve: async () => t.fail() as never },
+    system: { readSettings: () => ({ mistakes }), serve: async () => t.fail() as never },
   });
   for (const verb of ['serve', 'boots']) {
     const { code, stderr } = await run(verb);
@@ -68,7 +68,7 @@ test('wrong usage is one line and exit code 2', async (t) => {
 test('localgcs passes its flags on, says where it is, and ends when the storage fails', async (t) => {
   const started: unknown[] = [];
   const run = command({
-    outside: {
+    system: {
       startStorage: async (options) => {
         started.push(options);
         const failed = Promise.resolve(new Error('the disk is full'));

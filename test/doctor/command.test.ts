@@ -12,7 +12,7 @@ const findings: readonly Finding[] = [
 
 const running = (some: readonly Finding[]) =>
   command({
-    outside: {
+    system: {
       async *diagnose() {
         yield* some;
       },
@@ -38,17 +38,17 @@ test('each check is a line, and one that failed makes the exit code 1', async (t
 
 test('it takes the settings as flags; wrong ones are exit code 2, and nothing is checked', async (t) => {
   const given: unknown[] = [];
-  const outside = {
+  const system = {
     async *diagnose(flags: unknown) {
       given.push(flags);
       yield* findings.slice(0, 1);
     },
   };
-  t.is((await command({ outside })('doctor', '--listen', '[::]:80')).code, 0);
+  t.is((await command({ system })('doctor', '--listen', '[::]:80')).code, 0);
   t.deepEqual(given, [{ BROKER_LISTEN: '[::]:80', BROKER_ADMIN_TOKEN: undefined }]);
 
   const readSettings = () => ({ mistakes: ['BROKER_LISTEN must be HOST:PORT'] });
-  const wrong = await command({ outside: { ...outside, readSettings } })('doctor');
+  const wrong = await command({ system: { ...system, readSettings } })('doctor');
   t.is(wrong.code, 2);
   t.regex(wrong.stderr, /^bootbroker: BROKER_LISTEN must be HOST:PORT; bootbroker config shows/);
   t.is(given.length, 1);
@@ -56,7 +56,7 @@ test('it takes the settings as flags; wrong ones are exit code 2, and nothing is
 
 test.serial('an interrupt ends the checks, which clean up', async (t) => {
   let cleaned = false;
-  const outside = {
+  const system = {
     async *diagnose() {
       try {
         yield* findings.slice(0, 1);
@@ -67,7 +67,7 @@ test.serial('an interrupt ends the checks, which clean up', async (t) => {
       }
     },
   };
-  const { code, stdout, stderr } = await command({ outside })('doctor');
+  const { code, stdout, stderr } = await command({ system })('doctor');
   t.is(code, 130);
   t.is(stdout, 'pass    clock           no more than 1 s off\n');
   t.is(stderr, 'bootbroker: interrupted; what it made was deleted again\n');

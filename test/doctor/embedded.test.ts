@@ -11,9 +11,9 @@ import { configOf, diagnosis, failsOnce, here, type Settings } from './support.t
 
 const checks = [
   ...['settings', 'credentials', 'data folder', 'records', 'indexes', 'signing keys', 'storage', 'clock'],
-  ...['bucket', 'signer hmac', 'https', 'http', 're-encoded URL', 'upload', 'private access'],
+  ...['bucket', 'signer hmac', 'https', 'http', 're-encoded URL', 'upload', 'private access', 'boot URL'],
 ];
-const meaningless = ['credentials', 'indexes', 'https', 'private access'];
+const meaningless = ['credentials', 'indexes', 'https', 'private access', 'boot URL'];
 
 /** Settings for a free port and a folder that is not there yet. */
 async function fresh(t: ExecutionContext): Promise<Settings & { parent: string }> {
@@ -117,6 +117,24 @@ test('clients are sent to BROKER_STORAGE_PUBLIC_URL, so that is tried', async (t
   const found = await diagnosis({ ...beside(broker), BROKER_STORAGE_PUBLIC_URL: wrong.origin });
   failsOnce(t, found, 'http', /do not work at .*: 502; correct BROKER_STORAGE_PUBLIC_URL/);
   t.is(wrong.asked.length, 1);
+});
+
+test('machines are told BROKER_PUBLIC_URL, so that is tried', async (t) => {
+  const broker = await brokerFor(t, { settings: { BROKER_ALLOWED_NETWORKS: '127.0.0.0/8' } });
+  const at = (BROKER_PUBLIC_URL: string) => diagnosis({ ...beside(broker), BROKER_PUBLIC_URL });
+  const right = await at(`http://127.0.0.1:${broker.bootPort}`);
+  t.deepEqual(right.failed, []);
+  t.regex(right.text('boot URL'), /^machines reach a broker at http/);
+
+  const stranger = await fakeServer(t, ({ url }) => ({ status: url === '/autoexec.ipxe' ? 200 : 404 }));
+  failsOnce(t, await at(stranger.origin), 'boot URL', /no broker answers at .*: 200; .*BROKER_PUBLIC_URL/);
+  const refusing = await fakeServer(t, () => ({ status: 403 }));
+  failsOnce(t, await at(refusing.origin), 'boot URL', /no broker answers at .*: 403; .*BROKER_PUBLIC_URL/);
+
+  const elsewhere = await brokerFor(t, { settings: { BROKER_ALLOWED_NETWORKS: '10.0.0.0/8' } });
+  const shut = await at(`http://127.0.0.1:${elsewhere.bootPort}`);
+  t.deepEqual(shut.failed, []);
+  t.regex(shut.text('boot URL'), /^a broker answers at http.*BROKER_ALLOWED_NETWORKS/);
 });
 
 test('records that are no database are named', async (t) => {

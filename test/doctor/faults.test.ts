@@ -92,7 +92,7 @@ test.serial('HMAC key disabled or wrong: one line, which names the key, role and
     'signer hmac',
     /403 AccessDenied.* storage hmac describe GOOG1EDISABLED.*roles\/storage\.objectAdmin.*restrictAuthTypes.*BROKER_SIGNER=iam/,
   );
-  t.deepEqual(unknown.skipped.slice(-5), ['https', 'http', 're-encoded URL', 'upload', 'private access']);
+  t.deepEqual(unknown.skipped.slice(-6, -1), ['https', 'http', 're-encoded URL', 'upload', 'private access']);
 
   const wrong = await diagnosis({ ...settings, BROKER_HMAC_SECRET: 'the-secret-of-another-key' });
   failsOnce(
@@ -182,7 +182,7 @@ test.serial('Firestore unavailable: one line, which names the settings', async (
   };
   const found = await diagnosis({ ...cloud.settings, ...cloud.hmac, ...firestore });
   failsOnce(t, found, 'records', /writing: .*cannot be reached.*BROKER_PROJECT and FIRESTORE_EMULATOR_HOST/);
-  t.deepEqual(found.skipped, ['data folder', 'indexes', 'https', 'private access']);
+  t.deepEqual(found.skipped, ['data folder', 'indexes', 'https', 'private access', 'boot URL']);
 });
 
 /** Whether a URL was signed more than five minutes ago. */

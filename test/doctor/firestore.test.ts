@@ -32,7 +32,7 @@ test.serial('with Firestore all is well, with either signer, and no document is 
   for (const signer of [cloud.hmac, cloud.rsa]) {
     const found = await diagnosis({ ...cloud.settings, ...signer, ...firestore });
     t.deepEqual(found.failed, []);
-    t.deepEqual(found.skipped, ['data folder', 'https', 'private access']);
+    t.deepEqual(found.skipped, ['data folder', 'https', 'private access', 'boot URL']);
     t.regex(found.text('indexes'), /^14 queries that need composite indexes are answered/);
   }
   const documents = `http://${emulator.host}/v1/projects/${project}/databases/(default)/documents/doctor`;

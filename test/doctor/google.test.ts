@@ -6,7 +6,7 @@ test.serial('with an HMAC key all is well, and nothing is left behind', async (t
   const cloud = await cloudFor(t);
   const found = await diagnosis({ ...cloud.settings, ...cloud.hmac });
   t.deepEqual(found.failed, []);
-  t.deepEqual(found.skipped, ['indexes', 'https', 'private access']);
+  t.deepEqual(found.skipped, ['indexes', 'https', 'private access', 'boot URL']);
   t.regex(found.text('credentials'), /an access token of broker@project/);
   t.regex(found.text('signing keys'), /hmac as GOOG1EACCESSIDOFTHETESTS$/);
   t.notRegex(found.text('signer hmac'), /small buffers/);

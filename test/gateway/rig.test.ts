@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nginxFiles } from '../../gateway/nginx.ts';
 import { placesUnder } from '../../gateway/places.ts';
-import { edgeHeader } from '../../src/sign/edge.ts';
+import { edgeHeader } from '../../src/sign/x-boot-edge.ts';
 import { installed } from '../lab/loaders.ts';
 import { powerOn } from '../lab/machine.ts';
 import { labNeeds } from '../lab/needs.ts';

@@ -3,6 +3,7 @@ import anyTest, { type TestFn } from 'ava';
 import type { Upload } from '../../src/boot/upload.ts';
 import { abandonUpload, expireUploads } from '../../src/jobs/abandon.ts';
 import type { JobParts } from '../../src/jobs/parts.ts';
+import { changeAsset } from '../records/writing.ts';
 import {
   announce,
   announcement,
@@ -87,7 +88,8 @@ test.serial(
     const hashed = await announce(broker, newAsset());
     await send(hashed, bytes);
     const { asset, object } = await found(hashed);
-    await broker.parts.records.changeAsset(
+    await changeAsset(
+      broker.parts.records,
       { ...asset, state: 'verifying', generation: String(object?.generation) },
       { state: 'created', upload_id: hashed.id },
     );

@@ -6,9 +6,9 @@ import { loadSnapshot } from '../../src/jobs/load-snapshot.ts';
 import { snapshotPublisher } from '../../src/jobs/snapshot.ts';
 import { seal, unseal } from '../../src/jobs/snapshot-signature.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
-import { asset, at, machine, macOf, revision, rule, uploadOf } from '../records/examples.ts';
+import { asset, at, machine, macOf, revision, rule } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
-import { createMachine, createProfile } from '../records/writing.ts';
+import { createAsset, createMachine, createProfile } from '../records/writing.ts';
 import { type LogLine, recorder } from '../support/broker.ts';
 
 const hour = 3_600_000;
@@ -67,7 +67,7 @@ test('a snapshot holds what machines boot, and comes back as it was', async (t) 
   await records.write([{ kind: 'rule', id: law.id, expected: 0, to: law }]);
   const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready', ready_at: at(1) });
   for (const each of [efi, asset({ kind: 'efi', name: 'other', state: 'ready', ready_at: at(1) })])
-    await records.createUpload(uploadOf(each), each);
+    await createAsset(records, each);
   t.true(await snapshotPublisher(parts)());
   await loadSnapshot(parts);
   const { items } = await records.listMachines({ limit: 10 });

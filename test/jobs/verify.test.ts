@@ -3,6 +3,7 @@ import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { openVerifier } from '../../src/jobs/verify.ts';
+import { changeAsset } from '../records/writing.ts';
 import {
   announce,
   type Broker,
@@ -50,7 +51,8 @@ async function verifying(announced: Record<string, unknown> = {}) {
   const asset = await records.asset(upload.asset_id);
   const stat = asset && (await blobs.stat(asset.bucket, asset.object));
   if (!asset || !stat) throw new Error('the asset is not there');
-  await records.changeAsset(
+  await changeAsset(
+    records,
     { ...asset, state: 'verifying', generation: stat.generation },
     { state: 'created', upload_id: upload.id },
   );
@@ -157,7 +159,8 @@ test.serial(
       const found = await blobs.digest(...asked);
       const asset = await records.asset(id);
       if (asset)
-        await records.changeAsset(
+        await changeAsset(
+          records,
           { ...asset, upload_id: 'newer' },
           { state: 'verifying', upload_id: asset.upload_id },
         );

@@ -24,7 +24,7 @@ for (const { server, program, flags } of checks) {
       rmSync(folder, { recursive: true });
     }
   };
-  needing(command(program))(`${program} takes what docs/dhcp.md says for ${server}`, (t) => {
+  needing(command(program))(`${program} takes what docs/network/dhcp.md says for ${server}`, (t) => {
     t.notThrows(() => check(snippet(server)));
     t.throws(() => check(`${snippet(server)}\nno such line\n`));
   });

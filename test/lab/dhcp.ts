@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brokerAddress, type Room } from './room.ts';
 import { snippet } from './snippets.ts';
 
-/** Serves DHCP in the room, with what docs/dhcp.md tells an administrator to put into dnsmasq. */
+/** Serves DHCP in the room, with what docs/network/dhcp.md tells an administrator to put into dnsmasq. */
 export function serveDhcp(room: Room, text = `${snippet('dnsmasq', brokerAddress)}\nport=0\n`): ChildProcess {
   const config = join(room.folder, 'dnsmasq.conf');
   writeFileSync(config, text);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const page = join(import.meta.dirname, '../../docs/dhcp.md');
+const page = join(import.meta.dirname, '../../docs/network/dhcp.md');
 
-/** The configuration that docs/dhcp.md gives for this DHCP server, with the broker where the reader's is. */
+/** The configuration that docs/network/dhcp.md gives for this DHCP server, with the broker where the reader's is. */
 export function snippet(server: 'dnsmasq' | 'kea' | 'dhcpd' | 'unifi', broker = '192.168.1.10'): string {
   const block = new RegExp(`^\`\`\`${server}\n(.*?)^\`\`\`$`, 'ms').exec(readFileSync(page, 'utf8'))?.[1];
   if (!block) throw new Error(`${page} has no block for ${server}`);

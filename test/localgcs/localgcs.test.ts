@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { type LocalgcsOptions, startLocalgcs } from '../../src/localgcs/localgcs.ts';
+import { startLocalgcs } from '../../src/localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../../src/localgcs/options.ts';
 import { command, needing, root } from '../support/needs.ts';
 import {
   BUCKET,

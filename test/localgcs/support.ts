@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { crc32c } from '@node-rs/crc32';
 import type { ExecutionContext } from 'ava';
-import type { LocalgcsOptions } from '../../src/localgcs/localgcs.ts';
+import type { LocalgcsOptions } from '../../src/localgcs/options.ts';
 import { serve } from '../../src/localgcs/server.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { signUrl, type UrlRequest } from '../../src/sign/v4.ts';

@@ -20,9 +20,9 @@ import { fakeIam } from '../support/fake-iam.ts';
 import { fakeServer } from '../support/fake-server.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
-import { asset, at, machine, macOf, revision, uploadOf } from './examples.ts';
+import { asset, at, machine, macOf, revision } from './examples.ts';
 import { seesRollBack } from './roll-back-seen.ts';
-import { createMachine, createProfile } from './writing.ts';
+import { createAsset, createMachine, createProfile } from './writing.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -115,7 +115,7 @@ test('a cold boot costs three reads in three calls, a warm one none, and the nex
     readyAsset({ kind: 'kernel' }),
     readyAsset({ kind: 'initrd' }),
   ];
-  for (const each of [efi, kernel, initrd]) await store.createUpload(uploadOf(each), each);
+  for (const each of [efi, kernel, initrd]) await createAsset(store, each);
   const machines = [machine({ macs: [macOf(1)] }), machine({ macs: [macOf(2)] })];
   const booted = revision({ kernel: part(kernel), initrds: [part(initrd)] });
   await createProfile(store, booted);
@@ -146,7 +146,7 @@ test('a cold boot costs three reads in three calls, a warm one none, and the nex
 test('with warm caches a thousand redirects ask neither Firestore, nor IAM, nor the storage: they only leave their events', async (t) => {
   const { store, records, calls, clock } = scene(t);
   const kernel = readyAsset({ kind: 'kernel' });
-  await store.createUpload(uploadOf(kernel), kernel);
+  await createAsset(store, kernel);
   const booted = revision({ kernel: part(kernel) });
   await createProfile(store, booted);
   const booting = machine({ macs: [macOf(3)] });

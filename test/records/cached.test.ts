@@ -7,10 +7,10 @@ import { BadCursor } from '../../src/records/cursor.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { recordsContract } from './contract.ts';
-import { asset, at, bootEvent, machine, macOf, newId, revision, rule, uploadOf } from './examples.ts';
+import { asset, at, bootEvent, machine, macOf, newId, revision, rule } from './examples.ts';
 import { seesRollBack } from './roll-back-seen.ts';
 import { tempFile } from './temp-file.ts';
-import { createMachine, createProfile } from './writing.ts';
+import { changeAsset, createAsset, createMachine, createProfile } from './writing.ts';
 
 const clock = () => new Date();
 
@@ -72,7 +72,7 @@ const kernel = asset({ state: 'ready' });
 
 test('what a boot reads is asked for once, and again when it is five seconds old', async (t) => {
   const { records, store, asked, known, first, pass } = await scene(t);
-  await store.createUpload(uploadOf(kernel), kernel);
+  await createAsset(store, kernel);
   asked.length = 0;
   const boot = async () => {
     await records.findMachine({ mac: macOf(1) });
@@ -180,10 +180,10 @@ test('a machine, an asset or a profile that is created here is there at once', a
   t.deepEqual(await looks(), [undefined, undefined, []]);
   await createMachine(records.uncached, created);
   await createProfile(records.uncached, next);
-  await records.uncached.createUpload(uploadOf(ready), ready);
+  await createAsset(records.uncached, ready);
   t.deepEqual(await looks(), [created, next, [ready]]);
   const retired = { ...ready, state: 'retired' } as const;
-  await records.uncached.changeAsset(retired, { state: 'ready', upload_id: ready.upload_id });
+  await changeAsset(records.uncached, retired, { state: 'ready', upload_id: ready.upload_id });
   t.deepEqual(await looks(), [created, next, []]);
 });
 

@@ -1,54 +1,75 @@
 import type { TestFn } from 'ava';
 import type { Asset, AssetState } from '../../src/boot/asset.ts';
+import type { Upload, UploadState } from '../../src/boot/upload.ts';
 import type { Records } from '../../src/records/records.ts';
-import type { OpenRecords } from './contract.ts';
 import { asset, at, newId, uploadOf } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
+import { changeAsset, createAsset } from './writing.ts';
 
 /** The part of the contract about assets and their uploads. */
 export function assetContract(test: TestFn, open: OpenRecords): void {
-  test('an upload announces its asset', async (t) => {
+  /** What the store says where the asset is not as expected. */
+  const changed = ({ id }: Asset) => ({ kind: 'changed', what: 'asset', id });
+  /** The same asset with the upload of a later announcement, as it replaces the one before. */
+  const retaken = (before: Asset, later: Asset): Asset => ({
+    ...later,
+    id: before.id,
+    created_at: before.created_at,
+  });
+  const retake = (records: Records, before: Asset, later: Asset) => {
+    const to = retaken(before, later);
+    const { state, upload_id, updated_at } = before;
+    return records.write([
+      { kind: 'asset', of: before, expected: { state, upload_id, updated_at }, to },
+      { kind: 'upload', expected: undefined, to: uploadOf(to) },
+    ]);
+  };
+
+  test('an asset is made with its upload, where nothing has its name', async (t) => {
     const records = await open(t);
     const given = asset({ failure: 'größer als 🐢' });
-    t.deepEqual(await records.createUpload(uploadOf(given), given), { kind: 'created', asset: given });
+    t.is(await createAsset(records, given), 'written');
     t.deepEqual(await records.asset(given.id), given);
     t.deepEqual(await records.namedAsset(given), given);
     t.deepEqual(await records.upload(given.upload_id), uploadOf(given));
   });
 
-  for (const state of ['created', 'uploading'] as const)
-    test(`a new upload takes over an asset that is ${state}`, async (t) => {
-      const records = await open(t);
-      const first = asset({ state, size: 1, created_at: at(1), sha256: 'old' });
-      await records.createUpload(uploadOf(first), first);
-      const second = asset({ size: 2, created_at: at(2), updated_at: at(2) });
-      const taken = { ...second, id: first.id, created_at: first.created_at };
-      t.deepEqual(await records.createUpload(uploadOf(second), second), { kind: 'created', asset: taken });
-      t.deepEqual(await records.namedAsset(first), taken);
-      t.deepEqual(await records.upload(second.upload_id), uploadOf(second, { asset_id: first.id }));
-      t.deepEqual(await records.upload(first.upload_id), uploadOf(first));
-      t.is(await records.asset(second.id), undefined);
-      t.deepEqual((await records.listAssets({}, { limit: 10 })).items, [taken]);
-    });
+  test('a new upload takes over an asset, whose id stays', async (t) => {
+    const records = await open(t);
+    const first = asset({ size: 1, created_at: at(1), sha256: 'old' });
+    await createAsset(records, first);
+    const second = asset({ size: 2, created_at: at(2), updated_at: at(2) });
+    t.is(await retake(records, first, second), 'written');
+    const taken = retaken(first, second);
+    t.deepEqual(await records.asset(first.id), taken);
+    t.deepEqual(await records.namedAsset(first), taken);
+    t.deepEqual(await records.upload(second.upload_id), uploadOf(second, { asset_id: first.id }));
+    t.deepEqual(await records.upload(first.upload_id), uploadOf(first));
+    t.is(await records.asset(second.id), undefined);
+    t.deepEqual((await records.listAssets({}, { limit: 10 })).items, [taken]);
+  });
 
-  for (const state of ['verifying', 'ready', 'retired'] as const)
-    test(`an asset that is ${state} stays as it is, and the new upload is not created`, async (t) => {
+  for (const state of ['created', 'uploading', 'verifying', 'ready', 'retired'] as const)
+    test(`where an asset of that name is ${state}, none is made, nor an upload`, async (t) => {
       const records = await open(t);
       const first = asset({ state });
-      await records.createUpload(uploadOf(first), first);
+      await createAsset(records, first);
       const second = asset({ size: 2 });
-      t.deepEqual(await records.createUpload(uploadOf(second), second), {
-        kind: 'asset-exists',
-        asset: first,
-      });
+      t.deepEqual(await createAsset(records, second), changed(second));
+      t.deepEqual(await createAsset(records, { ...first, size: 2 }), changed(first));
       t.deepEqual(await records.namedAsset(first), first);
       t.is(await records.upload(second.upload_id), undefined);
     });
 
-  test('uploads for one name at once share one asset, which is the last one’s', async (t) => {
+  test('uploads for one name at once, each tried until it is written, share one asset, which is the last one’s', async (t) => {
     const records = await open(t);
     const rivals = Array.from({ length: 20 }, (_, size) => asset({ size }));
-    const results = await Promise.all(rivals.map((each) => records.createUpload(uploadOf(each), each)));
-    const ids = new Set(results.map((result) => result.asset.id));
+    const announce = async (rival: Asset): Promise<string> => {
+      const known = await records.namedAsset(rival);
+      const written = await (known ? retake(records, known, rival) : createAsset(records, rival));
+      return written === 'written' ? (known ?? rival).id : announce(rival);
+    };
+    const ids = new Set(await Promise.all(rivals.map(announce)));
     t.is(ids.size, 1);
     const { items } = await records.listAssets({}, { limit: 100 });
     t.is(items.length, 1);
@@ -66,7 +87,7 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
       asset({ version: '6.2' }),
       asset({ arch: 'arm64' }),
     ];
-    for (const each of all) t.is((await records.createUpload(uploadOf(each), each)).kind, 'created');
+    for (const each of all) t.is(await createAsset(records, each), 'written');
     for (const each of all) t.deepEqual(await records.namedAsset(each), each);
   });
 
@@ -74,37 +95,73 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
     const records = await open(t);
     const before = asset({ state: 'verifying' });
     const open_ = uploadOf(before);
-    await records.createUpload(open_, before);
+    await createAsset(records, before, open_);
+    const { upload_id } = before;
     const ready = { ...before, state: 'ready', generation: '17', sha256: 'ab', ready_at: at(9) } as const;
     const done = { ...open_, state: 'done' } as const;
-    t.false(await records.changeAsset(ready, { state: 'created', upload_id: before.upload_id }, done));
-    t.false(await records.changeAsset(ready, { state: 'verifying', upload_id: newId() }, done));
+    t.deepEqual(await changeAsset(records, ready, { state: 'created', upload_id }, done), changed(before));
+    t.deepEqual(
+      await changeAsset(records, ready, { state: 'verifying', upload_id: newId() }, done),
+      changed(before),
+    );
     const unknown = { ...ready, id: newId() };
-    t.false(await records.changeAsset(unknown, { state: 'verifying', upload_id: before.upload_id }, done));
+    t.deepEqual(
+      await changeAsset(records, unknown, { state: 'verifying', upload_id }, done),
+      changed(unknown),
+    );
+    const nowhere = { ...ready, version: 'other' };
+    t.deepEqual(
+      await changeAsset(records, nowhere, { state: 'verifying', upload_id }, done),
+      changed(before),
+    );
     t.deepEqual(await records.asset(before.id), before);
     t.deepEqual(await records.upload(open_.id), open_);
 
-    t.true(await records.changeAsset(ready, { state: 'verifying', upload_id: before.upload_id }, done));
+    t.is(await changeAsset(records, ready, { state: 'verifying', upload_id }, done), 'written');
     t.deepEqual(await records.asset(before.id), ready);
     t.deepEqual(await records.namedAsset(before), ready);
     t.deepEqual(await records.upload(open_.id), done);
 
     const retired = { ...ready, state: 'retired' } as const;
-    t.true(await records.changeAsset(retired, { state: 'ready', upload_id: before.upload_id }));
+    t.is(await changeAsset(records, retired, { state: 'ready', upload_id }), 'written');
     t.deepEqual(await records.upload(open_.id), done);
+  });
+
+  test('an upload changes only from the state that is expected, and nothing else does without it', async (t) => {
+    const records = await open(t);
+    const before = asset();
+    await createAsset(records, before);
+    const { state, upload_id } = before;
+    const to = { ...before, failure: 'its upload is aborted' };
+    const stale = { kind: 'changed', what: 'upload', id: upload_id };
+    const aborted = uploadOf(before, { state: 'aborted' });
+    const write = (expected: UploadState | undefined, upload: Upload) =>
+      records.write([
+        { kind: 'asset', of: before, expected: { state, upload_id }, to },
+        { kind: 'upload', expected, to: upload },
+      ]);
+    t.deepEqual(await write('done', aborted), stale);
+    t.deepEqual(await write(undefined, aborted), stale);
+    const unknown = newId();
+    t.deepEqual(await write('open', { ...aborted, id: unknown }), { ...stale, id: unknown });
+    t.deepEqual(await records.asset(before.id), before);
+    t.deepEqual(await records.upload(upload_id), uploadOf(before));
+    t.is(await write('open', aborted), 'written');
+    t.deepEqual(await write('open', uploadOf(before, { state: 'expired' })), stale);
+    t.deepEqual(await records.upload(upload_id), aborted);
   });
 
   test('an asset that must not have changed at all is left alone when it has', async (t) => {
     const records = await open(t);
     const before = asset({ state: 'retired', updated_at: at(1) });
-    await records.createUpload(uploadOf(before), before);
+    await createAsset(records, before);
     const { upload_id } = before;
     const expected = { state: 'retired', upload_id, updated_at: at(1) } as const;
     const touched = { ...before, updated_at: at(2) };
-    t.true(await records.changeAsset(touched, expected));
-    t.false(await records.changeAsset({ ...before, updated_at: at(3) }, expected));
+    t.is(await changeAsset(records, touched, expected), 'written');
+    t.deepEqual(await changeAsset(records, { ...before, updated_at: at(3) }, expected), changed(before));
     const gone = { kind: 'asset', of: touched, expected, to: undefined } as const;
-    t.deepEqual(await records.write([gone]), { kind: 'changed', what: 'asset', id: before.id });
+    t.deepEqual(await records.write([gone]), changed(before));
     t.deepEqual(await records.asset(before.id), touched);
     t.is(await records.write([{ ...gone, expected: { ...expected, updated_at: at(2) } }]), 'written');
     t.is(await records.asset(before.id), undefined);
@@ -113,7 +170,7 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
   test('uploads are listed in the order of creation, by state, and keep their place when they end', async (t) => {
     const records = await open(t);
     const assets = Array.from({ length: 5 }, (_, n) => asset({ version: String(n) }));
-    for (const each of assets) await records.createUpload(uploadOf(each), each);
+    for (const each of assets) await createAsset(records, each);
     const [first, , third] = assets;
     if (!first || !third) throw new Error('there are five');
     for (const [each, state] of [
@@ -121,7 +178,8 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
       [first, 'expired'],
     ] as const) {
       const { upload_id } = each;
-      t.true(await records.changeAsset(each, { state: 'created', upload_id }, uploadOf(each, { state })));
+      const over = uploadOf(each, { state });
+      t.is(await changeAsset(records, each, { state: 'created', upload_id }, over), 'written');
     }
     const ids = async (filter: Parameters<Records['listUploads']>[0], limit: number) => {
       const found: string[] = [];
@@ -143,16 +201,16 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
   test('of many changes at once that expect the same, one happens', async (t) => {
     const records = await open(t);
     const before = asset();
-    await records.createUpload(uploadOf(before), before);
+    await createAsset(records, before);
     const changes = Array.from({ length: 20 }, (_, n) => ({
       ...before,
       state: 'verifying' as const,
       size: n,
     }));
     const expected = { state: 'created' as const, upload_id: before.upload_id };
-    const results = await Promise.all(changes.map((change) => records.changeAsset(change, expected)));
-    t.is(results.filter(Boolean).length, 1);
-    t.deepEqual(await records.asset(before.id), changes[results.indexOf(true)]);
+    const results = await Promise.all(changes.map((change) => changeAsset(records, change, expected)));
+    t.is(results.filter((result) => result === 'written').length, 1);
+    t.deepEqual(await records.asset(before.id), changes[results.indexOf('written')]);
   });
 
   test('assets are listed by any part of their name and by state', async (t) => {
@@ -163,7 +221,7 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
         ['a', 'b'].map((name) => asset({ state, kind, name, version: state })),
       ),
     );
-    for (const each of all) await records.createUpload(uploadOf(each), each);
+    for (const each of all) await createAsset(records, each);
     const filters = [
       { kind: 'kernel' },
       { name: 'b' },
@@ -199,10 +257,11 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
     ];
     const which = { kind: 'efi', name: 'ipxe', arch: 'x86_64' } as const;
     t.is(await records.newestAsset(which), undefined);
-    for (const each of [newest, older, ...others]) await records.createUpload(uploadOf(each), each);
+    for (const each of [newest, older, ...others]) await createAsset(records, each);
     t.deepEqual(await records.newestAsset(which), newest);
     const retired = { ...newest, state: 'retired' } as const;
-    t.true(await records.changeAsset(retired, { state: 'ready', upload_id: newest.upload_id }));
+    const { upload_id } = newest;
+    t.is(await changeAsset(records, retired, { state: 'ready', upload_id }), 'written');
     t.deepEqual(await records.newestAsset(which), older);
   });
 
@@ -219,7 +278,7 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
       asset({ state: 'verifying', version: '7' }),
       asset({ state: 'retired', version: '5' }),
     ];
-    for (const each of [...mine, ...others]) await records.createUpload(uploadOf(each), each);
+    for (const each of [...mine, ...others]) await createAsset(records, each);
     const found = await records.imageAssets('debian-12');
     t.deepEqual(found.map(({ id }) => id).toSorted(), mine.map(({ id }) => id).toSorted());
     t.deepEqual(

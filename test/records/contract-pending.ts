@@ -1,7 +1,7 @@
 import type { TestFn } from 'ava';
-import { mostPending } from '../../src/boot/pending.ts';
-import type { OpenRecords } from './contract.ts';
+import { mostPending } from '../../src/boot/pending-machine.ts';
 import { at, auditEntry, machine, macOf, pending } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
 
 /** What every driver keeps of machines that nobody has registered. */
 export function pendingContract(test: TestFn, open: OpenRecords): void {

@@ -4,14 +4,13 @@ import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import { chainStart, follows } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
 import type { Asset } from '../../src/boot/asset.ts';
-import type { BootEvent } from '../../src/boot/event.ts';
+import type { BootEvent } from '../../src/boot/boot-event.ts';
 import type { Machine } from '../../src/boot/machine.ts';
-import type { PendingMachine } from '../../src/boot/pending.ts';
+import type { PendingMachine } from '../../src/boot/pending-machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import type { Rule } from '../../src/boot/rule.ts';
 import type { Selector } from '../../src/boot/selector.ts';
 import type { Records } from '../../src/records/records.ts';
-import type { OpenRecords } from './contract.ts';
 import {
   asset,
   at,
@@ -25,7 +24,9 @@ import {
   token,
   uploadOf,
 } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
 import { wholeExamples } from './whole-examples.ts';
+import { createAsset } from './writing.ts';
 
 interface Documents {
   readonly machine: Machine;
@@ -147,7 +148,7 @@ async function returned(records: Records, { entry, ...given }: Documents) {
   );
   if (written !== 'written') throw new Error(JSON.stringify(written));
   const upload = uploadOf(asset);
-  await records.createUpload(upload, asset);
+  await createAsset(records, asset, upload);
   await records.addBootEvent(event);
   await records.addPending([pending]);
   const [remembered] = (await records.listAudit({ limit: 1 }, 'newest')).items;

@@ -1,7 +1,7 @@
 import type { TestFn } from 'ava';
 import type { MachineSearch } from '../../src/records/records.ts';
-import type { OpenRecords } from './contract.ts';
 import { machine, macOf, newId } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
 import { createMachine } from './writing.ts';
 
 /** What every driver keeps of searching for machines. */

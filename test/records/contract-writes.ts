@@ -4,8 +4,9 @@ import { activated } from '../../src/boot/activation.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import { inForce, type Rule } from '../../src/boot/rule.ts';
 import type { Change, Records } from '../../src/records/records.ts';
-import type { OpenRecords } from './contract.ts';
-import { asset, at, auditEntry, machine, macOf, newId, revision, rule, token, uploadOf } from './examples.ts';
+import { asset, at, auditEntry, machine, macOf, newId, revision, rule, token } from './examples.ts';
+import type { OpenRecords } from './open-records.ts';
+import { changeAsset, createAsset } from './writing.ts';
 
 const put = (to: Machine, expected = to.version - 1): Change => ({
   kind: 'machine',
@@ -162,7 +163,7 @@ export function writeContract(test: TestFn, open: OpenRecords): void {
   test('an asset changes, is insisted on, and goes, as it is expected', async (t) => {
     const records = await open(t);
     const announced = asset();
-    await records.createUpload(uploadOf(announced), announced);
+    await createAsset(records, announced);
     const expected = { state: 'created', upload_id: announced.upload_id } as const;
     const ready = { ...announced, state: 'ready', ready_at: at(1) } as const;
     const made = revision();
@@ -210,10 +211,10 @@ export function writeContract(test: TestFn, open: OpenRecords): void {
     );
     const ready = { ...announced, state: 'ready' } as const;
     const expected = { state: 'created', upload_id: announced.upload_id } as const;
-    await records.createUpload(uploadOf(announced), announced, entries.slice(0, 1));
-    t.true(await records.changeAsset(ready, expected, undefined, entries.slice(1, 2)));
-    t.false(await records.changeAsset(ready, expected, undefined, [auditEntry()]));
-    t.is((await records.createUpload(uploadOf(asset()), asset(), [auditEntry()])).kind, 'asset-exists');
+    await createAsset(records, announced, undefined, entries.slice(0, 1));
+    t.is(await changeAsset(records, ready, expected, undefined, entries.slice(1, 2)), 'written');
+    t.like(await changeAsset(records, ready, expected, undefined, [auditEntry()]), { kind: 'changed' });
+    t.like(await createAsset(records, asset(), undefined, [auditEntry()]), { kind: 'changed' });
     await Promise.all(
       entries.slice(2).map((entry) => records.write([put(machine({ id: newId() }))], [entry])),
     );

@@ -1,4 +1,4 @@
-import type { ExecutionContext, TestFn } from 'ava';
+import type { TestFn } from 'ava';
 import { BadCursor } from '../../src/records/cursor.ts';
 import type { Page, PageRequest, Records } from '../../src/records/records.ts';
 import { assetContract } from './contract-assets.ts';
@@ -18,12 +18,9 @@ import {
   revision,
   rule,
   token,
-  uploadOf,
 } from './examples.ts';
-import { createMachine, createProfile } from './writing.ts';
-
-/** Opens an empty store for one test, and sees to its end. */
-export type OpenRecords = (t: ExecutionContext) => Promise<Records>;
+import type { OpenRecords } from './open-records.ts';
+import { createAsset, createMachine, createProfile } from './writing.ts';
 
 /** What every driver of `Records` keeps. A driver's own test calls this once. */
 export function recordsContract(test: TestFn, open: OpenRecords): void {
@@ -273,7 +270,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       await createMachine(records, machine({ id }));
       await createProfile(records, revision({ id }));
       const named = asset({ id, version: id });
-      await records.createUpload(uploadOf(named), named);
+      await createAsset(records, named);
       await records.addBootEvent(bootEvent({ id }));
       await records.addPending([pending({ id })]);
       await records.write(

@@ -17,7 +17,7 @@ import {
 
 /** One call of every method that asks the store. */
 export function everyCall(records: Records): Record<Exclude<keyof Records, 'close'>, () => Promise<unknown>> {
-  const given = asset();
+  const given = asset({ version: newId() });
   const [newMachine, newRule, newToken] = [machine({ macs: [macOf(1)] }), rule(), token()];
   const page = { limit: 10 };
   return {
@@ -29,6 +29,8 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
           { kind: 'rule', id: newRule.id, expected: 0, to: newRule },
           { kind: 'token', id: newToken.id, expected: 0, to: newToken },
           { kind: 'profile', to: revision() },
+          { kind: 'asset', of: given, expected: undefined, to: given },
+          { kind: 'upload', expected: undefined, to: uploadOf(given) },
         ],
         [auditEntry()],
       ),
@@ -44,7 +46,6 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     token: () => records.token('t'),
     listTokens: () => records.listTokens(page),
     listAudit: () => records.listAudit(page),
-    createUpload: () => records.createUpload(uploadOf(given), given),
     upload: () => records.upload('u'),
     listUploads: () => records.listUploads({ state: 'open' }, page),
     asset: () => records.asset('a'),
@@ -52,7 +53,6 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     listAssets: () => records.listAssets({}, page),
     newestAsset: () => records.newestAsset(given),
     imageAssets: () => records.imageAssets('a'),
-    changeAsset: () => records.changeAsset(given, { state: 'created', upload_id: given.upload_id }),
     addBootEvent: () => records.addBootEvent(bootEvent()),
     lastBootEvent: () => records.lastBootEvent('m', 'script'),
     addPending: () => records.addPending([pending()]),

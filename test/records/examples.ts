@@ -1,9 +1,9 @@
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
 import type { Asset } from '../../src/boot/asset.ts';
-import type { BootEvent } from '../../src/boot/event.ts';
+import type { BootEvent } from '../../src/boot/boot-event.ts';
 import type { Machine } from '../../src/boot/machine.ts';
-import { type PendingMachine, pendingId } from '../../src/boot/pending.ts';
+import { type PendingMachine, pendingId } from '../../src/boot/pending-machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import type { Rule } from '../../src/boot/rule.ts';
 import type { Upload } from '../../src/boot/upload.ts';

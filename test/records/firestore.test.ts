@@ -22,7 +22,7 @@ import {
 } from './firestore-indexes.ts';
 import { forgetfulProxy } from './forgetful-proxy.ts';
 import { wholeExamples } from './whole-examples.ts';
-import { createMachine, createProfile } from './writing.ts';
+import { changeAsset, createAsset, createMachine, createProfile } from './writing.ts';
 
 const test = needing(command('java'), command('gcloud'));
 
@@ -79,7 +79,7 @@ test('the index file for Terraform has what the queries need, nothing else, and 
     ],
     [whole.entry],
   );
-  await records.createUpload(uploadOf(whole.asset), whole.asset);
+  await createAsset(records, whole.asset);
   await records.addBootEvent(whole.event);
   for (const call of Object.values(everyCall(records))) await call();
   const parts = [{ kind: 'kernel' }, { name: 'a' }, { version: '1' }, { state: 'ready' }] as const;
@@ -155,7 +155,7 @@ test('uploads and boots say when they may be deleted', async (t) => {
   const project = `test-${randomUUID()}`;
   const records = opened(t, { project });
   const announced = asset();
-  await records.createUpload(uploadOf(announced, { expires_at: '2026-01-01T00:00:00.000Z' }), announced);
+  await createAsset(records, announced, uploadOf(announced, { expires_at: '2026-01-01T00:00:00.000Z' }));
   const event = bootEvent({ at: '2026-01-01T00:00:00.000Z' });
   await records.addBootEvent(event);
   const expiry = async (path: string) => {
@@ -193,12 +193,12 @@ test('a write whose answer was lost is written once, and succeeds', async (t) =>
   t.deepEqual((await records.machine(given.id))?.history, [{ revision: next.id, at: at(1) }]);
 
   const announced = asset();
-  const created = await losing(() => records.createUpload(uploadOf(announced), announced));
-  t.deepEqual(created, { kind: 'created', asset: announced });
+  t.is(await losing(() => createAsset(records, announced)), 'written');
+  t.deepEqual(await records.upload(announced.upload_id), uploadOf(announced));
 
   const expected = { state: 'created', upload_id: announced.upload_id } as const;
   const changed = { ...announced, state: 'verifying' } as const;
-  t.true(await losing(() => records.changeAsset(changed, expected)));
+  t.is(await losing(() => changeAsset(records, changed, expected)), 'written');
   t.deepEqual(await records.asset(announced.id), changed);
 
   const event = bootEvent();

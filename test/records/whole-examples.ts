@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
 import type { Asset, ResolvedAsset } from '../../src/boot/asset.ts';
-import type { BootEvent } from '../../src/boot/event.ts';
+import type { BootEvent } from '../../src/boot/boot-event.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import type { Rule } from '../../src/boot/rule.ts';

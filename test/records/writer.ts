@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
-import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
-import { createMachine, createProfile } from './writing.ts';
+import { asset, at, bootEvent, machine, macOf, revision } from './examples.ts';
+import { createAsset, createMachine, createProfile } from './writing.ts';
 
 // Run as a process of its own: `writer.ts FILE COUNT`. Creates COUNT machines with the MACs 0, 1, 2, ... and what belongs
 // to each, and says so line by line, each only when the store has said that it is done.
@@ -21,7 +21,7 @@ for (let n = 0; n < Number(count); n += 1) {
   say('profile', booted.id);
   say('active', created.id);
   const announced = asset({ version: created.id });
-  await records.createUpload(uploadOf(announced), announced);
+  await createAsset(records, announced);
   say('asset', announced.id);
   say('upload', announced.upload_id);
   const event = bootEvent({ machine_id: created.id });

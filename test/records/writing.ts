@@ -1,7 +1,12 @@
+import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import { activated } from '../../src/boot/activation.ts';
+import type { Asset } from '../../src/boot/asset.ts';
+import type { AssetExpectation } from '../../src/boot/asset-step.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
+import type { Upload } from '../../src/boot/upload.ts';
 import type { Change, Conflict, Records } from '../../src/records/records.ts';
+import { uploadOf } from './examples.ts';
 
 type Written = Promise<'written' | Conflict>;
 
@@ -25,4 +30,32 @@ export async function createProfile(
     const written = await records.write([made, { kind: 'machine', id, expected: machine.version, to }]);
     if (written === 'written' || written.kind !== 'changed') return written;
   }
+}
+
+/** Makes an asset, in whatever state, with the upload that it names. */
+export function createAsset(
+  records: Pick<Records, 'write'>,
+  asset: Asset,
+  upload: Upload = uploadOf(asset),
+  audit: readonly AuditEntry[] = [],
+): Written {
+  return records.write(
+    [
+      { kind: 'asset', of: asset, expected: undefined, to: asset },
+      { kind: 'upload', expected: undefined, to: upload },
+    ],
+    audit,
+  );
+}
+
+/** Replaces an asset, and its open upload if given. */
+export function changeAsset(
+  records: Pick<Records, 'write'>,
+  to: Asset,
+  expected: AssetExpectation,
+  upload?: Upload,
+  audit: readonly AuditEntry[] = [],
+): Written {
+  const ends: Change[] = upload ? [{ kind: 'upload', expected: 'open', to: upload }] : [];
+  return records.write([{ kind: 'asset', of: to, expected, to }, ...ends], audit);
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import { type GcsOptions, gcsBlobs } from '../../src/blobs/gcs.ts';
-import { bootPatience } from '../../src/blobs/patience.ts';
+import { bootPatience } from '../../src/blobs/retry-policy.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 
 /** How a storage answers a signed URL; what it does not do itself is left undone. */

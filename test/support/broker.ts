@@ -17,11 +17,10 @@ import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';
 import type { BootParts } from '../../src/http/boot/parts.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
-import { openapi } from '../../src/http/openapi/document.ts';
+import { openapiPage } from '../../src/http/openapi/document.ts';
 import type { CommonParts } from '../../src/http/plane/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
-import { assetJobs } from '../../src/jobs/asset-jobs.ts';
-import { openVerifier } from '../../src/jobs/verify.ts';
+import { openJobs } from '../../src/jobs/jobs.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
 import { openParts, type Parts } from '../../src/parts.ts';
 import type { Log } from '../../src/telemetry/log.ts';
@@ -82,9 +81,9 @@ export async function startBroker({
   if (!isEmbedded(parts)) throw new Error('this broker has no embedded storage, or no admin plane');
   const lines: LogLine[] = [];
   const log = recorder(lines);
-  const real = { ...config, ...parts, log, clock, describe: async () => openapi() };
+  const real = { ...config, ...parts, log, clock, describe: async () => openapiPage() };
   const common = { ...real, ...replace?.(parts) };
-  const verifier = openVerifier({ ...common, audit: byBroker });
+  const jobs = openJobs({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const events = new BootEvents(config.events, common);
   const refusals = new RefusalLog(common);
@@ -94,7 +93,7 @@ export async function startBroker({
     config.listen,
   );
   const admin = await listen(
-    adminApp({ ...common, refusals, verify: verifier.verify, ...assetJobs(common) } satisfies AdminParts),
+    adminApp({ ...common, refusals, ...jobs.onDemand } satisfies AdminParts),
     config.adminListen,
   );
   const unwatch = [watch(boot.port, 'boot'), watch(admin.port, 'admin')];
@@ -112,7 +111,7 @@ export async function startBroker({
       await events.settled();
       await refusals.settled();
       await unknownMachines.settled();
-      await verifier.close();
+      await jobs.close();
       await parts.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -1,4 +1,4 @@
-import { type EdgeStatement, edgeHeader } from '../../src/sign/edge.ts';
+import { type EdgeStatement, edgeHeader } from '../../src/sign/x-boot-edge.ts';
 import { type Answered, type Asking, ask } from './http.ts';
 
 /** The keys of these tests, as BROKER_EDGE_KEYS takes them: an edge in the cloud, which only follows, and one on a site. */

@@ -4,8 +4,9 @@ import { masked } from '../masked.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { machineTitle } from './desired.ts';
 import { machineFields } from './machines.ts';
-import type { ApplyPlan, Current, Step } from './plan.ts';
+import type { ApplyPlan, Current } from './plan.ts';
 import { handsOut, ruleFields } from './rules.ts';
+import type { Step } from './step.ts';
 
 /** One thing that an apply makes, changes or deletes, for a person to read. It holds no secret. */
 export interface ShownChange {

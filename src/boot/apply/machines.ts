@@ -3,8 +3,8 @@ import { activated, changed } from '../activation.ts';
 import type { Machine } from '../machine.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { type DesiredMachine, type Fault, fault, type MachineFields, machineTitle } from './desired.ts';
-import type { Step } from './plan.ts';
 import type { Making } from './revisions.ts';
+import type { Step } from './step.ts';
 
 /** A desired machine with the one that it means, and what it is to boot where its file says so. */
 export interface MachineAim {

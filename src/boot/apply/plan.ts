@@ -10,6 +10,7 @@ import { machineSteps } from './machines.ts';
 import { matched } from './match.ts';
 import { type Making, revisionBook } from './revisions.ts';
 import { handsOut, ruleSteps } from './rules.ts';
+import type { Step } from './step.ts';
 
 /** What is there now, as far as the desired state can be about it. */
 export interface Current {
@@ -21,12 +22,6 @@ export interface Current {
   readonly newest: ReadonlyMap<string, ProfileRevision>;
   /** Those that the desired state names. */
   readonly assets: readonly Asset[];
-}
-
-/** A document as it is, and as it is to be; without the one it is made, without the other it goes. */
-export interface Step<Document> {
-  readonly before?: Document;
-  readonly after?: Document;
 }
 
 /** All that has to be written for the desired state to be. Empty lists: it is so already. */

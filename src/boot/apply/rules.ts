@@ -4,8 +4,8 @@ import type { ProfileRevision } from '../profile.ts';
 import { withRevision } from '../rollout.ts';
 import type { Rule } from '../rule.ts';
 import { type DesiredRule, type Fault, fault, profileName } from './desired.ts';
-import type { Step } from './plan.ts';
 import type { Making } from './revisions.ts';
+import type { Step } from './step.ts';
 
 /** A desired rule with the one of its name, and the revision that it is to hand out. */
 export interface RuleAim {

@@ -3,11 +3,12 @@ import type { AssetName } from '../../boot/asset.ts';
 import { assetTitle } from '../../boot/asset.ts';
 import { type Answer, accepted } from '../broker/api.ts';
 import { type ListedAsset, listedAssets } from '../manifest/asset-files.ts';
-import { type Manifest, type Section, sections } from '../manifest/gather.ts';
+import type { Manifest } from '../manifest/gather.ts';
 import { type Mistake, mistaken, refusedParts } from '../manifest/problem.ts';
+import { type Section, sections } from '../manifest/sections.ts';
 import { jsonLine, printable } from '../output/printable.ts';
 import { type Pushing, pushFile } from '../push/push-file.ts';
-import type { Outside } from '../verb/system.ts';
+import type { System } from '../verb/system.ts';
 
 export interface ApplyOptions {
   readonly dryRun?: true;
@@ -26,7 +27,7 @@ interface Applied {
 
 export interface Applying {
   readonly by: Pushing;
-  readonly outside: Outside;
+  readonly system: System;
   readonly exit: (code: number) => void;
   /** Goes into the JSON. */
   readonly also?: object;
@@ -36,10 +37,10 @@ export interface Applying {
 export async function applyState(
   manifest: Manifest,
   options: ApplyOptions,
-  { by, outside, exit, also }: Applying,
+  { by, system, exit, also }: Applying,
 ): Promise<void> {
   const { api, bar } = by;
-  const { stdout } = outside;
+  const { stdout } = system;
   const assets = await listedAssets(manifest.assets, by);
   const body = {
     ...Object.fromEntries(sections.map((section) => [section, manifest[section].map(({ value }) => value)])),

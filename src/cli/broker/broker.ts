@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../verb/failure.ts';
-import type { Outside, Settings } from '../verb/system.ts';
+import type { Settings, System } from '../verb/system.ts';
 import { type Api, api } from './api.ts';
 
 /** Flags of every verb that talks to a broker. */
@@ -21,8 +21,8 @@ export function brokerOptions(command: Command): Command {
 }
 
 /** Connects as the settings and flags say; mistakes in them end the command. */
-export function broker(outside: Outside, options: BrokerOptions, signal?: AbortSignal): Api {
-  const settings = outside.readSettings({ BROKER_URL: options.url, BROKER_DATA_DIR: options.dataDir });
+export function broker(system: System, options: BrokerOptions, signal?: AbortSignal): Api {
+  const settings = system.readSettings({ BROKER_URL: options.url, BROKER_DATA_DIR: options.dataDir });
   if ('mistakes' in settings) throw wrongSettings(settings.mistakes);
   return api(settings.url, bearer(settings), signal);
 }

@@ -2,8 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arch, type AssetKind, type AssetName, archs, assetTitle } from '../../boot/asset.ts';
-import { assertName } from '../verb/asset-options.ts';
 import { Failure } from '../verb/failure.ts';
+import { assertName } from '../verb/options.ts';
 
 /** Something to import, and the asset that it becomes. */
 export interface Source {

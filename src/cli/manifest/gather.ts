@@ -1,12 +1,10 @@
 import { dirname } from 'node:path';
-import { isFields } from './fields.ts';
+import { isFields } from '../fields.ts';
 import { type ManifestFile, manifestFiles } from './find.ts';
 import { type Mistake, mistaken, type Position } from './problem.ts';
+import { type Section, sections } from './sections.ts';
 import { canonical } from './sugar.ts';
 import { isMistakes, readYaml, type YamlDocument } from './yaml.ts';
-
-export const sections = ['assets', 'profiles', 'rules', 'machines'] as const;
-export type Section = (typeof sections)[number];
 
 /** One item of a section, and the file that it comes from. */
 export interface Entry {

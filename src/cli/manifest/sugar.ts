@@ -1,5 +1,5 @@
-import { type Fields, isFields } from './fields.ts';
-import type { Section } from './gather.ts';
+import { type Fields, isFields } from '../fields.ts';
+import type { Section } from './sections.ts';
 
 type Path = readonly (string | number)[];
 

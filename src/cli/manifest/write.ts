@@ -1,3 +1,4 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Document, visit } from 'yaml';
 import type {
   Desired,
@@ -7,6 +8,7 @@ import type {
   ProfileChoice,
 } from '../../boot/apply/desired.ts';
 import { steering } from '../output/printable.ts';
+import { Failure } from '../verb/failure.ts';
 
 /** The state as a file that `apply` reads; what goes without saying is left out. */
 export function manifestText({ assets, profiles, rules, machines }: Desired): string {
@@ -62,4 +64,19 @@ function machineFields({ macs, labels, networks, profile, name, ...rest }: Desir
 
 function choice(profile: ProfileChoice): string | object {
   return typeof profile === 'string' ? profile : profileFields(profile);
+}
+
+/** Writes a file that is there whole or not at all. */
+export function writeWhole(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new Failure(
+      'usage',
+      `${path} cannot be written (${(error as NodeJS.ErrnoException).code}); name another file`,
+    );
+  }
 }

@@ -20,7 +20,7 @@ export interface YamlDocument {
 }
 
 const deepest = 40;
-/** Of a file: who repeats more than this by aliases writes a bomb, or something that nobody can read. */
+/** The most in one file: more repetition by aliases is a bomb, or something that nobody can read. */
 const mostAliases = 100;
 const mostNodes = 500_000;
 const tooDeep = 'nests too deep to be read';
@@ -141,7 +141,7 @@ function scalarOf(node: Node | null | undefined, complain: Complain): unknown {
   return value;
 }
 
-/** Of a field its name, of an item of a list the item; as far down the path as there is something. */
+/** Where a field's name or a list's item stands, in characters; as far down the path as there is something. */
 function offsetOf(document: Document.Parsed, path: readonly (string | number)[]): number | undefined {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0];

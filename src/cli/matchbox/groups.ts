@@ -2,7 +2,7 @@ import type { DesiredMachine, DesiredRule } from '../../boot/apply/desired.ts';
 import { isName } from '../../boot/asset.ts';
 import { parseMac, parseUuid } from '../../boot/machine.ts';
 import type { Selector } from '../../boot/selector.ts';
-import { isFields } from '../manifest/fields.ts';
+import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { nameFrom } from './names.ts';
 import type { MatchboxFile } from './read.ts';
@@ -165,7 +165,7 @@ function addMachine(
   machines.set(key, {
     from: machines.get(key)?.from ?? from,
     machine: {
-      // Of the groups of one machine the one that is about nothing else has its name.
+      // A machine has the name of that of its groups which is about nothing else.
       name:
         parts.length === [mac, uuid, serial].filter(Boolean).length
           ? nameFrom(from.id)

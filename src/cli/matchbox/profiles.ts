@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { DesiredProfile } from '../../boot/apply/desired.ts';
 import type { AssetKind, AssetName } from '../../boot/asset.ts';
-import { isFields } from '../manifest/fields.ts';
+import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { translated } from './cmdline.ts';
 import { assetNamed, nameFrom } from './names.ts';

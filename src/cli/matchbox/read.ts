@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { isFields } from '../manifest/fields.ts';
+import { isFields } from '../fields.ts';
 import { isInside } from '../manifest/find.ts';
 import { type Mistake, mistaken, type Position } from '../manifest/problem.ts';
 import { isMistakes, readYaml } from '../manifest/yaml.ts';

@@ -1,13 +1,13 @@
 import type { Impact, Outcome } from '../../boot/impact.ts';
 import { type Answer, pages, type Query } from '../broker/api.ts';
-import type { Outside } from '../verb/system.ts';
+import type { System } from '../verb/system.ts';
 import { cell } from './listing.ts';
 import { jsonLine, printable } from './printable.ts';
 import { table } from './table.ts';
 
 /** Asks all pages of a dry run and prints what would change: every machine, and the script of the first. */
 export async function printDryRun(
-  outside: Outside,
+  system: System,
   json: true | undefined,
   ask: (query: Query) => Promise<Answer>,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function printDryRun(
     items.push(...page.items);
     examined += page.examined;
   }
-  outside.stdout.write(json ? jsonLine({ items, examined }) : text(items, examined));
+  system.stdout.write(json ? jsonLine({ items, examined }) : text(items, examined));
 }
 
 function text(items: readonly Impact[], examined: number): string {

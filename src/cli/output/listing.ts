@@ -1,6 +1,6 @@
 import { allItems, type Query } from '../broker/api.ts';
 import { type BrokerOptions, broker } from '../broker/broker.ts';
-import type { Outside } from '../verb/system.ts';
+import type { System } from '../verb/system.ts';
 import { jsonLine } from './printable.ts';
 import { tableOn } from './table.ts';
 
@@ -18,16 +18,16 @@ export interface Listing<Item> extends Rows<Item> {
 
 /** Fetches all pages and prints one table, or `{"items": [...]}`. */
 export async function printList<Item>(
-  outside: Outside,
+  system: System,
   options: BrokerOptions & { readonly json?: true },
   listing: Listing<Item>,
 ): Promise<void> {
-  const items = await allItems<Item>(broker(outside, options), listing.path, listing.query);
-  printItems(outside, options, items, listing);
+  const items = await allItems<Item>(broker(system, options), listing.path, listing.query);
+  printItems(system, options, items, listing);
 }
 
 export function printItems<Item>(
-  { stdout }: Outside,
+  { stdout }: System,
   { json }: { readonly json?: true },
   items: readonly Item[],
   { titles, row }: Rows<Item>,

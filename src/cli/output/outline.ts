@@ -1,4 +1,4 @@
-import { isFields } from '../manifest/fields.ts';
+import { isFields } from '../fields.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
 

@@ -7,7 +7,7 @@ import { printable } from '../output/printable.ts';
 import { type Progress, progress } from '../output/progress.ts';
 import { bytes } from '../output/units.ts';
 import { Failure } from '../verb/failure.ts';
-import type { Outside } from '../verb/system.ts';
+import type { System } from '../verb/system.ts';
 import { digest } from './digest.ts';
 import { type Pushed, push } from './push.ts';
 import { openSource } from './source-file.ts';
@@ -25,7 +25,7 @@ export interface Wanted {
 
 /** What all files of one command share. */
 export interface Pushing {
-  readonly outside: Outside;
+  readonly system: System;
   readonly api: Api;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
@@ -38,20 +38,20 @@ export const stallMs = 60_000;
 
 /** Does the work with a connection and a progress bar that are gone afterwards. */
 export async function pushing<Result>(
-  outside: Outside,
+  system: System,
   api: Api,
   { signal, quiet }: { readonly signal: AbortSignal; readonly quiet: boolean },
   work: (pushing: Pushing) => Promise<Result>,
 ): Promise<Result> {
-  const bar = progress(outside.stderr, outside.clock, quiet);
+  const bar = progress(system.stderr, system.clock, quiet);
   const dispatcher = new Agent();
   const waiting: Waiting = {
-    sleep: outside.sleep,
+    sleep: system.sleep,
     signal,
     onWait: (why, seconds) => bar.note(`${why}; trying again in ${Math.ceil(seconds)} s`),
   };
   try {
-    return await work({ outside, api, dispatcher, signal, waiting, bar });
+    return await work({ system, api, dispatcher, signal, waiting, bar });
   } finally {
     bar.end();
     await dispatcher.destroy();
@@ -60,7 +60,7 @@ export async function pushing<Result>(
 
 /** Hashes a file and brings it to the storage; whatever an earlier call brought of it stays there. */
 export async function pushFile(wanted: Wanted, by: Pushing): Promise<Pushed> {
-  const { outside, api, dispatcher, signal, waiting, bar } = by;
+  const { system, api, dispatcher, signal, waiting, bar } = by;
   const file = await openSource(wanted.path);
   try {
     const hashes = await digest(file.handle, signal, (done) => bar.at('hashing', done, file.size));
@@ -79,9 +79,9 @@ export async function pushFile(wanted: Wanted, by: Pushing): Promise<Pushed> {
       verify: wanted.verify,
       line: { dispatcher, signal, stallMs },
       waiting,
-      unfinished: unfinishedUploads(outside.stateDir),
+      unfinished: unfinishedUploads(system.stateDir),
       progress: bar,
-      clock: outside.clock,
+      clock: system.clock,
     });
   } finally {
     await file.close();

@@ -51,7 +51,7 @@ export interface Finding {
 }
 
 /** All that the commands need from outside their room; src/cli.ts passes it in. */
-export interface Outside {
+export interface System {
   readonly version: string;
   readonly settings: readonly SettingInfo[];
   readSettings(flags: Flags): Settings | { readonly mistakes: readonly string[] };

@@ -1,18 +1,13 @@
 import type { Command } from 'commander';
+import type { System } from './system.ts';
 
-/** A command with what every one of them has: --json, an example, the exit codes. */
-export function verb(
-  parent: Command,
-  nameAndArguments: string,
-  about: string,
-  example: readonly string[],
-  exitCodes = exitCodesHelp,
-): Command {
-  return parent
-    .command(nameAndArguments)
-    .description(about)
-    .option('--json', 'print JSON, and errors as JSON on stderr')
-    .addHelpText('after', ['', 'Example:', ...example.map((line) => (line ? `  ${line}` : ''))].join('\n'))
+/** Adds to a verb's command its options, its example, and what it does. `exit` is told an exit code other than 0. */
+export type Verb = (command: Command, system: System, exit: (code: number) => void) => void;
+
+/** Ends a verb's help with an example and its exit codes. */
+export function example(command: Command, lines: readonly string[], exitCodes = exitCodesHelp): Command {
+  return command
+    .addHelpText('after', ['', 'Example:', ...lines.map((line) => (line ? `  ${line}` : ''))].join('\n'))
     .addHelpText('after', `\n${exitCodes}`);
 }
 

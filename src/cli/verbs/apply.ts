@@ -4,8 +4,8 @@ import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { readManifest } from '../manifest/gather.ts';
 import { pushing } from '../push/push-file.ts';
 import { interruptible } from '../verb/interrupt.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options extends BrokerOptions, ApplyOptions {
   readonly file: string;
@@ -16,13 +16,11 @@ export const applyExitCodes = `Exit codes:
   in the files, 3 the broker cannot be reached or something failed, 4 there are
   changes (--dry-run --detailed-exitcode), 130 interrupted`;
 
-export function apply(parent: Command, outside: Outside, exit: (code: number) => void): void {
+export function apply(command: Command, system: System, exit: (code: number) => void): void {
   brokerOptions(
     applyFlags(
-      verb(
-        parent,
-        'apply',
-        'Make machines, profiles, rules and assets what files say: all of it, or nothing.',
+      example(
+        command,
         [
           'bootbroker apply -f site/ --dry-run',
           '',
@@ -35,9 +33,9 @@ export function apply(parent: Command, outside: Outside, exit: (code: number) =>
   ).action(({ file, ...options }: Options) =>
     interruptible('run the same command again; nothing was written by half', async (signal) => {
       const manifest = readManifest(file);
-      const api = broker(outside, options, signal);
-      await pushing(outside, api, { signal, quiet: options.json === true }, (by) =>
-        applyState(manifest, options, { by, outside, exit }),
+      const api = broker(system, options, signal);
+      await pushing(system, api, { signal, quiet: options.json === true }, (by) =>
+        applyState(manifest, options, { by, system, exit }),
       );
     }),
   );

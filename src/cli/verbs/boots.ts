@@ -1,25 +1,26 @@
 import type { Command } from 'commander';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
-import { machineId } from '../broker/machine-id.ts';
+import { machineId } from '../broker/named.ts';
 import { cell, printList } from '../output/listing.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly machine?: string;
   readonly json?: true;
 }
 
-export function boots(parent: Command, outside: Outside): void {
+export function boots(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'boots', 'Show what machines fetched and how far they got, oldest first.', [
-      'bootbroker boots --machine 52:54:00:12:34:56',
-    ]).option('--machine <id-or-mac>', 'only this machine'),
+    example(command, ['bootbroker boots --machine 52:54:00:12:34:56']).option(
+      '--machine <id-or-mac>',
+      'only this machine',
+    ),
   ).action(async ({ machine, ...options }: Options) =>
-    printList<BootEvent>(outside, options, {
+    printList<BootEvent>(system, options, {
       path: 'boots',
-      query: { machine: machine && (await machineId(broker(outside, options), machine)) },
+      query: { machine: machine && (await machineId(broker(system, options), machine)) },
       titles: ['AT', 'MACHINE', 'STAGE', 'SOURCE', 'DETAIL'],
       row: ({ at, machine_id, stage, source, detail }) => [at, machine_id, stage, source, cell(detail)],
     }),

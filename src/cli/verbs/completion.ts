@@ -1,26 +1,21 @@
 import { type Command, Option } from 'commander';
 import { jsonLine } from '../output/printable.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
 
-export function completion(parent: Command, outside: Outside): void {
-  verb(
-    parent,
-    'completion <shell>',
-    'Print a script that completes commands and flags in bash, zsh or fish.',
-    [
-      'bootbroker completion bash > /etc/bash_completion.d/bootbroker',
-      'bootbroker completion zsh > "${fpath[1]}/_bootbroker"',
-      'bootbroker completion fish > ~/.config/fish/completions/bootbroker.fish',
-    ],
-  ).action((shell: string, { json }: { readonly json?: true }) => {
+export function completion(command: Command, system: System): void {
+  example(command, [
+    'bootbroker completion bash > /etc/bash_completion.d/bootbroker',
+    'bootbroker completion zsh > "${fpath[1]}/_bootbroker"',
+    'bootbroker completion fish > ~/.config/fish/completions/bootbroker.fish',
+  ]).action((shell: string, { json }: { readonly json?: true }) => {
     const known = shells.find((one) => one === shell);
-    if (!known) parent.error(`${shell} is none of ${shells.join(', ')}`);
-    const text = script(known, candidates(parent));
-    outside.stdout.write(json ? jsonLine({ script: text }) : text);
+    if (!known) command.error(`${shell} is none of ${shells.join(', ')}`);
+    const text = script(known, candidates(command.parent ?? command));
+    system.stdout.write(json ? jsonLine({ script: text }) : text);
   });
 }
 

@@ -1,23 +1,23 @@
 import { type Command, Option } from 'commander';
 import { jsonLine } from '../output/printable.ts';
 import { table } from '../output/table.ts';
-import type { Outside, SettingInfo } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { SettingInfo, System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 const titles = ['Setting', 'Flag', 'Default', 'What it is'] as const;
 
-export function config(parent: Command, outside: Outside): void {
-  verb(parent, 'config', 'Show every setting, its flag and its default.', ['bootbroker config --markdown'])
-    .addOption(new Option('--markdown', 'as the table that the README shows').conflicts('json'))
+export function config(command: Command, system: System): void {
+  example(command, ['bootbroker config --markdown'])
+    .addOption(new Option('--markdown', 'as the table in docs/reference/settings.md').conflicts('json'))
     .action((options: { readonly json?: true; readonly markdown?: true }) => {
-      const { settings, stdout } = outside;
+      const { settings, stdout } = system;
       if (options.json) stdout.write(jsonLine({ settings: settings.map(asJson) }));
       else if (options.markdown) stdout.write(markdown(settings));
       else stdout.write(table(titles, settings.map(row), 44));
     });
 }
 
-/** The table of the README. */
+/** The table of docs/reference/settings.md. */
 function markdown(settings: readonly SettingInfo[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;

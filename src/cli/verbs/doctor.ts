@@ -3,9 +3,9 @@ import { wrongSettings } from '../broker/broker.ts';
 import { jsonLine, printable } from '../output/printable.ts';
 import { exitCodes } from '../verb/failure.ts';
 import { interruptible } from '../verb/interrupt.ts';
-import { settingFlags } from '../verb/setting-flags.ts';
-import type { Finding, Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import { settingFlags } from '../verb/options.ts';
+import type { Finding, System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 type Given = Readonly<Record<string, string | undefined>> & { readonly json?: true };
 
@@ -14,11 +14,9 @@ const exitCodesHelp = `Exit codes:
   themselves failed, 130 interrupted`;
 
 /** Prints a line for each check as it is made; `exit` is told the exit code. */
-export function doctor(parent: Command, outside: Outside, exit: (code: number) => void): void {
-  const command = verb(
-    parent,
-    'doctor',
-    'Check the settings against storage, records, signers and network.',
+export function doctor(command: Command, system: System, exit: (code: number) => void): void {
+  example(
+    command,
     [
       'bootbroker doctor --data-dir /var/lib/bootbroker',
       '',
@@ -27,20 +25,20 @@ export function doctor(parent: Command, outside: Outside, exit: (code: number) =
     ],
     exitCodesHelp,
   );
-  const flagsOf = settingFlags(command, outside.settings);
+  const flagsOf = settingFlags(command, system.settings);
   command.action(async ({ json, ...given }: Given) => {
     const flags = flagsOf(given);
-    const settings = outside.readSettings(flags);
+    const settings = system.readSettings(flags);
     if ('mistakes' in settings) throw wrongSettings(settings.mistakes);
     const findings: Finding[] = [];
     await interruptible('what it made was deleted again', async (signal) => {
-      for await (const finding of outside.diagnose(flags)) {
+      for await (const finding of system.diagnose(flags)) {
         signal.throwIfAborted();
         findings.push(finding);
-        if (!json) outside.stdout.write(line(finding));
+        if (!json) system.stdout.write(line(finding));
       }
     });
-    if (json) outside.stdout.write(jsonLine({ checks: findings }));
+    if (json) system.stdout.write(jsonLine({ checks: findings }));
     exit(findings.some(({ state }) => state === 'fail') ? exitCodes.refused : 0);
   });
 }

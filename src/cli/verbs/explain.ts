@@ -2,15 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../../boot/asset.ts';
 import { explained } from '../../boot/explain.ts';
-import type { ExplainFacts } from '../../boot/explanation.ts';
+import { type Recording, replayed as worldOf } from '../../boot/recording.ts';
 import { accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { outline } from '../output/outline.ts';
 import { jsonLine } from '../output/printable.ts';
 import { bytes } from '../output/units.ts';
 import { Failure } from '../verb/failure.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly mac?: string;
@@ -21,16 +21,15 @@ interface Options extends BrokerOptions {
   readonly source?: string;
   readonly forwardedFor?: string;
   readonly edge?: string;
+  readonly hw?: string;
   readonly record?: string;
   readonly replay?: string;
   readonly json?: true;
 }
 
-export function explain(parent: Command, outside: Outside): void {
+export function explain(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'explain', 'Show what a machine would get now, and why, without booting it.', [
-      'bootbroker explain --mac 52:54:00:12:34:56 --user-agent UefiHttpBoot/1.0',
-    ])
+    example(command, ['bootbroker explain --mac 52:54:00:12:34:56 --user-agent UefiHttpBoot/1.0'])
       .option('--mac <mac>', 'the MAC that it would send')
       .option('--uuid <uuid>', 'the SMBIOS UUID that it would send')
       .option('--serial <serial>', 'the serial number that it would send')
@@ -39,24 +38,25 @@ export function explain(parent: Command, outside: Outside): void {
       .option('--source <address>', 'the address that it would ask from')
       .option('--forwarded-for <addresses>', 'the X-Forwarded-For that would come with it')
       .option('--edge <capabilities>', 'what the edge in between would say it can: cache,follow')
+      .option('--hw <mac>', 'the MAC of the interface that this edge would say speaks')
       .option('--record <file>', 'also write down all that the decision goes by')
       .option('--replay <file>', 'decide by what was written down, without a broker'),
   ).action(async ({ json, ...options }: Options) => {
     const answer =
-      options.replay === undefined ? await asked(outside, options) : await replayed(options.replay);
-    outside.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
+      options.replay === undefined ? await asked(system, options) : await replayed(options.replay);
+    system.stdout.write(json ? jsonLine(answer) : outline(brief(answer) as Record<string, unknown>));
   });
 }
 
-async function asked(outside: Outside, options: Options): Promise<Record<string, unknown>> {
-  const { mac, uuid, serial, arch, source, edge, record } = options;
+async function asked(system: System, options: Options): Promise<Record<string, unknown>> {
+  const { mac, uuid, serial, arch, source, edge, hw, record } = options;
   const query = {
-    ...{ mac, uuid, serial, arch, source, edge },
+    ...{ mac, uuid, serial, arch, source, edge, hw },
     user_agent: options.userAgent,
     forwarded_for: options.forwardedFor,
     facts: record === undefined ? undefined : '1',
   };
-  const { facts, ...answer } = accepted(await broker(outside, options).get('explain', query)) as Record<
+  const { facts, ...answer } = accepted(await broker(system, options).get('explain', query)) as Record<
     string,
     unknown
   >;
@@ -66,18 +66,18 @@ async function asked(outside: Outside, options: Options): Promise<Record<string,
 
 /** The broker's own policy, here. */
 async function replayed(file: string): Promise<Record<string, unknown>> {
-  const facts = recording(file);
+  const { at, request, settings, answers } = recording(file);
   try {
-    return { recorded_at: facts.at, ...(await explained(facts)) };
+    return { recorded_at: at, ...(await explained(request, settings, worldOf(answers))) };
   } catch (error) {
     throw new Failure('usage', `${file} cannot be replayed: ${(error as Error).message}; record it again`);
   }
 }
 
-function recording(file: string): ExplainFacts {
+function recording(file: string): Recording {
   try {
-    const facts: ExplainFacts = JSON.parse(readFileSync(file, 'utf8'));
-    if (facts?.version === 1) return facts;
+    const facts: Recording = JSON.parse(readFileSync(file, 'utf8'));
+    if (facts?.version === 2) return facts;
   } catch (error) {
     throw new Failure('usage', `${file} cannot be read: ${(error as Error).message}`);
   }

@@ -6,26 +6,25 @@ import type { ProfileRevision } from '../../boot/profile.ts';
 import type { Rule } from '../../boot/rule.ts';
 import { allItems } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
-import { writeWhole } from '../fetch/whole-file.ts';
-import { manifestText } from '../manifest/write.ts';
+import { manifestText, writeWhole } from '../manifest/write.ts';
 import { jsonLine, printable } from '../output/printable.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly output?: string;
   readonly json?: true;
 }
 
-export function exportState(parent: Command, outside: Outside): void {
+export function exportState(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'export', 'Write machines, profiles, rules and assets as a file that apply reads.', [
+    example(command, [
       'bootbroker export -o site.yaml',
       '',
       'Of assets it says which bytes they have; it does not hold the bytes.',
     ]).option('-o, --output <file>', 'where to (default: standard output)'),
   ).action(async ({ output, json, ...options }: Options) => {
-    const api = broker(outside, options);
+    const api = broker(system, options);
     const limit = '1000';
     const state = exported({
       assets: await allItems<Asset>(api, 'assets', { limit }),
@@ -34,12 +33,12 @@ export function exportState(parent: Command, outside: Outside): void {
       machines: await allItems<Machine>(api, 'machines', { limit }),
     });
     const text = json ? jsonLine(state) : manifestText(state);
-    if (output === undefined || output === '-') outside.stdout.write(text);
+    if (output === undefined || output === '-') system.stdout.write(text);
     else {
       writeWhole(output, text);
       const { assets, profiles, rules, machines } = state;
       const counts = `${machines.length} machines, ${profiles.length} profiles, ${rules.length} rules, ${assets.length} assets`;
-      outside.stderr.write(`${printable(`${output}: ${counts}`)}\n`);
+      system.stderr.write(`${printable(`${output}: ${counts}`)}\n`);
     }
   });
 }

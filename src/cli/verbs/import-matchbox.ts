@@ -3,18 +3,18 @@ import type { Desired } from '../../boot/apply/desired.ts';
 import { isName } from '../../boot/asset.ts';
 import { type ApplyOptions, applyState } from '../apply/apply-state.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
-import { writeWhole } from '../fetch/whole-file.ts';
-import { type Manifest, type Section, sections } from '../manifest/gather.ts';
+import type { Manifest } from '../manifest/gather.ts';
 import { type Mistake, mistaken, placed } from '../manifest/problem.ts';
-import { manifestText } from '../manifest/write.ts';
+import { type Section, sections } from '../manifest/sections.ts';
+import { manifestText, writeWhole } from '../manifest/write.ts';
 import { convertMatchbox } from '../matchbox/convert.ts';
 import { readMatchbox } from '../matchbox/read.ts';
 import { printable } from '../output/printable.ts';
 import { pushing } from '../push/push-file.ts';
 import { Failure } from '../verb/failure.ts';
 import { interruptible } from '../verb/interrupt.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 import { applyExitCodes, applyFlags } from './apply.ts';
 
 interface Options extends BrokerOptions, ApplyOptions {
@@ -24,13 +24,11 @@ interface Options extends BrokerOptions, ApplyOptions {
   readonly partial?: true;
 }
 
-export function importMatchbox(parent: Command, outside: Outside, exit: (code: number) => void): void {
+export function importMatchbox(command: Command, system: System, exit: (code: number) => void): void {
   brokerOptions(
     applyFlags(
-      verb(
-        parent,
-        'matchbox <folder>',
-        'Take over a Matchbox data folder: its groups, profiles and assets.',
+      example(
+        command,
         [
           'bootbroker import matchbox /var/lib/matchbox --assets --dry-run',
           '',
@@ -44,13 +42,13 @@ export function importMatchbox(parent: Command, outside: Outside, exit: (code: n
       .option('--asset-version <version>', 'version of those whose path tells none', '1')
       .option('-o, --output <file>', 'write a file for apply instead of applying it')
       .option('--partial', 'leave out what cannot be had here'),
-  ).action((folder: string, options: Options) => run(folder, options, outside, exit));
+  ).action((folder: string, options: Options) => run(folder, options, system, exit));
 }
 
 async function run(
   folder: string,
   options: Options,
-  outside: Outside,
+  system: System,
   exit: (code: number) => void,
 ): Promise<void> {
   const { assets, assetVersion, output, partial } = options;
@@ -62,13 +60,13 @@ async function run(
   const { manifest, notes, faults } = convertMatchbox(readMatchbox(folder), folder, assetVersion);
   if (faults.length > 0 && !partial) throw mistaken(faults);
   const told = [...notes.map(line('note')), ...faults.map(line('left out'))];
-  if (!options.json) for (const one of told) outside.stderr.write(`${printable(one)}\n`);
-  if (output !== undefined) return write(output, manifest, outside);
+  if (!options.json) for (const one of told) system.stderr.write(`${printable(one)}\n`);
+  if (output !== undefined) return write(output, manifest, system);
   const wanted: Manifest = { ...manifest, assets: assets ? manifest.assets : [] };
   await interruptible('run the same command again; nothing was written by half', async (signal) => {
-    const api = broker(outside, options, signal);
-    await pushing(outside, api, { signal, quiet: options.json === true }, (by) =>
-      applyState(wanted, options, { by, outside, exit, also: { notes: told } }),
+    const api = broker(system, options, signal);
+    await pushing(system, api, { signal, quiet: options.json === true }, (by) =>
+      applyState(wanted, options, { by, system, exit, also: { notes: told } }),
     );
   });
 }
@@ -78,7 +76,7 @@ function line(kind: string): (mistake: Mistake) => string {
 }
 
 /** Without assets: their files lie elsewhere than the one that is written. */
-function write(output: string, manifest: Manifest, { stdout, stderr }: Outside): void {
+function write(output: string, manifest: Manifest, { stdout, stderr }: System): void {
   const values = (section: Section) =>
     section === 'assets' ? [] : manifest[section].map(({ value }) => value);
   const state = Object.fromEntries(

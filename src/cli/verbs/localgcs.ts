@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { wrongSettings } from '../broker/broker.ts';
 import { jsonLine } from '../output/printable.ts';
 import { interruptible } from '../verb/interrupt.ts';
-import { collect } from '../verb/repeated.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import { collect } from '../verb/options.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options {
   readonly listen: string;
@@ -16,8 +16,8 @@ interface Options {
   readonly json?: true;
 }
 
-export function localgcs(parent: Command, outside: Outside): void {
-  verb(parent, 'localgcs', 'Run the embedded Cloud Storage alone, until it is told to stop.', [
+export function localgcs(command: Command, system: System): void {
+  example(command, [
     'bootbroker localgcs --data-dir ./storage --bucket photos',
     '',
     'Without --token-file it is open to every program on this machine, and only to',
@@ -32,12 +32,12 @@ export function localgcs(parent: Command, outside: Outside): void {
     )
     .option('--token-file <file>', 'file with the bearer token that it asks for')
     .option('--hmac-access-id <id>', 'whose V4 signed URLs it takes; the secret is BROKER_HMAC_SECRET')
-    .action((options: Options) => run(options, outside));
+    .action((options: Options) => run(options, system));
 }
 
-async function run(options: Options, outside: Outside): Promise<void> {
+async function run(options: Options, system: System): Promise<void> {
   const { listen, dataDir, bucket, tokenFile, hmacAccessId } = options;
-  const storage = await outside.startStorage({
+  const storage = await system.startStorage({
     listen,
     dataDir,
     buckets: bucket ?? [],
@@ -46,7 +46,7 @@ async function run(options: Options, outside: Outside): Promise<void> {
   });
   if ('mistakes' in storage) throw wrongSettings(storage.mistakes);
   const { origin } = storage;
-  outside.stdout.write(options.json ? jsonLine({ origin }) : `Cloud Storage at ${origin}\n`);
+  system.stdout.write(options.json ? jsonLine({ origin }) : `Cloud Storage at ${origin}\n`);
   const failure = await interruptible('', (signal) => Promise.race([once(signal, 'abort'), storage.failed]));
   if (failure instanceof Error) throw failure;
   await storage.close();

@@ -3,13 +3,12 @@ import type { Machine } from '../../boot/machine.ts';
 import type { Rule } from '../../boot/rule.ts';
 import { type Api, accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
-import { machineId } from '../broker/machine-id.ts';
-import { ruleNamed } from '../broker/rule-id.ts';
+import { machineId, ruleNamed } from '../broker/named.ts';
 import { printDryRun } from '../output/dry-run.ts';
 import { jsonLine, printable } from '../output/printable.ts';
 import { Failure } from '../verb/failure.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly rule?: string;
@@ -19,26 +18,21 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function rollback(parent: Command, outside: Outside): void {
+export function rollback(command: Command, system: System): void {
   brokerOptions(
-    verb(
-      parent,
-      'rollback',
-      'Go back to the revision before: of one machine, or of all machines of a rule at once.',
-      ['bootbroker rollback --rule rack1 --dry-run'],
-    )
+    example(command, ['bootbroker rollback --rule rack1 --dry-run'])
       .option('--rule <name-or-id>', 'the rule; a roll-out that is on its way is ended first')
       .option('--machine <id-or-mac>', 'the machine')
       .option('--to <revision>', 'the revision to go back to; unset: the one before')
       .option('--dry-run', 'only say which machines would change, and how'),
   ).action(async ({ json, dryRun, to, ...options }: Options) => {
-    const api = broker(outside, options);
+    const api = broker(system, options);
     const path = `${await target(api, options)}/rollback`;
     const body = { ...(to && { to }) };
-    if (dryRun) return printDryRun(outside, json, (query) => api.post(path, body, query));
+    if (dryRun) return printDryRun(system, json, (query) => api.post(path, body, query));
     const now = accepted(await api.post(path, body)) as Machine | Rule;
     const what = 'selector' in now ? `rule ${now.name} hands out` : `machine ${now.id} boots`;
-    outside.stdout.write(
+    system.stdout.write(
       json ? jsonLine(now) : `${printable(`${what} revision ${now.active} from now on`)}\n`,
     );
   });

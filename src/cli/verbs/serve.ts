@@ -1,19 +1,17 @@
 import type { Command } from 'commander';
 import { wrongSettings } from '../broker/broker.ts';
-import { settingFlags } from '../verb/setting-flags.ts';
-import type { Outside } from '../verb/system.ts';
-import { verb } from '../verb/verb.ts';
+import { settingFlags } from '../verb/options.ts';
+import type { System } from '../verb/system.ts';
+import { example } from '../verb/verb.ts';
 
 /** Every setting is a flag; `exit` is told the exit code. */
-export function serve(parent: Command, outside: Outside, exit: (code: number) => void): void {
-  const command = verb(parent, 'serve', 'Run the broker. Each flag overrides its environment variable.', [
-    'bootbroker serve --data-dir /var/lib/bootbroker',
-  ]);
-  const flagsOf = settingFlags(command, outside.settings);
+export function serve(command: Command, system: System, exit: (code: number) => void): void {
+  example(command, ['bootbroker serve --data-dir /var/lib/bootbroker']);
+  const flagsOf = settingFlags(command, system.settings);
   command.action(async (given: Readonly<Record<string, string | undefined>>) => {
     const flags = flagsOf(given);
-    const settings = outside.readSettings(flags);
+    const settings = system.readSettings(flags);
     if ('mistakes' in settings) throw wrongSettings(settings.mistakes);
-    exit(await outside.serve(flags));
+    exit(await system.serve(flags));
   });
 }

@@ -1,22 +1,25 @@
-import type Koa from 'koa';
-import { metricsPage } from '../plane/health.ts';
+import type { Routed } from '../plane/context.ts';
+import { metricsRoute } from '../plane/metrics-page.ts';
 import { Router } from '../plane/node-http.ts';
-import { openapiPage } from '../plane/openapi-page.ts';
-import { planeApp } from '../plane/plane.ts';
-import { docsPage } from './docs-page.ts';
+import { openapiRoute } from '../plane/openapi-page.ts';
+import { servePages } from '../plane/page-route.ts';
+import { type PlaneApp, planeApp } from '../plane/plane.ts';
+import { routerPath } from '../plane/router-path.ts';
+import type { AdminContext, AdminState } from './context.ts';
+import { docsRoutes } from './docs-page.ts';
 import { authenticate, knownHost } from './login/auth.ts';
 import type { AdminParts } from './parts.ts';
-import { handleRoute, routerPath } from './route.ts';
+import { handleRoute } from './route.ts';
 import { adminRoutes } from './routes.ts';
 
 /** What administrators ask: by name and token, JSON only. */
-export function adminApp(parts: AdminParts): Koa {
-  const router = new Router({ strict: true, sensitive: true });
+export function adminApp(parts: AdminParts): PlaneApp {
+  const router = new Router<AdminState, Routed>({ strict: true, sensitive: true });
   for (const route of adminRoutes)
-    router[route.method](routerPath(route), async (ctx) => {
+    router[route.method](routerPath(route.path), async (ctx: AdminContext) => {
       ctx.state.route = route.path;
       await handleRoute(ctx, route, parts);
     });
-  const open = [knownHost(parts.adminHosts), metricsPage(parts), openapiPage(parts), docsPage()];
+  const open = [knownHost(parts.adminHosts), servePages([metricsRoute, openapiRoute, ...docsRoutes], parts)];
   return planeApp('admin', parts, [...open, authenticate(parts)], router);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Context, Middleware } from 'koa';
-import { type Page, page, pages, sendPage } from '../plane/static-page.ts';
+import { type PageRoute, staticAnswers } from '../plane/page-route.ts';
+import { type StaticPage, sendPage, staticPage } from '../plane/static-page.ts';
 
 /** Nothing but what this server has: the page has no reason to reach anybody else, and its reader's network need not let it. */
 const policy = [
@@ -46,29 +46,33 @@ const start = `SwaggerUIBundle({
 });
 `;
 
-/** `GET /docs`: the API's description, to be read by people. Its files are read when they are first asked for. */
-export function docsPage(): Middleware {
-  return pages({
-    '/docs': kept(async () => page('text/html', html)),
-    '/docs/start.js': kept(async () => page('text/javascript', start)),
-    '/docs/swagger-ui.css': kept(() =>
-      filePage('text/css', import.meta.resolve('swagger-ui-dist/swagger-ui.css')),
-    ),
-    '/docs/swagger-ui-bundle.js': kept(() =>
-      filePage('text/javascript', import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
-    ),
-  });
-}
+/** The API's description, to be read by people. Its files are read when they are first asked for. */
+export const docsRoutes: readonly PageRoute[] = [
+  docsRoute('/docs', 'This document as a page', 'text/html', async () => html),
+  docsRoute('/docs/start.js', 'What begins that page', 'text/javascript', async () => start),
+  docsRoute('/docs/swagger-ui.css', 'How that page looks', 'text/css', () =>
+    readFile(fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui.css'))),
+  ),
+  docsRoute('/docs/swagger-ui-bundle.js', 'What shows the description there', 'text/javascript', () =>
+    readFile(fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))),
+  ),
+];
 
-function kept(make: () => Promise<Page>): (ctx: Context) => Promise<void> {
-  let made: Promise<Page> | undefined;
-  return async (ctx) => {
-    made ??= make();
-    ctx.set({ 'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer' });
-    sendPage(ctx, await made);
+function docsRoute(
+  path: string,
+  summary: string,
+  type: string,
+  read: () => Promise<string | Buffer>,
+): PageRoute {
+  let made: Promise<StaticPage> | undefined;
+  return {
+    path,
+    summary,
+    answers: staticAnswers(type, { type: 'string' }),
+    async answer(ctx) {
+      made ??= read().then((body) => staticPage(type, body));
+      ctx.set({ 'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer' });
+      sendPage(ctx, await made);
+    },
   };
-}
-
-async function filePage(type: string, url: string): Promise<Page> {
-  return page(type, await readFile(fileURLToPath(url)));
 }

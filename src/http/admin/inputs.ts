@@ -201,6 +201,7 @@ export const explainQuery = z.strictObject({
     .enum(['1'])
     .describe('Also all that the decision goes by, for bootbroker explain --replay')
     .exactOptional(),
+  hw: mac.describe('MAC of the interface that an edge would say speaks').exactOptional(),
   edge: z
     .string()
     .transform((text) => text.split(','))

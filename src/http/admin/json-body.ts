@@ -1,6 +1,6 @@
-import type { Context } from 'koa';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { readBody } from '../plane/body.ts';
+import type { AdminContext } from './context.ts';
 import { readStrictJson } from './strict-json.ts';
 
 const longestBody = 1024 * 1024;
@@ -10,7 +10,7 @@ const longestBody = 1024 * 1024;
  * `optional` one may be missing, with its type. `limit` is in bytes.
  */
 export async function readJson(
-  ctx: Context,
+  ctx: AdminContext,
   optional: boolean,
   limit = longestBody,
 ): Promise<{ readonly value: unknown } | Refusal> {

@@ -11,10 +11,11 @@ export interface AdminParts extends CommonParts, OidcOptions {
   readonly bucket: string;
   readonly adminToken: string;
   readonly adminHosts: readonly string[];
-  readonly metricsToken: string | undefined;
   /** For explain: who may boot, and whether only what an edge vouches for is believed. */
   readonly allowedNetworks: readonly Network[];
   readonly edge: EdgeVerifier | undefined;
+  /** Where machines reach the boot plane; unset: it is not known. */
+  readonly publicUrl: string | undefined;
   /** Whose X-Forwarded-For the audit log believes. */
   readonly trustedProxies: readonly Network[];
   readonly refusals: RefusalLog;

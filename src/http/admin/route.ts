@@ -1,9 +1,9 @@
-import type { Context } from 'koa';
 import type { ZodObject, ZodType, z } from 'zod';
 import { type Actor, allows } from '../../boot/access/actor.ts';
 import type { Role } from '../../boot/access/token.ts';
 import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
 import { answerProblem } from '../plane/errors.ts';
+import type { AdminContext } from './context.ts';
 import { readJson } from './json-body.ts';
 import type { AdminParts } from './parts.ts';
 
@@ -78,12 +78,7 @@ export function route<
   return declared as unknown as Route;
 }
 
-/** The path in the router's notation. */
-export function routerPath({ path }: Route): string {
-  return path.replace(/\{(\w+)\}/g, ':$1');
-}
-
-export async function handleRoute(ctx: Context, declared: Route, parts: AdminParts): Promise<void> {
+export async function handleRoute(ctx: AdminContext, declared: Route, parts: AdminParts): Promise<void> {
   const by: Actor = ctx.state.by;
   // What the handler reads is the same parameter; said twice it is refused before anything is written.
   const onlyReads = declared.dryRun === true && ctx.query.dry_run === '1';
@@ -108,14 +103,14 @@ export async function handleRoute(ctx: Context, declared: Route, parts: AdminPar
 }
 
 /** Those of the request's headers that the schema names. */
-function named(ctx: Context, schema: ZodObject | undefined): unknown {
+function named(ctx: AdminContext, schema: ZodObject | undefined): unknown {
   const names = Object.keys(schema?.shape ?? {});
   return Object.fromEntries(
     names.flatMap((name) => (ctx.req.headers[name] === undefined ? [] : [[name, ctx.req.headers[name]]])),
   );
 }
 
-function forbid(ctx: Context, { method, path, role }: Route, by: Actor, { refusals }: AdminParts): void {
+function forbid(ctx: AdminContext, { method, path, role }: Route, by: Actor, { refusals }: AdminParts): void {
   const refusal = refuse(
     'forbidden',
     `This needs the role ${role}; ${by.kind} ${by.id} has ${by.role ?? 'none'}. Ask an administrator.`,

@@ -1,45 +1,71 @@
-import { randomUUIDv7 } from 'node:crypto';
-import type Koa from 'koa';
-import type { Context, Middleware } from 'koa';
+import { boot } from '../../boot/boot.ts';
 import { clientOf } from '../../boot/client.ts';
-import type { BootEvent } from '../../boot/event.ts';
-import type { Refusal } from '../../boot/problem.ts';
+import { isRefusal, type Refusal } from '../../boot/problem.ts';
 import { type Source, sourceOf, vouchedSource } from '../../boot/source.ts';
+import type { World } from '../../boot/world.ts';
+import type { Routed } from '../plane/context.ts';
 import { answerProblem, retryAfter } from '../plane/errors.ts';
-import { metricsPage } from '../plane/health.ts';
+import { metricsRoute } from '../plane/metrics-page.ts';
 import { Router } from '../plane/node-http.ts';
-import { openapiPage } from '../plane/openapi-page.ts';
-import { planeApp } from '../plane/plane.ts';
+import { openapiRoute } from '../plane/openapi-page.ts';
+import { servePages } from '../plane/page-route.ts';
+import { type PlaneApp, planeApp } from '../plane/plane.ts';
+import { recordsWorld } from '../plane/records-world.ts';
 import { note } from '../plane/request-log.ts';
-import type { Answer } from './answer.ts';
+import { routerPath } from '../plane/router-path.ts';
+import type { BootContext, BootMiddleware, BootState } from './context.ts';
 import { deliver } from './deliver.ts';
-import { callerOf } from './machine-of.ts';
+import { eventOf } from './events.ts';
+import { noteWay } from './note-way.ts';
 import type { BootParts } from './parts.ts';
 import { report } from './report.ts';
-import { bootRoutes, reportRoute } from './routes.ts';
+import { bootRequest, callerOf, queryOf } from './request.ts';
+import { type BootRoute, bootRoutes, reportRoute } from './routes.ts';
 import { StreamSlots } from './stream-slots.ts';
 
 /** What machines ask: admitted by network, read-only. */
-export function bootApp(parts: BootParts): Koa {
+export function bootApp(parts: BootParts): PlaneApp {
   const slots = new StreamSlots({ total: parts.maxStreams, perSource: parts.maxStreamsPerSource });
-  const router = new Router({ strict: true, sensitive: true });
+  const world = recordsWorld(parts.records);
+  const router = new Router<BootState, Routed>({ strict: true, sensitive: true });
   for (const route of bootRoutes)
-    router.get(route.path, async (ctx) => {
-      ctx.state.route = route.path;
-      if (route.serves === 'asset') ctx.state.faultHeaders = retryAfter;
-      const answer = await route.answer(ctx, parts);
-      await deliver(ctx, answer.plan, parts, slots, bootEvent(ctx, answer, parts.clock()));
-    });
+    router.get(routerPath(route.path), (ctx: BootContext) => answer(ctx, route, world, slots, parts));
   for (const method of ['get', 'post'] as const)
-    router[method](reportRoute.path, async (ctx) => {
+    router[method](routerPath(reportRoute.path), async (ctx: BootContext) => {
       ctx.state.route = reportRoute.path;
-      await report(ctx, parts);
+      await report(ctx, world, parts);
     });
-  return planeApp('boot', parts, [admit(parts), metricsPage(parts), openapiPage(parts)], router);
+  return planeApp('boot', parts, [admit(parts), servePages([metricsRoute, openapiRoute], parts)], router);
+}
+
+async function answer(
+  ctx: BootContext,
+  route: BootRoute,
+  world: World,
+  slots: StreamSlots,
+  parts: BootParts,
+): Promise<void> {
+  ctx.state.route = route.path;
+  if (route.serves === 'asset') ctx.state.faultHeaders = retryAfter;
+  const query = queryOf(ctx);
+  const wanted = route.wants({ path: ctx.path, params: ctx.params, query });
+  if (isRefusal(wanted)) return answerProblem(ctx, wanted);
+  const decided = await boot(bootRequest(ctx, wanted, query), world, parts);
+  const { way } = decided;
+  noteWay(ctx, way);
+  if (way.unknown && way.identity) {
+    const { address } = ctx.state.source;
+    parts.unknownMachines.note(way.identity, { query, address, now: parts.clock() });
+  }
+  if (isRefusal(decided)) return answerProblem(ctx, decided);
+  const { plan } = decided;
+  if (!plan) throw new Error(`nothing answers ${route.path}`);
+  if (route.serves === 'entry') ctx.set('Vary', 'User-Agent');
+  await deliver(ctx, plan, parts, slots, eventOf(way, plan, ctx.state.source, parts.clock()));
 }
 
 /** Before any lookup: strangers cost nothing. */
-function admit(parts: BootParts): Middleware {
+function admit(parts: BootParts): BootMiddleware {
   return async (ctx, next) => {
     const source = sourceFor(ctx, parts);
     if (source.kind === 'refuse') return answerProblem(ctx, source);
@@ -50,7 +76,7 @@ function admit(parts: BootParts): Middleware {
   };
 }
 
-function sourceFor(ctx: Context, { edge, sourcePolicy, metrics }: BootParts): Source | Refusal {
+function sourceFor(ctx: BootContext, { edge, sourcePolicy, metrics }: BootParts): Source | Refusal {
   const { method = '', url: target = '', rawHeaders, headers, socket } = ctx.req;
   if (edge) {
     // The raw target is what the routes are chosen by, too: it has passed `targetRefusal`.
@@ -65,18 +91,4 @@ function sourceFor(ctx: Context, { edge, sourcePolicy, metrics }: BootParts): So
   const forwardedFor = headers['x-forwarded-for'];
   const hops = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
   return sourceOf(socket.remoteAddress, hops, sourcePolicy);
-}
-
-function bootEvent(ctx: Context, answer: Answer, now: Date): BootEvent | undefined {
-  const { machine, revision, stage, detail, plan } = answer;
-  if (!machine || !stage || plan.kind === 'refuse') return undefined;
-  return {
-    id: randomUUIDv7(),
-    at: now.toISOString(),
-    machine_id: machine.id,
-    ...(revision && { revision }),
-    stage,
-    source: ctx.state.source.address,
-    ...(detail && { detail }),
-  };
 }

@@ -1,17 +1,17 @@
-import type { Context } from 'koa';
 import type { ByteRange } from '../../blobs/blobs.ts';
 import type { Delivery, Plan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { evaluatePreconditions, requestedRange } from '../plane/conditional.ts';
 import { answerProblem } from '../plane/errors.ts';
 import { elapsedMs, note, round } from '../plane/request-log.ts';
+import type { BootContext } from './context.ts';
 import type { BootParts } from './parts.ts';
 
 /**
  * Sets what an asset's answer says about it, whoever sends the bytes. Answers at once what needs none (HEAD, 304, 412, 416) and
  * returns undefined; else the part of it that is asked for.
  */
-export function answerHead(ctx: Context, delivery: Delivery): ByteRange | 'whole' | undefined {
+export function answerHead(ctx: BootContext, delivery: Delivery): ByteRange | 'whole' | undefined {
   const precondition = evaluatePreconditions(ctx.req.headers, delivery);
   if (precondition === 'failed') {
     const detail = `The asset's ETag is ${delivery.etag}. Start over without the precondition.`;
@@ -41,7 +41,7 @@ export function beginsAsset(range: ByteRange | 'whole'): boolean {
   return range === 'whole' || range.start === 0;
 }
 
-export function noteFirstByte(ctx: Context, { kind }: Plan, { metrics }: BootParts): void {
+export function noteFirstByte(ctx: BootContext, { kind }: Plan, { metrics }: BootParts): void {
   const ms = elapsedMs(ctx);
   note(ctx, { first_byte_ms: round(ms) });
   metrics.firstByteSeconds.observe({ plan: kind }, ms / 1000);
@@ -49,7 +49,7 @@ export function noteFirstByte(ctx: Context, { kind }: Plan, { metrics }: BootPar
 }
 
 /** Koa would make up a body, or a length, of its own. */
-function withoutBody(ctx: Context, status: number, length?: number): undefined {
+function withoutBody(ctx: BootContext, status: number, length?: number): undefined {
   ctx.respond = false;
   ctx.status = status;
   if (length !== undefined) ctx.set('Content-Length', String(length));

@@ -1,12 +1,12 @@
-import type { Context } from 'koa';
 import type { ByteRange } from '../../blobs/blobs.ts';
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import { answerProblem, retryAfter } from '../plane/errors.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
+import type { BootContext } from './context.ts';
 import { handOff } from './handoff.ts';
 import type { BootParts } from './parts.ts';
 import { passOn } from './stream.ts';
@@ -14,7 +14,7 @@ import type { StreamSlots } from './stream-slots.ts';
 
 /** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends (BROKER_EVENTS). */
 export async function deliver(
-  ctx: Context,
+  ctx: BootContext,
   plan: Plan,
   parts: BootParts,
   slots: StreamSlots,
@@ -34,8 +34,6 @@ export async function deliver(
       return handOff(ctx, plan, parts, record);
     case 'stream':
       return stream(ctx, plan, parts, slots, record);
-    case 'refuse':
-      return answerProblem(ctx, plan.refusal);
     default:
       plan satisfies never;
   }
@@ -43,7 +41,7 @@ export async function deliver(
 
 type Record = () => Promise<void>;
 
-async function sendText(ctx: Context, plan: TextPlan, record: Record): Promise<void> {
+async function sendText(ctx: BootContext, plan: TextPlan, record: Record): Promise<void> {
   ctx.status = 200;
   ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
@@ -60,7 +58,7 @@ const redirectNote = 'The bytes are at Location, for a short time.\n';
  * short as this client needs it.
  */
 async function redirect(
-  ctx: Context,
+  ctx: BootContext,
   plan: RedirectPlan,
   parts: BootParts,
   record: Record,
@@ -84,7 +82,7 @@ async function redirect(
 }
 
 async function stream(
-  ctx: Context,
+  ctx: BootContext,
   plan: StreamPlan,
   parts: BootParts,
   slots: StreamSlots,
@@ -115,7 +113,7 @@ async function stream(
 
 /** Follows the signed URL and passes on what comes, until the client is `gone`. */
 async function sendBytes(
-  ctx: Context,
+  ctx: BootContext,
   plan: StreamPlan,
   range: ByteRange | 'whole',
   parts: BootParts,

@@ -1,7 +1,7 @@
-import type { Context } from 'koa';
 import type { HandoffPlan } from '../../boot/plan.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
+import type { BootContext } from './context.ts';
 import type { BootParts } from './parts.ts';
 
 /** No edge passes it on. By HTTP/1.1 an answer without a body would have ended with its head: before its event is written. */
@@ -13,7 +13,7 @@ const handoffNote = 'The edge fetches the bytes.\n';
  * cache. Range is left to the edge. The URL is set as it was signed, to the letter, and never logged.
  */
 export async function handOff(
-  ctx: Context,
+  ctx: BootContext,
   plan: HandoffPlan,
   parts: BootParts,
   record: () => Promise<void>,

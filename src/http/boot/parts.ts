@@ -12,5 +12,4 @@ export interface BootParts extends CommonParts {
   readonly unknownMachines: UnknownMachines;
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;
-  readonly metricsToken: string | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Identity } from '../../boot/machine.ts';
-import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending.ts';
+import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending-machine.ts';
+import { lru } from '../../lru.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 
@@ -22,9 +23,9 @@ export class UnknownMachines {
   readonly #log: Log;
   readonly #pauses: Pauses;
   /** Not written yet; who asked last comes last. */
-  readonly #seen = new Map<string, PendingMachine>();
+  readonly #seen = lru<PendingMachine>(mostPending);
   /** When they were written last. */
-  readonly #written = new Map<string, number>();
+  readonly #written = lru<number>(mostPending);
   #lastWrite = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -59,16 +60,14 @@ export class UnknownMachines {
       count: 1,
     };
     const all = seenAgain(this.#seen.get(id), seen);
-    this.#seen.delete(id);
     this.#seen.set(id, all);
-    dropOldest(this.#seen);
     this.#schedule();
   }
 
   /** Resolves when all that was seen is written, or logged. */
   async settled(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#write([...this.#seen.values()]);
+    this.#write(this.#seen.values());
     await this.#writing;
   }
 
@@ -81,8 +80,8 @@ export class UnknownMachines {
   #writeDue(): void {
     this.#timer = undefined;
     const before = performance.now() - this.#pauses.sameMs;
-    this.#write([...this.#seen.values()].filter(({ id }) => (this.#written.get(id) ?? before) <= before));
-    if (this.#seen.size > 0) this.#schedule();
+    this.#write(this.#seen.values().filter(({ id }) => (this.#written.get(id) ?? before) <= before));
+    if (this.#seen.values().length > 0) this.#schedule();
   }
 
   #write(machines: readonly PendingMachine[]): void {
@@ -90,18 +89,11 @@ export class UnknownMachines {
     if (machines.length === 0) return;
     for (const { id } of machines) {
       this.#seen.delete(id);
-      this.#written.delete(id);
       this.#written.set(id, this.#lastWrite);
-      dropOldest(this.#written);
     }
     const write = () => this.#records.addPending(machines);
     this.#writing = this.#writing.then(write).catch((error: unknown) => {
       this.#log.warn({ error, machines: machines.length }, 'unknown machines could not be written down');
     });
   }
-}
-
-function dropOldest(map: Map<string, unknown>): void {
-  const [oldest] = map.keys();
-  if (map.size > mostPending && oldest !== undefined) map.delete(oldest);
 }

@@ -1,29 +1,24 @@
 import type { Problem } from '../../boot/problem.ts';
 import { type BootRoute, bootRoutes, reportRoute } from '../boot/routes.ts';
 import type { Components } from './components.ts';
-import { pathParameters, queryParameters } from './parameters.ts';
+import { operationId, pathParameters, queryParameters } from './parameters.ts';
 import { beforeRoutes, problemResponses, requestId } from './problems.ts';
 
 /** The boot plane's paths. */
 export function bootPaths(components: Components): Record<string, Record<string, object>> {
   const paths = bootRoutes.map((route) => [
-    shown(route.path),
+    route.path,
     { get: operation(route, 'get', components), head: operation(route, 'head', components) },
   ]);
-  const report = shown(reportRoute.path);
+  const report = reportRoute.path;
   return {
     ...Object.fromEntries(paths),
     [report]: { get: reported('get', components), post: reported('post', components) },
   };
 }
 
-/** Of the router's notation, in OpenAPI's. */
-function shown(path: string): string {
-  return path.replace(/:(\w+)/g, '{$1}');
-}
-
 function operation(route: BootRoute, method: 'get' | 'head', components: Components): object {
-  const path = shown(route.path);
+  const { path } = route;
   const script = route.serves !== 'asset' ? { 'text/plain': { schema: { type: 'string' } } } : {};
   const gives = route.serves !== 'script';
   const problems = [...beforeRoutes.boot, ...route.problems, ...(gives ? problemsOfBytes(method) : [])];
@@ -127,7 +122,7 @@ function conditions(method: 'get' | 'head'): object[] {
 }
 
 function reported(method: 'get' | 'post', components: Components): object {
-  const path = shown(reportRoute.path);
+  const { path } = reportRoute;
   const kept = {
     type: 'object',
     required: ['machine_id', 'stage'],
@@ -157,8 +152,4 @@ function reported(method: 'get' | 'post', components: Components): object {
       ...problemResponses(problems, components),
     },
   };
-}
-
-function operationId(method: string, path: string): string {
-  return `${method}${path.replaceAll(/\W+/g, '_')}`.replace(/_$/, '');
 }

@@ -1,7 +1,8 @@
+import { type StaticPage, staticPage } from '../plane/static-page.ts';
 import { adminPaths } from './admin.ts';
 import { bootPaths } from './boot.ts';
-import { commonPaths, docsPaths } from './common.ts';
 import type { Components } from './components.ts';
+import { commonPaths, docsPaths } from './pages.ts';
 import { problemSchema, requestIdHeader } from './problems.ts';
 
 const host = { broker: { default: 'localhost', description: 'Where the broker is' } };
@@ -49,6 +50,11 @@ export function openapi(): object {
       ...components,
     },
   };
+}
+
+/** The same, to be served. */
+export function openapiPage(): StaticPage {
+  return staticPage('application/json', JSON.stringify(openapi()));
 }
 
 function served(paths: Record<string, object>, plane: object): Record<string, object> {

@@ -38,3 +38,7 @@ export function queryParameters(query: Readonly<Record<string, string>>): object
     schema: { type: 'string' },
   }));
 }
+
+export function operationId(method: string, path: string): string {
+  return `${method}${path.replaceAll(/\W+/g, '_')}`.replace(/_$/, '');
+}

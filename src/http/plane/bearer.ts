@@ -1,14 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Context } from 'koa';
 import { type Refusal, refuse } from '../../boot/problem.ts';
+import type { PlaneContext } from './context.ts';
 
 /** The bearer token of the request (RFC 6750 section 2.1: of its header; one in the URL would end up in logs, and is none). */
-export function bearerOf(ctx: Context): string | undefined {
+export function bearerOf(ctx: PlaneContext): string | undefined {
   return /^Bearer +([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1];
 }
 
 /** Whether the request carries this token as a bearer. Compared in constant time, whatever its length. */
-export function isBearer(ctx: Context, token: string): boolean {
+export function isBearer(ctx: PlaneContext, token: string): boolean {
   return sameText(bearerOf(ctx) ?? '', token);
 }
 

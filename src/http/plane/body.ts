@@ -1,11 +1,11 @@
-import type { Context } from 'koa';
 import { type Refusal, refuse } from '../../boot/problem.ts';
+import type { PlaneContext } from './context.ts';
 
 /**
  * Reads a request's body as UTF-8, up to a limit in bytes; a byte order mark is part of it. What is left of a larger one runs off unread: a connection that is
  * closed on it would be reset, and take the answer along.
  */
-export async function readBody(ctx: Context, limit: number): Promise<string | Refusal> {
+export async function readBody(ctx: PlaneContext, limit: number): Promise<string | Refusal> {
   const tooLarge = () => refuse('body-too-large', `The body is larger than ${limit} bytes. Send less.`);
   if (!/^(identity)?$/i.test(ctx.get('Content-Encoding')))
     return refuse('unsupported-media-type', 'Send the body as it is, without Content-Encoding.', {

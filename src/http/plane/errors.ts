@@ -1,7 +1,7 @@
-import type { Context, Middleware } from 'koa';
 import { problems, type Refusal, refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import { BadCursor } from '../../records/cursor.ts';
+import type { PlaneContext, PlaneMiddleware } from './context.ts';
 import { cut } from './cut.ts';
 import type { CommonParts } from './parts.ts';
 import { note } from './request-log.ts';
@@ -10,7 +10,7 @@ import { note } from './request-log.ts';
 export const retryAfter = { 'Retry-After': '5' };
 
 /** Answers with RFC 9457 problem details. Whatever had been prepared for the answer is dropped. */
-export function answerProblem(ctx: Context, refusal: Refusal): void {
+export function answerProblem(ctx: PlaneContext, refusal: Refusal): void {
   const { status } = problems[refusal.problem];
   for (const name of Object.keys(ctx.response.headers)) if (name !== 'x-request-id') ctx.remove(name);
   ctx.status = status;
@@ -27,7 +27,7 @@ export function problemJson({ problem, detail, errors }: Refusal, more: { instan
 }
 
 /** Turns faults into answers: a store that is down is 503, a cursor that nobody made 400, everything else is ours, 500. */
-export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics'>): Middleware {
+export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics'>): PlaneMiddleware {
   return async (ctx, next) => {
     try {
       await next();

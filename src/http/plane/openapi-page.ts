@@ -1,14 +1,12 @@
-import type { Middleware } from 'koa';
-import type { CommonParts } from './parts.ts';
-import { type Page, page, pages, sendPage } from './static-page.ts';
+import { type PageRoute, staticAnswers } from './page-route.ts';
+import { sendPage } from './static-page.ts';
 
-/** `GET /openapi.json`, made when it is first asked for: it takes the schemas of every route, which no boot needs. */
-export function openapiPage({ describe }: Pick<CommonParts, 'describe'>): Middleware {
-  let document: Page | undefined;
-  return pages({
-    async '/openapi.json'(ctx) {
-      document ??= page('application/json', JSON.stringify(await describe()));
-      sendPage(ctx, document);
-    },
-  });
-}
+/** Both planes, described. */
+export const openapiRoute: PageRoute = {
+  path: '/openapi.json',
+  summary: 'This document',
+  answers: staticAnswers('application/json', { type: 'object', required: ['openapi', 'paths'] }),
+  async answer(ctx, { describe }) {
+    sendPage(ctx, await describe());
+  },
+};

@@ -1,10 +1,11 @@
 import type { Blobs } from '../../blobs/blobs.ts';
 import type { StorageTraits } from '../../boot/decide.ts';
 import type { OutagePolicy } from '../../boot/script.ts';
-import type { UnknownPolicy } from '../../boot/unknown.ts';
+import type { UnknownPolicy } from '../../boot/unknown-machine.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { StaticPage } from './static-page.ts';
 
 /** What both planes are made of. */
 export interface CommonParts {
@@ -23,6 +24,8 @@ export interface CommonParts {
   /** Name of the efi asset that firmware gets first. */
   readonly firstStage: string;
   readonly urlTtlSeconds: number;
-  /** Makes the description of both planes (OpenAPI), for which it loads the schemas of every route. */
-  readonly describe: () => Promise<object>;
+  /** Bearer token that /metrics asks for. */
+  readonly metricsToken: string | undefined;
+  /** The description of both planes (OpenAPI); when it is first asked for, it loads the schemas of every route. */
+  readonly describe: () => Promise<StaticPage>;
 }

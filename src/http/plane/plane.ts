@@ -1,9 +1,11 @@
 import type Router from '@koa/router';
-import Koa, { type Middleware } from 'koa';
+import Koa from 'koa';
 import { refuse } from '../../boot/problem.ts';
+import type { PlaneMiddleware, PlaneState, Routed } from './context.ts';
 import { answerProblem, catchFaults } from './errors.ts';
-import { health } from './health.ts';
+import { servePages } from './page-route.ts';
 import type { CommonParts } from './parts.ts';
+import { probeRoutes } from './probes.ts';
 import { logRequests } from './request-log.ts';
 import { targetRefusal } from './target.ts';
 
@@ -19,19 +21,26 @@ const hangUps = [
   'ERR_HTTP2_STREAM_ERROR',
 ];
 
+/** A plane, for a server to be given to. */
+export type PlaneApp = Pick<Koa, 'callback'>;
+
 /** What both planes have round their routes; `inside` comes right before these. */
-export function planeApp(
+export function planeApp<State extends PlaneState>(
   plane: 'boot' | 'admin',
   parts: CommonParts,
-  inside: readonly Middleware[],
-  router: Router,
-): Koa {
-  const koa = new Koa();
+  inside: readonly PlaneMiddleware<State>[],
+  router: Router<State, Routed>,
+): PlaneApp {
+  const koa = new Koa<State, Routed>();
   // Every fault has had its answer and its line in the log before it could get here. That a client hangs up is none.
   koa.on('error', (error: NodeJS.ErrnoException) => {
     if (!hangUps.includes(error.code ?? '')) parts.log.error({ error }, 'an answer failed');
   });
-  koa.use(logRequests(plane, parts)).use(catchFaults(parts)).use(checkRequest).use(health(parts));
+  koa
+    .use(logRequests(plane, parts))
+    .use(catchFaults(parts))
+    .use(checkRequest)
+    .use(servePages(probeRoutes, parts));
   for (const middleware of inside) koa.use(middleware);
   koa.use(router.routes());
   koa.use(nothingHere(router));
@@ -39,7 +48,7 @@ export function planeApp(
 }
 
 /** Comes before whatever reads the path: a target that is no path has none. */
-const checkRequest: Middleware = async (ctx, next) => {
+const checkRequest: PlaneMiddleware = async (ctx, next) => {
   const { url = '', httpVersion, headers } = ctx.req;
   const refusal =
     httpVersion === '1.1' && headers.host === undefined
@@ -49,9 +58,9 @@ const checkRequest: Middleware = async (ctx, next) => {
 };
 
 /** Firmware and loaders probe for files by the dozen: the answer is quick, and nobody is punished for asking. */
-function nothingHere(router: Router): Middleware {
+function nothingHere<State>({ stack }: Router<State, Routed>): PlaneMiddleware {
   return async (ctx) => {
-    const methods = router.stack.filter((layer) => layer.match(ctx.path)).flatMap((layer) => layer.methods);
+    const methods = stack.filter((layer) => layer.match(ctx.path)).flatMap((layer) => layer.methods);
     const allow = [...new Set(methods)].join(', ');
     if (allow && !methods.includes(ctx.method))
       answerProblem(

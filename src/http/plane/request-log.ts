@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import type { Context, Middleware } from 'koa';
 import { traceFields } from '../../telemetry/trace.ts';
+import type { PlaneContext, PlaneMiddleware } from './context.ts';
 import { wentOut } from './cut.ts';
 import type { CommonParts } from './parts.ts';
 
@@ -9,12 +9,12 @@ import type { CommonParts } from './parts.ts';
 const clientLeft = 499;
 
 /** Adds to what the log will say of this request. */
-export function note(ctx: Context, fields: Readonly<Record<string, unknown>>): void {
+export function note(ctx: PlaneContext, fields: Readonly<Record<string, unknown>>): void {
   Object.assign(ctx.state.notes, fields);
 }
 
 /** Milliseconds since the request came in. */
-export function elapsedMs(ctx: Context): number {
+export function elapsedMs(ctx: PlaneContext): number {
   return performance.now() - ctx.state.startedAt;
 }
 
@@ -25,7 +25,7 @@ export function elapsedMs(ctx: Context): number {
 export function logRequests(
   plane: 'boot' | 'admin',
   { log, metrics, project }: Pick<CommonParts, 'log' | 'metrics' | 'project'>,
-): Middleware {
+): PlaneMiddleware {
   return async (ctx, next) => {
     const given = ctx.get('X-Request-Id');
     ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
@@ -67,7 +67,7 @@ export function logRequests(
 }
 
 /** Labels stay few, whatever is sent. */
-function method(ctx: Context): string {
+function method(ctx: PlaneContext): string {
   return /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(ctx.method) ? ctx.method : 'other';
 }
 

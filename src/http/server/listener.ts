@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import type Koa from 'koa';
 import { answerClientErrors } from '../plane/client-error.ts';
 import { createServer } from '../plane/node-http.ts';
+import type { PlaneApp } from '../plane/plane.ts';
 import { type Http2Options, http2Server } from './http2.ts';
 import { takeBoth } from './protocols.ts';
 import { cutSilentReader } from './silence.ts';
@@ -21,7 +21,10 @@ export interface Listener {
 }
 
 /** Opens a plane on an address, for HTTP/1.1 and for HTTP/2 in clear. Rejects when the address cannot be had, naming it. */
-export async function listen(koa: Koa, { host, port }: { host: string; port: number }): Promise<Listener> {
+export async function listen(
+  app: PlaneApp,
+  { host, port }: { host: string; port: number },
+): Promise<Listener> {
   const server = createServer({
     requestTimeout: requestTimeoutMs,
     headersTimeout: requestTimeoutMs,
@@ -29,7 +32,7 @@ export async function listen(koa: Koa, { host, port }: { host: string; port: num
     connectionsCheckingInterval: 1_000,
     requireHostHeader: false, // Node would refuse without a problem; the app has one
   });
-  const handle = koa.callback();
+  const handle = app.callback();
   const take: RequestListener = (request, response) => {
     cutSilentReader(response);
     void handle(request, response);

@@ -1,6 +1,6 @@
 import { StoreDown } from '../../boot/store-down.ts';
+import { lru } from '../../lru.ts';
 import type { Following } from './following.ts';
-import { lru } from './lru.ts';
 
 /** Something that is served although its store did not answer. */
 export interface Stale {

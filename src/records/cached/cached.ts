@@ -86,10 +86,6 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
         result === 'written' ? changes.map(idOf) : [],
       );
     },
-    createUpload: (upload, asset, audit) =>
-      expiring(records.createUpload(upload, asset, audit), ({ asset: { id } }) => [id]),
-    changeAsset: (asset, expected, upload, audit) =>
-      expiring(records.changeAsset(asset, expected, upload, audit), () => [asset.id]),
   };
 
   return {
@@ -143,7 +139,7 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
 }
 
 function idOf(change: Change): string {
-  if (change.kind === 'profile') return change.to.id;
+  if (change.kind === 'profile' || change.kind === 'upload') return change.to.id;
   return change.kind === 'asset' ? change.of.id : change.id;
 }
 

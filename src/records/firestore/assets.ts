@@ -1,18 +1,7 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
 import type { Upload } from '../../boot/upload.ts';
-import { isAsExpected } from '../conflict.ts';
 import type { AssetRecords } from '../records.ts';
-import { headPlace, remembered } from './audit.ts';
-import { announced as told } from './changes.ts';
-import {
-  type Documents,
-  documentOf,
-  type Found,
-  isStored,
-  type Place,
-  put,
-  type Write,
-} from './documents.ts';
+import { type Content, type Documents, documentOf, type Place } from './documents.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -25,22 +14,6 @@ const uploadKeptMs = 30 * 24 * 3600 * 1000;
  */
 export function assetRecords(store: Store): AssetRecords {
   return {
-    createUpload: (upload, announced, audit = []) =>
-      store.write('creating an upload', async (documents, { mayHaveLanded }) => {
-        const [found, own, head] = await documents.get(assetPlace(announced), uploadPlace(upload), headPlace);
-        const known = documentOf<Asset>(found);
-        if (known && own && mayHaveLanded) return { kind: 'created', asset: known };
-        if (known && known.state !== 'created' && known.state !== 'uploading')
-          return { kind: 'asset-exists', asset: known };
-        const asset = known ? { ...announced, id: known.id, created_at: known.created_at } : announced;
-        await documents.commit(
-          put(assetPlace(asset), found, { document: asset }),
-          uploadWrite(own, { ...upload, asset_id: asset.id }),
-          ...remembered(audit, head),
-          ...told([{ kind: 'asset', id: asset.id }]),
-        );
-        return { kind: 'created', asset };
-      }),
     upload: (id) =>
       store.read('reading an upload', async (documents) => {
         const [found] = await documents.get(['uploads', id]);
@@ -75,25 +48,6 @@ export function assetRecords(store: Store): AssetRecords {
         const ready = await queried(documents, { name, state: 'ready' });
         return ready.filter(({ kind }) => kind === 'kernel' || kind === 'initrd');
       }),
-    changeAsset: (asset, expected, upload, audit = []) =>
-      store.write('changing an asset', async (documents, { mayHaveLanded }) => {
-        const [found, head, own] = await documents.get(
-          assetPlace(asset),
-          headPlace,
-          ...(upload ? [uploadPlace(upload)] : []),
-        );
-        if (mayHaveLanded && isStored(found, asset)) return true;
-        const known = documentOf<Asset>(found);
-        if (!found || known?.id !== asset.id) return false;
-        if (!isAsExpected(known, expected)) return false;
-        await documents.commit(
-          { kind: 'change', found, content: { document: asset } },
-          ...(upload ? [uploadWrite(own, upload)] : []),
-          ...remembered(audit, head),
-          ...told([{ kind: 'asset', id: asset.id }]),
-        );
-        return true;
-      }),
   };
 }
 
@@ -102,12 +56,8 @@ export const assetPlace = ({ kind, name, version, arch }: AssetName): Place => [
   [kind, name, version, arch].join(':'),
 ];
 
-const uploadPlace = ({ id }: Upload): Place => ['uploads', id];
-
-function uploadWrite(found: Found | undefined, upload: Upload): Write {
-  const { expires_at } = upload;
-  const expire_at = new Date(Date.parse(expires_at) + uploadKeptMs);
-  return put(uploadPlace(upload), found, { document: upload, expire_at });
+export function uploadContent(upload: Upload): Content {
+  return { document: upload, expire_at: new Date(Date.parse(upload.expires_at) + uploadKeptMs) };
 }
 
 function equal(fields: Readonly<Record<string, string>>) {

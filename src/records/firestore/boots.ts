@@ -1,4 +1,4 @@
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import type { BootRecords } from '../records.ts';
 import { documentOf } from './documents.ts';
 import { isConflict } from './fault.ts';

@@ -36,7 +36,7 @@ export function named(changes: readonly Change[]): readonly Named[] {
       case 'profile':
         return [{ kind: 'profile', id: change.to.id }];
       case 'asset':
-        return change.to === change.of ? [] : [{ kind: 'asset', id: change.of.id }];
+        return [{ kind: 'asset', id: change.of.id }];
       default:
         return [];
     }

@@ -1,9 +1,10 @@
 import type { ApiToken } from '../../boot/access/token.ts';
 import type { Asset } from '../../boot/asset.ts';
 import type { Machine } from '../../boot/machine.ts';
+import type { Upload } from '../../boot/upload.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
-import { assetPlace } from './assets.ts';
+import { assetPlace, uploadContent } from './assets.ts';
 import { headPlace, isRemembered, remembered } from './audit.ts';
 import { announced, named } from './changes.ts';
 import { type Content, documentOf, type Found, isStored, type Place, put, type Write } from './documents.ts';
@@ -54,13 +55,11 @@ export function writes(store: Store): Pick<Records, 'write'> {
         const known: Known = {
           machine: (id) => machines.get(id),
           token: (id) => documentOf<ApiToken>(at(['tokens', id])),
-          asset: (id) => assets.find((asset) => asset.id === id),
+          namedAsset: (name) => documentOf<Asset>(at(assetPlace(name))),
+          upload: (id) => documentOf<Upload>(at(['uploads', id])),
           holder: (mac) => documentOf<Holder>(at(macPlace(mac)))?.machine_id,
           rulebook: rulebookIn(at(rulebookPlace)),
         };
-        const assets = changes.flatMap(
-          (change) => (change.kind === 'asset' && documentOf<Asset>(at(placeOf(change)))) || [],
-        );
         const conflict = conflictOf(changes, known);
         if (conflict) return conflict;
         const rules = rulebookAfter(changes, known.rulebook);
@@ -79,7 +78,7 @@ export function writes(store: Store): Pick<Records, 'write'> {
           ),
           ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { document: { rules } })] : []),
           ...remembered(audit, at(headPlace)),
-          ...announced(named(changes)),
+          ...announced(named(changes.filter((change) => !isStored(at(placeOf(change)), change.to)))),
         );
         return 'written';
 
@@ -105,6 +104,7 @@ const macPlace = (mac: string): Place => ['macs', mac];
 
 function placeOf(change: Change): Place {
   if (change.kind === 'asset') return assetPlace(change.of);
+  if (change.kind === 'upload') return ['uploads', change.to.id];
   if (change.kind === 'profile') return ['profiles', change.to.id];
   if (change.kind === 'pending') return pendingPlace;
   return [collections[change.kind], change.id];
@@ -121,5 +121,6 @@ function remove(found: Found | undefined): Write[] {
 }
 
 function contentOf(change: Change, to: NonNullable<Change['to']>): Content {
-  return change.kind === 'machine' ? machineContent(to as Machine) : { document: to };
+  if (change.kind === 'machine') return machineContent(to as Machine);
+  return change.kind === 'upload' ? uploadContent(change.to) : { document: to };
 }

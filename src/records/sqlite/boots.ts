@@ -1,4 +1,4 @@
-import type { BootEvent } from '../../boot/event.ts';
+import type { BootEvent } from '../../boot/boot-event.ts';
 import type { BootRecords } from '../records.ts';
 import { documents, pageOf, type Sql } from './sql.ts';
 

@@ -1,9 +1,11 @@
 import { type AuditEntry, type AuditEvent, chained, chainStart } from '../../boot/access/audit.ts';
 import type { ApiToken } from '../../boot/access/token.ts';
-import type { Asset } from '../../boot/asset.ts';
+import type { AssetName } from '../../boot/asset.ts';
 import type { Machine } from '../../boot/machine.ts';
+import type { Upload } from '../../boot/upload.ts';
 import { conflictOf, macsMoved, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
+import { namedAsset } from './assets.ts';
 import { rulebook } from './rules.ts';
 import { documents, only, type Sql } from './sql.ts';
 
@@ -27,7 +29,8 @@ export function writes(sql: Sql): Pick<Records, 'write'> {
         const known = {
           machine: (id: string) => machines.get(id),
           token: (id: string) => only<ApiToken>(sql, 'SELECT body FROM tokens WHERE id = ?', id),
-          asset: (id: string) => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id),
+          namedAsset: (name: AssetName) => namedAsset(sql, name),
+          upload: (id: string) => only<Upload>(sql, 'SELECT body FROM uploads WHERE id = ?', id),
           holder: (mac: string) =>
             only<Machine>(sql, 'SELECT body FROM machines JOIN macs ON machine_id = id WHERE mac = ?', mac)
               ?.id,
@@ -37,7 +40,9 @@ export function writes(sql: Sql): Pick<Records, 'write'> {
         if (conflict) return conflict;
         const { released, claimed } = macsMoved(changes, known);
         for (const mac of released) sql.run('DELETE FROM macs WHERE mac = ?', mac);
-        for (const change of changes) apply(sql, change);
+        // An upload refers to its asset.
+        const [uploads, others] = [changes.filter(isUpload), changes.filter((change) => !isUpload(change))];
+        for (const change of [...others, ...uploads]) apply(sql, change);
         for (const [mac, id] of claimed) sql.run('INSERT INTO macs VALUES (?, ?)', mac, id);
         remember(sql, audit);
         return 'written';
@@ -47,30 +52,35 @@ export function writes(sql: Sql): Pick<Records, 'write'> {
 
 const tables = { machine: 'machines', rule: 'rules', token: 'tokens' } as const;
 
+const isUpload = ({ kind }: Change) => kind === 'upload';
+
 function apply(sql: Sql, change: Change): void {
   if (change.kind === 'profile') {
     sql.run('INSERT INTO profiles (body) VALUES (?)', JSON.stringify(change.to));
   } else if (change.kind === 'asset') {
-    const { id } = change.of;
-    if (change.to) {
-      sql.run('UPDATE assets SET body = ? WHERE id = ?', JSON.stringify(change.to), id);
-    } else {
-      sql.run('DELETE FROM uploads WHERE asset_id = ?', id);
-      sql.run('DELETE FROM assets WHERE id = ?', id);
-    }
+    const { of, expected, to } = change;
+    if (!to) {
+      sql.run('DELETE FROM uploads WHERE asset_id = ?', of.id);
+      sql.run('DELETE FROM assets WHERE id = ?', of.id);
+    } else put(sql, 'assets', expected === undefined, to);
+  } else if (change.kind === 'upload') {
+    put(sql, 'uploads', change.expected === undefined, change.to);
   } else if (change.kind === 'pending') {
     sql.run('DELETE FROM pending WHERE id = ?', change.id);
   } else {
     const { kind, id, expected, to } = change;
-    const table = tables[kind];
-    if (!to) sql.run(`DELETE FROM ${table} WHERE id = ?`, id);
-    else if (expected === 0) sql.run(`INSERT INTO ${table} (body) VALUES (?)`, JSON.stringify(to));
-    else sql.run(`UPDATE ${table} SET body = ? WHERE id = ?`, JSON.stringify(to), id);
+    if (to) put(sql, tables[kind], expected === 0, to);
+    else sql.run(`DELETE FROM ${tables[kind]} WHERE id = ?`, id);
   }
 }
 
+function put(sql: Sql, table: string, isNew: boolean, to: { readonly id: string }): void {
+  if (isNew) sql.run(`INSERT INTO ${table} (body) VALUES (?)`, JSON.stringify(to));
+  else sql.run(`UPDATE ${table} SET body = ? WHERE id = ?`, JSON.stringify(to), to.id);
+}
+
 /** Adds the entries to the chain. */
-export function remember(sql: Sql, audit: readonly AuditEntry[]): void {
+function remember(sql: Sql, audit: readonly AuditEntry[]): void {
   if (audit.length === 0) return;
   const [last = chainStart] = documents<AuditEvent>(sql, 'SELECT body FROM audit ORDER BY seq DESC LIMIT 1');
   for (const event of chained(audit, last))

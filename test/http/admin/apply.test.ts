@@ -199,6 +199,53 @@ test.serial('prune deletes what apply made and is no longer named, and nothing e
   t.regex(nothing.json.detail, /would delete/);
 });
 
+test.serial(
+  'what apply manages stays so when somebody changes it by hand: the next apply puts it back, and prune deletes it',
+  async (t) => {
+    const broker = await stocked(t);
+    const rule = { name: 'all', selector: { all: [] }, profile: 'debian', priority: 1 };
+    const machine = { ...one, labels: { rack: 'r1' } };
+    const files = { profiles: [debian], machines: [machine], rules: [rule] };
+    await apply(broker, files);
+    const managed = async () => [
+      ...(await items<Machine>(broker, 'machines')),
+      ...(await items<Rule>(broker, 'rules')),
+    ];
+    const [{ id: machineId } = { id: '' }, { id: ruleId } = { id: '' }] = await managed();
+    const setByHand = async () => {
+      const put = { method: 'PUT' };
+      const { profile: _, ...body } = { ...machine, labels: { rack: 'r2' } };
+      t.is((await broker.admin(`/api/v1/machines/${machineId}`, body, put)).status, 200);
+      t.is(
+        (await broker.admin(`/api/v1/machines/${machineId}/active`, undefined, { method: 'DELETE' })).status,
+        200,
+      );
+      const patch = { method: 'PATCH' };
+      t.is((await broker.admin(`/api/v1/rules/${ruleId}`, { priority: 7 }, patch)).status, 200);
+      t.deepEqual(
+        (await managed()).map(({ managed_by }) => managed_by),
+        ['apply', 'apply'],
+      );
+    };
+    await setByHand();
+    t.deepEqual(
+      brief(t, await apply(broker, files)).map((line) => line.split(' | ').slice(0, 3).join(' ')),
+      ['change rule all', 'change machine one'],
+    );
+    t.like(await managed(), [{ labels: { rack: 'r1' } }, { priority: 1 }]);
+    await setByHand();
+    await apply(
+      broker,
+      { profiles: [debian], machines: [{ ...one, macs: ['52:54:00:00:00:03'], name: 'x' }] },
+      '?prune=1',
+    );
+    t.deepEqual(
+      (await managed()).map(({ name }) => name),
+      ['x'],
+    );
+  },
+);
+
 test.serial('whatever cannot be is refused whole, with the place of each mistake', async (t) => {
   const broker = await stocked(t);
   const rule = { selector: { all: [] }, profile: 'debian' };

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { explained } from '../../../src/boot/explain.ts';
-import type { ExplainFacts } from '../../../src/boot/explanation.ts';
+import { type Recording, replayed } from '../../../src/boot/recording.ts';
 import { addMachine, addProfile, brokerFor, expectStatus, push } from '../../support/broker.ts';
 import { agents } from '../site.ts';
 
@@ -48,7 +48,7 @@ test('explain says what every rule had to do with it, and what it says can be sa
   t.deepEqual(
     said.first_stages.map(({ arch, plan }: { arch: string; plan: string }) => [arch, plan]),
     [
-      ['x86_64', 'redirect'],
+      ['x86_64', 'stream'], // iPXE is started by firmware, which follows nothing
       ['arm64', 'refuse'],
     ],
   );
@@ -56,19 +56,44 @@ test('explain says what every rule had to do with it, and what it says can be sa
   t.regex(said.assets[0].signed_url, /^http.*X-Goog-Signature=\*\*\*$/);
   t.notRegex(JSON.stringify(facts), /X-Goog-Signature=[^*]/);
 
-  const again = await explained(JSON.parse(JSON.stringify(facts)) as ExplainFacts);
+  const { request, settings, answers } = JSON.parse(JSON.stringify(facts)) as Recording;
+  const again = await explained(request, settings, replayed(answers));
   t.deepEqual(JSON.parse(JSON.stringify(again)), said);
 
   const open = await explain({ mac, user_agent: agents.ipxe });
   t.like(open.rules[1], { name: 'site', outcome: 'undecided' });
-  t.like((await explain({ mac, source: '192.168.0.1' })).assigned, { rule: 'site' });
-  t.like(await explain({ mac, arch: 'aarch64' }), { boot_url: { plan: 'refuse' } });
+  t.like(await explain({ mac, source: '192.168.0.1' }), {
+    status: 403,
+    boot_url: { plan: 'stream' },
+    script: { problem: 'machine-not-here' },
+  });
+  // The boot URL without an architecture in its path means x86_64, whatever its caller says.
+  t.like(await explain({ mac, arch: 'aarch64' }), {
+    boot_url: { plan: 'stream', asset: 'efi ipxe@1 for x86_64' },
+  });
   t.like(await explain({ mac: '52:54:00:00:00:99' }), {
     assigned: { by: 'nothing' },
     rules: [],
     revision: null,
   });
   t.is((await broker.admin('/api/v1/explain?arch=riscv')).status, 400);
+});
+
+test('a machine that is bound to networks is refused from elsewhere, by explain as by the boot plane', async (t) => {
+  const broker = await brokerFor(t);
+  await push(broker, { kind: 'kernel', name: 'debian', bytes: Buffer.from('kernel') });
+  const { id } = await addMachine(broker, { macs: [mac], networks: ['10.1.0.0/24'] });
+  await addProfile(broker, { name: 'debian', machine_id: id, kernel: 'debian@1' });
+  const explain = async (query: Record<string, string>) =>
+    (await broker.admin(`/api/v1/explain?${new URLSearchParams({ mac, user_agent: agents.ipxe, ...query })}`))
+      .json;
+  const refused = { status: 403, plan: 'refuse' };
+  const said = await explain({ source: '127.0.0.1' });
+  t.like(said, { ...refused, boot_url: { ...refused, problem: 'machine-not-here' } });
+  t.like(said, { assets: { length: 0 }, source: { admitted: true, machine_boots_from_here: false } });
+  t.is((await broker.boot(`/boot.ipxe?mac=${mac}`, { userAgent: agents.ipxe })).json.detail, said.reason);
+  t.like(await explain({ source: '10.1.0.9' }), { status: 302, plan: 'redirect' });
+  t.like(await explain({}), { status: 302, plan: 'redirect' });
 });
 
 test('explain goes by the proxies that are trusted, and by what unknown machines get', async (t) => {
@@ -80,7 +105,7 @@ test('explain goes by the proxies that are trusted, and by what unknown machines
     (await broker.admin(`/api/v1/explain?${new URLSearchParams(query)}`)).json;
   t.like(await explain({ mac, user_agent: agents.ipxe }), {
     assigned: { by: 'unknown-policy' },
-    boot_url: { plan: 'refuse', reason: 'that profile has no revision' },
+    boot_url: { plan: 'refuse', status: 404, problem: 'no-profile' },
   });
   await addProfile(broker, {
     name: 'enroll',

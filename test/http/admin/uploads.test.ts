@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
 import type { Asset } from '../../../src/boot/asset.ts';
 import { every } from '../../../src/records/records.ts';
+import { changeAsset } from '../../records/writing.ts';
 import {
   announce,
   announcement,
@@ -215,7 +216,7 @@ test('an upload that is aborted is over: its bytes are gone, and a new one may c
 
 test('an upload is aborted although its asset changes at every moment, as it is hashed', async (t) => {
   const { records, blobs } = broker.parts;
-  let changes = 3;
+  let changes = 7;
   const busy = await startBroker({
     replace: () => ({
       blobs,
@@ -226,7 +227,7 @@ test('an upload is aborted although its asset changes at every moment, as it is 
           if (asset && changes-- > 0) {
             const { state, upload_id, updated_at } = asset;
             const later = new Date(Date.parse(updated_at) + 1).toISOString();
-            await records.changeAsset({ ...asset, updated_at: later }, { state, upload_id });
+            await changeAsset(records, { ...asset, updated_at: later }, { state, upload_id });
           }
           return asset;
         },
@@ -237,6 +238,39 @@ test('an upload is aborted although its asset changes at every moment, as it is 
   const upload = await announce(broker, someAsset());
   const aborted = await busy.admin(`/api/v1/uploads/${upload.id}`, undefined, { method: 'DELETE' });
   t.like(aborted.json, { id: upload.id, state: 'aborted' });
+});
+
+test('an asset is retired and taken back although it changes at every moment: who names no version is not refused', async (t) => {
+  const { records, blobs } = broker.parts;
+  let changes = 0;
+  const busy = await startBroker({
+    replace: () => ({
+      blobs,
+      records: {
+        ...records,
+        asset: async (id) => {
+          const asset = await records.asset(id);
+          if (asset && changes-- > 0) {
+            const { state, upload_id, updated_at } = asset;
+            const later = new Date(Date.parse(updated_at) + 1).toISOString();
+            await changeAsset(records, { ...asset, updated_at: later }, { state, upload_id });
+          }
+          return asset;
+        },
+      },
+    }),
+  });
+  t.teardown(busy.close);
+  const { id } = await push(broker, someAsset());
+  for (const [what, state] of [
+    ['retire', 'retired'],
+    ['unretire', 'ready'],
+  ] as const) {
+    changes = 7;
+    const { status, json } = await busy.admin(`/api/v1/assets/${id}/${what}`, {});
+    t.deepEqual([status, json.state], [200, state]);
+    t.like(await records.asset(id), { state });
+  }
 });
 
 test('every change of an upload and its asset is told to the audit, and nothing in it opens anything', async (t) => {
@@ -279,6 +313,21 @@ test('a newer upload of the same name takes the place of the one before', async 
   t.deepEqual((await complete(first.id)).json.type, problem('upload-superseded'));
   await send(second, asset.bytes);
   t.is((await complete(second.id)).json.state, 'ready');
+});
+
+test('announced from several places at once, one asset is made, of the upload that came last', async (t) => {
+  const asset = someAsset();
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => broker.admin('/api/v1/uploads', announcement(asset))),
+  );
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    answers.map(() => 201),
+  );
+  t.is(new Set(answers.map(({ json }) => json.asset_id)).size, 1);
+  t.is(new Set(answers.map(({ json }) => json.id)).size, 8);
+  const { upload_id } = await assetOf(answers[0]?.json.asset_id);
+  t.true(answers.some(({ json }) => json.id === upload_id));
 });
 
 test('an asset that exists never changes', async (t) => {

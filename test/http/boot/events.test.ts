@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { BootEvent } from '../../../src/boot/event.ts';
+import type { BootEvent } from '../../../src/boot/boot-event.ts';
 import { addMachine, addProfile, type Broker, brokerFor, push } from '../../support/broker.ts';
 import { dial, until } from '../../support/http.ts';
 

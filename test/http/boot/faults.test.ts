@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../../src/blobs/blobs.ts';
-import type { BootEvent } from '../../../src/boot/event.ts';
+import type { BootEvent } from '../../../src/boot/boot-event.ts';
 import { type Behaviour, blobsAt, brokenStorage } from '../../support/broken-storage.ts';
 import type { LogLine } from '../../support/broker.ts';
 import { freePort } from '../../support/free-port.ts';

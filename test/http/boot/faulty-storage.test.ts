@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../../src/blobs/blobs.ts';
 import { gcsBlobs } from '../../../src/blobs/gcs.ts';
-import type { Patience } from '../../../src/blobs/patience.ts';
+import type { Patience } from '../../../src/blobs/retry-policy.ts';
 import type { BlobRef } from '../../../src/boot/plan.ts';
 import { hmacSigner } from '../../../src/sign/hmac.ts';
 import { addProfile, type Broker, push, sha256, startBroker } from '../../support/broker.ts';

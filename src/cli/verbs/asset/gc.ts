@@ -5,8 +5,8 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { jsonLine } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { bytes } from '../../output/units.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly dryRun?: true;
@@ -25,9 +25,9 @@ interface Collected {
   readonly bytes: number;
 }
 
-export function assetGc(parent: Command, outside: Outside): void {
+export function assetGc(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'gc', 'Delete retired assets that nothing in use refers to, and lost objects.', [
+    example(command, [
       'bootbroker asset gc --dry-run',
       '',
       'In use is what a machine or a rule boots, has booted according to its history,',
@@ -39,9 +39,9 @@ export function assetGc(parent: Command, outside: Outside): void {
   ).action(async ({ dryRun, orphanDays, ...options }: Options) => {
     const query = { dry_run: dryRun ? '1' : undefined, orphan_days: orphanDays };
     const collected = accepted(
-      await broker(outside, options).post('assets/gc', undefined, query),
+      await broker(system, options).post('assets/gc', undefined, query),
     ) as Collected;
-    outside.stdout.write(options.json ? jsonLine(collected) : told(collected));
+    system.stdout.write(options.json ? jsonLine(collected) : told(collected));
   });
 }
 

@@ -9,11 +9,11 @@ import { jsonLine, printable } from '../../output/printable.ts';
 import type { Pushed } from '../../push/push.ts';
 import { type Pushing, pushFile, pushing, sentence, stallMs } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
-import { kindOption, verifyOption } from '../../verb/asset-options.ts';
 import { Failure } from '../../verb/failure.ts';
 import { interruptible } from '../../verb/interrupt.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { kindOption, verifyOption } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly kind?: AssetKind;
@@ -25,9 +25,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function assetImport(parent: Command, outside: Outside): void {
+export function assetImport(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'import <source...>', 'Fetch URLs, or take files and folders, and push them as assets.', [
+    example(command, [
       'bootbroker asset import https://example.org/linux https://example.org/initrd \\',
       '    --name debian-12 --version 12.5',
       'bootbroker asset import images/',
@@ -49,10 +49,10 @@ export function assetImport(parent: Command, outside: Outside): void {
       )
       .option('--sha256 <hex>', 'what the one source must have')
       .addOption(verifyOption()),
-  ).action((args: readonly string[], options: Options) => run(args, options, outside));
+  ).action((args: readonly string[], options: Options) => run(args, options, system));
 }
 
-async function run(args: readonly string[], options: Options, outside: Outside): Promise<void> {
+async function run(args: readonly string[], options: Options, system: System): Promise<void> {
   const { kind, name, version, arch, sha256 } = options;
   const { sources, skipped } = await sourcesOf(args, { kind, name, version, arch });
   if (sha256 !== undefined && (sources.length !== 1 || !/^[0-9a-f]{64}$/.test(sha256)))
@@ -61,11 +61,11 @@ async function run(args: readonly string[], options: Options, outside: Outside):
       '--sha256 is 64 lower-case hex digits, and for one source alone; import them one by one',
     );
   for (const path of skipped)
-    outside.stderr.write(`${printable(`skipped ${path}: neither its name nor its place says what it is`)}\n`);
+    system.stderr.write(`${printable(`skipped ${path}: neither its name nor its place says what it is`)}\n`);
   const done: Pushed[] = [];
   await interruptible('run the same command again to go on where it stopped', (signal) => {
-    const api = broker(outside, options, signal);
-    return pushing(outside, api, { signal, quiet: options.json === true }, async (by) => {
+    const api = broker(system, options, signal);
+    return pushing(system, api, { signal, quiet: options.json === true }, async (by) => {
       // wrong paths, a wrong address or token show before gigabytes are moved
       for (const { from } of sources) if ('path' in from) await (await openSource(from.path)).close();
       accepted(await api.get('assets', { limit: '1' }));
@@ -73,11 +73,11 @@ async function run(args: readonly string[], options: Options, outside: Outside):
         const pushed = await importOne(source, options, by);
         done.push(pushed);
         by.bar.end();
-        if (!options.json) outside.stdout.write(sentence(pushed));
+        if (!options.json) system.stdout.write(sentence(pushed));
       }
     });
   });
-  if (options.json) outside.stdout.write(jsonLine({ items: done, skipped }));
+  if (options.json) system.stdout.write(jsonLine({ items: done, skipped }));
 }
 
 async function importOne(source: Source, { sha256, verify }: Options, by: Pushing): Promise<Pushed> {
@@ -87,11 +87,11 @@ async function importOne(source: Source, { sha256, verify }: Options, by: Pushin
   const label = `fetching ${shown(source).split('/').at(-1)}`;
   const fetched = await fetchFile({
     url: from.url,
-    folder: join(by.outside.stateDir, 'imports'),
+    folder: join(by.system.stateDir, 'imports'),
     dispatcher: by.dispatcher,
     waiting: by.waiting,
     stallMs,
-    now: by.outside.clock(),
+    now: by.system.clock(),
     onBytes: (bytes, total) => by.bar.at(label, bytes, total ?? bytes),
   });
   try {

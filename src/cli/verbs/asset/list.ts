@@ -3,9 +3,9 @@ import type { Asset } from '../../../boot/asset.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
 import { bytes } from '../../output/units.ts';
-import { kindOption } from '../../verb/asset-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { kindOption } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly kind?: string;
@@ -17,15 +17,15 @@ interface Options extends BrokerOptions {
 
 const states = ['created', 'uploading', 'verifying', 'ready', 'retired'] satisfies Asset['state'][];
 
-export function assetList(parent: Command, outside: Outside): void {
+export function assetList(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'list', 'List the assets.', ['bootbroker asset list --kind kernel --state ready'])
+    example(command, ['bootbroker asset list --kind kernel --state ready'])
       .addOption(kindOption())
       .option('--name <name>', 'only those of this name')
       .option('--version <version>', 'only those of this version')
       .addOption(new Option('--state <state>', 'only those in this state').choices(states)),
   ).action(({ kind, name, version, state, ...options }: Options) =>
-    printList<Asset>(outside, options, {
+    printList<Asset>(system, options, {
       path: 'assets',
       query: { kind, name, version, state },
       titles: ['KIND', 'ASSET', 'ARCH', 'SIZE', 'STATE', 'ID'],

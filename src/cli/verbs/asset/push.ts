@@ -5,10 +5,10 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { jsonLine } from '../../output/printable.ts';
 import { pushFile, pushing, sentence } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
-import { archOption, assertName, kindOption, verifyOption } from '../../verb/asset-options.ts';
 import { interruptible } from '../../verb/interrupt.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { archOption, assertName, kindOption, verifyOption } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly kind: AssetKind;
@@ -20,9 +20,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function assetPush(parent: Command, outside: Outside): void {
+export function assetPush(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'push <file>', 'Upload a file as an asset that profiles can name.', [
+    example(command, [
       'bootbroker asset push vmlinuz --kind kernel --name debian-12 --version 6.1',
       '',
       'An upload that was interrupted goes on where it stopped when the same command',
@@ -34,21 +34,21 @@ export function assetPush(parent: Command, outside: Outside): void {
       .addOption(archOption())
       .option('--type <type>', 'content type under which it is served (default: that of its kind)')
       .addOption(verifyOption()),
-  ).action((path: string, options: Options) => run(path, options, outside));
+  ).action((path: string, options: Options) => run(path, options, system));
 }
 
-async function run(path: string, options: Options, outside: Outside): Promise<void> {
+async function run(path: string, options: Options, system: System): Promise<void> {
   const { kind, name, version, arch, type, verify } = options;
   assertName('--name', name);
   assertName('--version', version);
   const pushed = await interruptible('run the same command again to go on where it stopped', (signal) => {
-    const api = broker(outside, options, signal);
-    return pushing(outside, api, { signal, quiet: options.json === true }, async (by) => {
+    const api = broker(system, options, signal);
+    return pushing(system, api, { signal, quiet: options.json === true }, async (by) => {
       // a wrong path, address or token shows before gigabytes are hashed
       await (await openSource(path)).close();
       accepted(await api.get('assets', { kind, name, version }));
       return pushFile({ path, name: { kind, name, version, arch }, type, verify }, by);
     });
   });
-  outside.stdout.write(options.json ? jsonLine(pushed) : sentence(pushed));
+  system.stdout.write(options.json ? jsonLine(pushed) : sentence(pushed));
 }

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { type Arch, type AssetKind, archs } from '../../../boot/asset.ts';
-import { assetsNamed } from '../../broker/asset-named.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
+import { assetsNamed } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';
 import { jsonLine } from '../../output/printable.ts';
-import { kindOption } from '../../verb/asset-options.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { kindOption } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly kind?: AssetKind;
@@ -14,19 +14,14 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function assetShow(parent: Command, outside: Outside): void {
+export function assetShow(command: Command, system: System): void {
   brokerOptions(
-    verb(
-      parent,
-      'show <id-or-name@version>',
-      'Show all that is known of an asset, or of all assets of an image.',
-      ['bootbroker asset show debian-12@6.1 --kind kernel'],
-    )
+    example(command, ['bootbroker asset show debian-12@6.1 --kind kernel'])
       .addOption(kindOption())
       .addOption(new Option('--arch <arch>', 'only this architecture').choices(archs)),
   ).action(async (text: string, options: Options) => {
-    const items = await assetsNamed(broker(outside, options), text, options);
-    outside.stdout.write(
+    const items = await assetsNamed(broker(system, options), text, options);
+    system.stdout.write(
       options.json ? jsonLine({ items }) : items.map((asset) => outline({ ...asset })).join('\n'),
     );
   });

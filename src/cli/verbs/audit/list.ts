@@ -3,8 +3,8 @@ import type { AuditEvent } from '../../../boot/access/audit.ts';
 import { eachItem } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { cell, printItems } from '../../output/listing.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly actor?: string;
@@ -14,11 +14,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function auditList(parent: Command, outside: Outside): void {
+export function auditList(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'list', 'Show who changed what, and who was refused: the last of it, oldest first.', [
-      'bootbroker audit list --action machine --last 20',
-    ])
+    example(command, ['bootbroker audit list --action machine --last 20'])
       .option('--actor <id>', 'only what this token, OIDC holder or admin-token did')
       .option('--action <action>', 'only this: machine.create, or machine for all about machines')
       .option('--target <id>', 'only what was done to this')
@@ -26,11 +24,11 @@ export function auditList(parent: Command, outside: Outside): void {
   ).action(async ({ actor, action, target, last, ...options }: Options) => {
     const query = { actor, action, target, order: 'newest', limit: '1000' };
     const events: AuditEvent[] = [];
-    for await (const event of eachItem<AuditEvent>(broker(outside, options), 'audit', query)) {
+    for await (const event of eachItem<AuditEvent>(broker(system, options), 'audit', query)) {
       events.push(event);
       if (events.length === last) break;
     }
-    printItems<AuditEvent>(outside, options, events.toReversed(), {
+    printItems<AuditEvent>(system, options, events.toReversed(), {
       titles: ['AT', 'WHO', 'FROM', 'ACTION', 'TARGET', 'OUTCOME'],
       row: ({ at, actor: who, from, action: done, target: of, outcome, reason, count }) => [
         at,

@@ -4,26 +4,24 @@ import { type Api, eachItem } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly head?: AuditHead;
   readonly json?: true;
 }
 
-export function auditVerify(parent: Command, outside: Outside): void {
+export function auditVerify(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'verify', 'Recompute the chain of the audit log, from its first event to its last.', [
-      'bootbroker audit verify --head 812:5f0c...',
-    ]).option(
+    example(command, ['bootbroker audit verify --head 812:5f0c...']).option(
       '--head <seq:hash>',
       'what it said the last time: must still be there, or events are missing at the end',
       head,
     ),
   ).action(async ({ head: wanted, ...options }: Options) => {
-    const { seq, hash } = await verified(broker(outside, options), wanted);
-    outside.stdout.write(
+    const { seq, hash } = await verified(broker(system, options), wanted);
+    system.stdout.write(
       options.json
         ? jsonLine({ seq, hash })
         : `the audit log is whole: ${seq} events; keep its head elsewhere, and give it the next time:\n${seq}:${hash}\n`,

@@ -3,10 +3,9 @@ import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { collect, pair } from '../../verb/repeated.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { collect, jsonFile, pair } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly mac?: readonly string[];
@@ -20,9 +19,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function machineAdd(parent: Command, outside: Outside): void {
+export function machineAdd(command: Command, outside: System): void {
   brokerOptions(
-    verb(parent, 'add', 'Register a machine, so that it can be given a profile.', [
+    example(command, [
       'bootbroker machine add --mac 52:54:00:12:34:56 --name rack1-u07 \\',
       '    --network 10.1.0.0/24',
     ])

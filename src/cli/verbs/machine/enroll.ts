@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { pendingIdOf } from '../../broker/pending-id.ts';
+import { pendingIdOf } from '../../broker/named.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { collect, pair } from '../../verb/repeated.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { collect, pair } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly name?: string;
@@ -16,9 +16,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function machineEnroll(parent: Command, outside: Outside): void {
+export function machineEnroll(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'enroll <id-or-mac>', 'Register a pending machine under all that it says of itself.', [
+    example(command, [
       'bootbroker machine enroll 52:54:00:12:34:56 --name rack1-u07 \\',
       '    --profile debian',
     ])
@@ -34,8 +34,8 @@ export function machineEnroll(parent: Command, outside: Outside): void {
       ...(profile && { profile }),
     };
     const path = `machines/pending/${encodeURIComponent(pendingIdOf(which))}/enroll`;
-    const machine = accepted(await broker(outside, options).post(path, body)) as Machine;
-    outside.stdout.write(
+    const machine = accepted(await broker(system, options).post(path, body)) as Machine;
+    system.stdout.write(
       options.json
         ? jsonLine(machine)
         : `${printable(`machine ${machine.name ?? which} is registered: ${machine.id}`)}\n`,

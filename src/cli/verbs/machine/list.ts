@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Machine } from '../../../boot/machine.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly mac?: string;
@@ -13,11 +13,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function machineList(parent: Command, outside: Outside): void {
+export function machineList(command: Command, outside: System): void {
   brokerOptions(
-    verb(parent, 'list', 'List the machines, or search them by one of these.', [
-      'bootbroker machine list --label rack=r1',
-    ])
+    example(command, ['bootbroker machine list --label rack=r1'])
       .option('--mac <mac>', 'only the one that holds this MAC')
       .option('--uuid <uuid>', 'only those with this SMBIOS UUID')
       .option('--serial <serial>', 'only those with this serial number')

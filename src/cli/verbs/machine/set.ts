@@ -2,12 +2,11 @@ import { type Command, Option } from 'commander';
 import type { Machine } from '../../../boot/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { machineId } from '../../broker/machine-id.ts';
+import { machineId } from '../../broker/named.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { collect, pair } from '../../verb/repeated.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { collect, jsonFile, pair } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 const removable = ['name', 'uuid', 'serial', 'hardware', 'networks', 'client'] as const;
 
@@ -25,11 +24,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function machineSet(parent: Command, outside: Outside): void {
+export function machineSet(command: Command, outside: System): void {
   brokerOptions(
-    verb(parent, 'set <id-or-mac>', 'Change what is said of a machine; all else stays.', [
-      'bootbroker machine set 52:54:00:12:34:56 --label rack=r2 --unlabel spare',
-    ])
+    example(command, ['bootbroker machine set 52:54:00:12:34:56 --label rack=r2 --unlabel spare'])
       .option('--mac <mac>', 'the MAC addresses that it has from now on, one each', collect)
       .option('--name <name>', 'what you call it')
       .option('--uuid <uuid>', 'its SMBIOS system UUID')

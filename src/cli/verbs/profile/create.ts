@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { machineId } from '../../broker/machine-id.ts';
+import { machineId } from '../../broker/named.ts';
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { collect, pair } from '../../verb/repeated.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { collect, pair } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly name: string;
@@ -23,17 +23,12 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function profileCreate(parent: Command, outside: Outside): void {
+export function profileCreate(command: Command, outside: System): void {
   brokerOptions(
-    verb(
-      parent,
-      'create',
-      'Make a profile revision: for one machine, or for whatever machines the rules assign its name to.',
-      [
-        'bootbroker profile create --name debian --machine 52:54:00:12:34:56 \\',
-        '    --kernel debian-12@6.1 --initrd debian-12@6.1 --cmdline "console=ttyS0"',
-      ],
-    )
+    example(command, [
+      'bootbroker profile create --name debian --machine 52:54:00:12:34:56 \\',
+      '    --kernel debian-12@6.1 --initrd debian-12@6.1 --cmdline "console=ttyS0"',
+    ])
       .requiredOption('--name <name>', 'name of the profile; each call makes a new revision of it')
       .option('--machine <id-or-mac>', 'the machine that boots it')
       .option('--kernel <name@version>', 'the kernel')

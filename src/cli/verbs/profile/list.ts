@@ -3,16 +3,17 @@ import type { ResolvedAsset } from '../../../boot/asset.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
-export function profileList(parent: Command, outside: Outside): void {
+export function profileList(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'list', 'List the profile revisions, oldest first.', [
-      'bootbroker profile list --name debian',
-    ]).option('--name <name>', 'only those of this name'),
+    example(command, ['bootbroker profile list --name debian']).option(
+      '--name <name>',
+      'only those of this name',
+    ),
   ).action(({ name, ...options }: BrokerOptions & { readonly name?: string; readonly json?: true }) =>
-    printList<ProfileRevision>(outside, options, {
+    printList<ProfileRevision>(system, options, {
       path: 'profiles',
       query: { name },
       titles: ['NAME', 'REVISION', 'CREATED', 'ARCH', 'STARTS', 'INITRDS', 'COMMAND LINE'],

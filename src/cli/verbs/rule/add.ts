@@ -6,11 +6,9 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { wholeNumber } from '../../verb/numbers.ts';
-import { pair } from '../../verb/repeated.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { jsonFile, pair, wholeNumber } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly name: string;
@@ -27,9 +25,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function ruleAdd(parent: Command, outside: Outside): void {
+export function ruleAdd(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'add', 'Make a rule: machines without a profile of their own get the one that it assigns.', [
+    example(command, [
       'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
       '    --priority 10 --dry-run',
     ])
@@ -53,12 +51,12 @@ export function ruleAdd(parent: Command, outside: Outside): void {
       selector: selectorOf(options),
       ...(percent !== undefined && { percent }),
     };
-    const api = broker(outside, options);
-    if (dryRun) return printDryRun(outside, json, (query) => api.post('rules', body, query));
+    const api = broker(system, options);
+    if (dryRun) return printDryRun(system, json, (query) => api.post('rules', body, query));
     const rule = accepted(await api.post('rules', body)) as Rule;
     const gives = rule.active ?? `nothing yet: there is no revision of ${rule.profile}`;
     const text = `rule ${rule.name} gives ${selectorText(rule.selector)} the profile ${rule.profile} (${gives})`;
-    outside.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
+    system.stdout.write(json ? jsonLine(rule) : `${printable(text)}\n`);
   });
 }
 

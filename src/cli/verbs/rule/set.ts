@@ -2,13 +2,12 @@ import type { Command } from 'commander';
 import type { Rule } from '../../../boot/rule.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { ruleNamed } from '../../broker/rule-id.ts';
+import { ruleNamed } from '../../broker/named.ts';
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { jsonFile } from '../../verb/json-file.ts';
-import { wholeNumber } from '../../verb/numbers.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import { jsonFile, wholeNumber } from '../../verb/options.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly name?: string;
@@ -20,11 +19,9 @@ interface Options extends BrokerOptions {
   readonly json?: true;
 }
 
-export function ruleSet(parent: Command, outside: Outside): void {
+export function ruleSet(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'set <name-or-id>', 'Change a rule; all else of it stays.', [
-      'bootbroker rule set rack1 --priority 20 --dry-run',
-    ])
+    example(command, ['bootbroker rule set rack1 --priority 20 --dry-run'])
       .option('--name <name>', 'what you call it')
       .option('--profile <name>', 'the profile that it assigns; its newest revision is handed out')
       .option('--priority <number>', 'the highest wins; no two rules share one', wholeNumber)
@@ -32,15 +29,15 @@ export function ruleSet(parent: Command, outside: Outside): void {
       .option('--selector <file>', 'a JSON file with a selector', jsonFile)
       .option('--dry-run', 'only say which machines would change, and how'),
   ).action(async (which: string, { json, dryRun, ...options }: Options) => {
-    const api = broker(outside, options);
+    const api = broker(system, options);
     const { id, version } = await ruleNamed(api, which);
     const { name, profile, priority, percent, selector } = options;
     const body = { name, profile, priority, percent, selector };
     const path = `rules/${id}`;
-    if (dryRun) return printDryRun(outside, json, (query) => api.patch(path, body, { query }));
-    // Whoever changes it meanwhile is not overwritten.
+    if (dryRun) return printDryRun(system, json, (query) => api.patch(path, body, { query }));
+    // what somebody else changes meanwhile is not overwritten
     const rule = accepted(await api.patch(path, body, { etag: `"${version}"` })) as Rule;
-    outside.stdout.write(
+    system.stdout.write(
       json ? jsonLine(rule) : `${printable(`rule ${rule.name} is at version ${rule.version}`)}\n`,
     );
   });

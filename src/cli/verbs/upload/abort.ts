@@ -3,24 +3,19 @@ import type { Upload } from '../../../boot/upload.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 type Options = BrokerOptions & { readonly json?: true };
 
-export function uploadAbort(parent: Command, outside: Outside): void {
-  brokerOptions(
-    verb(
-      parent,
-      'abort <id>',
-      'Give an upload up: its bytes are deleted, and its asset may be pushed anew.',
-      ['bootbroker upload abort 019a2f60-0000-7000-8000-000000000000'],
-    ),
-  ).action(async (id: string, options: Options) => {
-    const api = broker(outside, options);
-    const upload = accepted(await api.delete(`uploads/${encodeURIComponent(id)}`)) as Upload;
-    outside.stdout.write(
-      options.json ? jsonLine(upload) : `${printable(`upload ${upload.id} is ${upload.state}`)}\n`,
-    );
-  });
+export function uploadAbort(command: Command, system: System): void {
+  brokerOptions(example(command, ['bootbroker upload abort 019a2f60-0000-7000-8000-000000000000'])).action(
+    async (id: string, options: Options) => {
+      const api = broker(system, options);
+      const upload = accepted(await api.delete(`uploads/${encodeURIComponent(id)}`)) as Upload;
+      system.stdout.write(
+        options.json ? jsonLine(upload) : `${printable(`upload ${upload.id} is ${upload.state}`)}\n`,
+      );
+    },
+  );
 }

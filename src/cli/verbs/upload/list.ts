@@ -2,21 +2,21 @@ import { type Command, Option } from 'commander';
 import { type Upload, uploadStates } from '../../../boot/upload.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
   readonly state?: string;
   readonly json?: true;
 }
 
-export function uploadList(parent: Command, outside: Outside): void {
+export function uploadList(command: Command, system: System): void {
   brokerOptions(
-    verb(parent, 'list', 'List the uploads, oldest first.', [
-      'bootbroker upload list --state open',
-    ]).addOption(new Option('--state <state>', 'only those in this state').choices(uploadStates)),
+    example(command, ['bootbroker upload list --state open']).addOption(
+      new Option('--state <state>', 'only those in this state').choices(uploadStates),
+    ),
   ).action(({ state, ...options }: Options) =>
-    printList<Upload>(outside, options, {
+    printList<Upload>(system, options, {
       path: 'uploads',
       query: { state },
       titles: ['CREATED', 'STATE', 'MODE', 'FILE', 'ID'],

@@ -5,21 +5,19 @@ import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { outline } from '../../output/outline.ts';
 import { jsonLine } from '../../output/printable.ts';
-import type { Outside } from '../../verb/system.ts';
-import { verb } from '../../verb/verb.ts';
+import type { System } from '../../verb/system.ts';
+import { example } from '../../verb/verb.ts';
 
 type Options = BrokerOptions & { readonly json?: true };
 
-export function uploadShow(parent: Command, outside: Outside): void {
-  brokerOptions(
-    verb(parent, 'show <id>', 'Show an upload and its asset.', [
-      'bootbroker upload show 019a2f60-0000-7000-8000-000000000000',
-    ]),
-  ).action(async (id: string, options: Options) => {
-    const api = broker(outside, options);
-    const upload = accepted(await api.get(`uploads/${encodeURIComponent(id)}`)) as Upload;
-    const asset = accepted(await api.get(`assets/${upload.asset_id}`)) as Asset;
-    const both = { upload, asset };
-    outside.stdout.write(options.json ? jsonLine(both) : outline(both));
-  });
+export function uploadShow(command: Command, system: System): void {
+  brokerOptions(example(command, ['bootbroker upload show 019a2f60-0000-7000-8000-000000000000'])).action(
+    async (id: string, options: Options) => {
+      const api = broker(system, options);
+      const upload = accepted(await api.get(`uploads/${encodeURIComponent(id)}`)) as Upload;
+      const asset = accepted(await api.get(`assets/${upload.asset_id}`)) as Asset;
+      const both = { upload, asset };
+      system.stdout.write(options.json ? jsonLine(both) : outline(both));
+    },
+  );
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../../../boot/access/actor.ts';
-import type { Auditor } from '../../../boot/access/audit.ts';
-import { type Asset, mismatch, mustHash } from '../../../boot/asset.ts';
+import { type Asset, mustHash } from '../../../boot/asset.ts';
+import { arrived, awaitsBytes, type Life } from '../../../boot/asset-life.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import type { Upload } from '../../../boot/upload.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
-import { auditor } from '../write/audit-entry.ts';
+import { audited } from '../write/audit-entry.ts';
 
 /** How long `complete` waits for the bytes to be hashed before it says 202. */
 const patienceMs = 5_000;
@@ -23,61 +23,30 @@ export async function completeUpload(id: string, by: Actor, parts: AdminParts): 
       `Asset ${asset.id} has a newer upload, ${asset.upload_id}. Complete that one.`,
     );
   if (hasEnded(upload, asset)) return ended(upload, asset);
-  if (asset.state === 'created' || asset.state === 'uploading') {
-    const refusal = await acceptBytes(asset, upload, auditor(by), parts);
+  if (awaitsBytes(asset)) {
+    const refusal = await acceptBytes({ asset, upload }, by, parts);
     if (refusal) return refusal;
   }
   await Promise.race([parts.verify(asset.id), sleep(patienceMs, undefined, { ref: false })]);
   return outcome(upload, parts);
 }
 
-/** From here on the asset is pinned to the generation that was found. */
-async function acceptBytes(
-  asset: Asset,
-  upload: Upload,
-  audit: Auditor,
-  parts: AdminParts,
-): Promise<Refusal | undefined> {
-  const { blobs, records } = parts;
-  const found = await blobs.stat(asset.bucket, asset.object);
+async function acceptBytes(life: Life, by: Actor, parts: AdminParts): Promise<Refusal | undefined> {
+  const { blobs, records, clock } = parts;
+  const { bucket, object, size } = life.asset;
+  const found = await blobs.stat(bucket, object);
   if (!found)
     return refuse(
       'upload-incomplete',
-      `The storage does not have all ${asset.size} bytes yet. Finish the upload, then complete it.`,
+      `The storage does not have all ${size} bytes yet. Finish the upload, then complete it.`,
     );
-  const { generation } = found;
-  const blob = { bucket: asset.bucket, object: asset.object, generation };
-  const failure = mismatch(asset, found);
-  const expected = { state: asset.state, upload_id: upload.id, updated_at: asset.updated_at };
-  const updated_at = parts.clock().toISOString();
-  if (failure) {
-    const back: Asset = { ...asset, state: 'created', failure, updated_at };
-    const entry = audit('upload.fail', { kind: 'asset', id: asset.id }, asset, back);
-    if (await records.changeAsset(back, expected, { ...upload, state: 'failed' }, [entry]))
-      await blobs.remove(blob);
-    return refuse('upload-mismatch', `${failure}. Start a new upload.`);
-  }
-  const { failure: _, ...rest } = asset;
-  if (mustHash(asset)) {
-    const verifying: Asset = { ...rest, state: 'verifying', generation, updated_at };
-    const entry = audit('upload.complete', { kind: 'asset', id: asset.id }, asset, verifying);
-    await records.changeAsset(verifying, expected, undefined, [entry]);
-    return undefined;
-  }
-  const { etag, lastModified } = await blobs.validators(blob);
-  const ready: Asset = {
-    ...rest,
-    state: 'ready',
-    generation,
-    checked: 'crc32c',
-    etag,
-    last_modified: lastModified.toISOString(),
-    updated_at,
-    ready_at: updated_at,
-  };
-  const entry = audit('upload.complete', { kind: 'asset', id: asset.id }, asset, ready);
-  await records.changeAsset(ready, expected, { ...upload, state: 'done' }, [entry]);
-  return undefined;
+  const blob = { bucket, object, generation: found.generation };
+  const validators = mustHash(life.asset) ? undefined : await blobs.validators(blob);
+  const { changes, told, failure } = arrived(life, found, validators, clock());
+  const written = await records.write(changes, [audited(by, ...told)]);
+  if (!failure) return undefined;
+  if (written === 'written') await blobs.remove(blob);
+  return refuse('upload-mismatch', `${failure}. Start a new upload.`);
 }
 
 async function outcome({ id, asset_id }: Upload, { records }: AdminParts): Promise<Reply | Refusal> {

@@ -105,7 +105,7 @@ export const assetRoutes: readonly Route[] = [
     summary: 'No new profile may name it from now on; what names it goes on booting. May be repeated',
     role: 'operator',
     answers: { 200: { description: 'The asset, retired', body: assetSchema } },
-    problems: ['unknown-asset', 'asset-not-ready', 'precondition-failed'],
+    problems: ['unknown-asset', 'asset-not-ready'],
     handle: ({ params: { id = '' }, by }, parts) => retireAsset(id, by, parts),
   }),
   route({
@@ -114,7 +114,7 @@ export const assetRoutes: readonly Route[] = [
     summary: 'Take a retired asset back into use, as long as it is not deleted. May be repeated',
     role: 'operator',
     answers: { 200: { description: 'The asset, ready', body: assetSchema } },
-    problems: ['unknown-asset', 'asset-not-ready', 'precondition-failed'],
+    problems: ['unknown-asset', 'asset-not-ready'],
     handle: ({ params: { id = '' }, by }, parts) => unretireAsset(id, by, parts),
   }),
   route({

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { archs } from '../../../boot/asset.ts';
+import { type Problem, problems } from '../../../boot/problem.ts';
 import { mac, text } from '../fields.ts';
 import { clientSchema, machineSchema, planned } from '../machines/machine-resources.ts';
 import { profileRevisionSchema } from '../profiles/profile-resources.ts';
 
+const status = z.int().describe('Of the answer to a GET');
 const plan = {
+  status,
   ...planned,
+  problem: z
+    .enum(Object.keys(problems) as [Problem, ...Problem[]])
+    .describe('Why it is refused')
+    .exactOptional(),
   script: text.exactOptional(),
   asset: text.exactOptional(),
   signed_url: text.describe('What would be followed; its signature is masked').exactOptional(),
@@ -47,8 +54,25 @@ export const explanationSchema = z
       .describe('Every rule, highest priority first; none when the machine has a profile of its own'),
     revision: profileRevisionSchema.nullable(),
     client: clientSchema,
+    steps: z
+      .array(
+        z.strictObject({
+          step: z.enum(['source', 'machine', 'from here', 'revision', 'rendered', 'plan']),
+          says: text,
+        }),
+      )
+      .describe('What the broker asks itself about the script, in this order, and what it came to'),
+    status,
     ...planned,
-    boot_url: z.strictObject({ path: text, ...plan }),
+    boot_url: z.strictObject({
+      path: text,
+      url: text.describe('With BROKER_PUBLIC_URL: where DHCP may send machines').exactOptional(),
+      ...plan,
+    }),
+    script: z
+      .strictObject(plan)
+      .describe('What the first stage is given once it runs; absent where the caller runs scripts itself')
+      .exactOptional(),
     first_stages: z.array(z.strictObject({ arch: z.enum(archs), path: text, ...plan })),
     assets: z.array(z.strictObject({ path: text, ...plan })),
     facts: z

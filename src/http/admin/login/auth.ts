@@ -1,17 +1,18 @@
 import { isIP } from 'node:net';
-import type { Context, Middleware } from 'koa';
 import type { Actor } from '../../../boot/access/actor.ts';
 import { canonicalAddress, parseNetwork } from '../../../boot/network.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { sourceOf } from '../../../boot/source.ts';
 import { bearerOf, unauthenticated } from '../../plane/bearer.ts';
+import type { PlaneMiddleware } from '../../plane/context.ts';
 import { answerProblem } from '../../plane/errors.ts';
 import { note } from '../../plane/request-log.ts';
+import type { AdminContext, AdminMiddleware } from '../context.ts';
 import type { AdminParts } from '../parts.ts';
 import { identifier } from './identify.ts';
 
 /** Before anything else of a request is read: only who is known gets on. From then on `ctx.state.by` is the Actor. */
-export function authenticate(parts: AdminParts): Middleware {
+export function authenticate(parts: AdminParts): AdminMiddleware {
   const identify = identifier(parts);
   return async (ctx, next) => {
     const bearer = bearerOf(ctx);
@@ -37,7 +38,10 @@ function noToken(): Refusal {
 }
 
 /** For the audit log alone, nobody is admitted by it: the peer, or whom a trusted proxy names. */
-function addressOf(ctx: Context, { trustedProxies }: Pick<AdminParts, 'trustedProxies'>): string | undefined {
+function addressOf(
+  ctx: AdminContext,
+  { trustedProxies }: Pick<AdminParts, 'trustedProxies'>,
+): string | undefined {
   const peer = ctx.req.socket.remoteAddress;
   const source = sourceOf(peer, ctx.get('X-Forwarded-For'), { allowed: everywhere, trustedProxies });
   return isRefusal(source) ? canonicalAddress(peer ?? '') : source.address;
@@ -49,7 +53,7 @@ const everywhere = ['0.0.0.0/0', '::/0'].flatMap((cidr) => parseNetwork(cidr) ??
  * A page in an administrator's browser can make any name of its own resolve to this address (DNS rebinding); it cannot make
  * the browser send a Host that is an address, or one of ours.
  */
-export function knownHost(names: readonly string[]): Middleware {
+export function knownHost(names: readonly string[]): PlaneMiddleware {
   return async (ctx, next) => {
     const [, v6, name = ''] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*))(?::\d+)?$/i.exec(ctx.get('Host')) ?? [];
     const host = v6 ?? name.toLowerCase();

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { BootEvent } from '../../../boot/boot-event.ts';
 import type { Client, ClientOverride, ClientOverrides } from '../../../boot/client.ts';
-import type { BootEvent } from '../../../boot/event.ts';
 import type { Hardware, Machine } from '../../../boot/machine.ts';
-import type { PendingMachine } from '../../../boot/pending.ts';
+import type { PendingMachine } from '../../../boot/pending-machine.ts';
 import type { Plan } from '../../../boot/plan.ts';
 import { bytes, id, mac, pointer, schemaOf, text, time } from '../fields.ts';
 
@@ -94,7 +94,7 @@ export const bootEventSchema = schemaOf<BootEvent>(
   }),
 );
 
-const planKindSchema = schemaOf<Plan['kind']>(
+const planKindSchema = schemaOf<Plan['kind'] | 'refuse'>(
   'PlanKind',
   'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream)',
 )(z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']));
@@ -107,10 +107,9 @@ export const clientSchema = schemaOf<Client>(
     id: text,
     followsRedirects: z.boolean(),
     https: z.boolean(),
+    runsScripts: z.literal(true).describe('It runs an iPXE script').exactOptional(),
     reencodesQuery: z.boolean(),
-    maxUrlLength: z.int().positive().exactOptional(),
     maxRedirectLength: z.int().positive().exactOptional(),
-    needs: z.strictObject({ contentLength: z.boolean(), head: z.boolean(), range: z.boolean() }),
     evidence: z.strictObject({ kind: z.enum(['source', 'binary', 'report', 'guess']), text }),
     overridden: z
       .array(z.enum(['follows_redirects', 'https', 'reencodes_query', 'max_redirect_length']))

@@ -8,10 +8,10 @@ import { location, pageSchema } from '../fields.ts';
 import { labels, name, networks, page, pageOf } from '../inputs.ts';
 import { type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
-import { conflicting } from '../write/conflicting.ts';
+import { commit } from '../write/commit.ts';
 import { etagHeader } from '../write/etag.ts';
+import { registered } from './machine-intent.ts';
 import { machineSchema, pendingSchema } from './machine-resources.ts';
-import { register } from './machines.ts';
 
 const enrollment = z.strictObject({
   name: name.exactOptional(),
@@ -48,34 +48,37 @@ export const pendingRoutes: readonly Route[] = [
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken', 'template-error'],
-    async handle({ params: { id = '' }, body, by }, parts) {
-      const { records, clock } = parts;
-      const { profile, ...wanted } = body;
-      const pending = await records.pending(id);
-      if (!pending) return noPending(id);
-      const revision = profile === undefined ? undefined : await records.newestProfile(profile);
-      if (profile !== undefined && !revision)
-        return refuse(
-          'unknown-profile',
-          `There is no profile ${profile}. List them: bootbroker profile list`,
-        );
-      const now = clock().toISOString();
-      const { mac, uuid, serial } = pending;
-      const arch = parseArch(pending.arch);
-      const bare: Machine = {
-        id: randomUUIDv7(),
-        ...wanted,
-        labels: { ...(arch && { arch }), ...wanted.labels },
-        macs: mac ? [mac] : [],
-        ...(uuid && { uuid }),
-        ...(serial && { serial }),
-        history: [],
-        version: 1,
-        created_at: now,
-        updated_at: now,
-      };
-      const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
-      return register(machine, 'machine.enroll', by, parts);
+    handle({ params: { id = '' }, body, by }, parts) {
+      const machineId = randomUUIDv7();
+      return commit(async () => {
+        const { records, clock } = parts;
+        const { profile, ...wanted } = body;
+        const pending = await records.pending(id);
+        if (!pending) return noPending(id);
+        const revision = profile === undefined ? undefined : await records.newestProfile(profile);
+        if (profile !== undefined && !revision)
+          return refuse(
+            'unknown-profile',
+            `There is no profile ${profile}. List them: bootbroker profile list`,
+          );
+        const now = clock().toISOString();
+        const { mac, uuid, serial } = pending;
+        const arch = parseArch(pending.arch);
+        const bare: Machine = {
+          id: machineId,
+          ...wanted,
+          labels: { ...(arch && { arch }), ...wanted.labels },
+          macs: mac ? [mac] : [],
+          ...(uuid && { uuid }),
+          ...(serial && { serial }),
+          history: [],
+          version: 1,
+          created_at: now,
+          updated_at: now,
+        };
+        const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
+        return registered('machine.enroll', undefined, machine, by);
+      }, parts);
     },
   }),
   route({
@@ -85,13 +88,16 @@ export const pendingRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 204: { description: 'It is gone' } },
     problems: ['unknown-pending'],
-    async handle({ params: { id = '' }, by }, { records }) {
-      const pending = await records.pending(id);
-      if (!pending) return noPending(id);
-      const entry = audited(by, 'pending.dismiss', { kind: 'pending', id }, pending, undefined);
-      const written = await records.write([{ kind: 'pending', id }], [entry]);
-      return written === 'written' ? { status: 204, body: undefined } : conflicting(written);
-    },
+    handle: ({ params: { id = '' }, by }, parts) =>
+      commit(async () => {
+        const pending = await parts.records.pending(id);
+        if (!pending) return noPending(id);
+        return {
+          changes: [{ kind: 'pending', id }],
+          audit: [audited(by, 'pending.dismiss', { kind: 'pending', id }, pending, undefined)],
+          reply: { status: 204, body: undefined },
+        };
+      }, parts),
   }),
 ];
 

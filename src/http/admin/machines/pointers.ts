@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { activated, changed, type Pointer } from '../../../boot/activation.ts';
-import { earlierRevision } from '../../../boot/earlier.ts';
+import { earlierRevision } from '../../../boot/earlier-revision.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import type { Records } from '../../../records/records.ts';
 import { historySchema } from '../profiles/profile-schemas.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { dryRunSchema, rollback } from '../rules/rule-schemas.ts';
-import { audited } from '../write/audit-entry.ts';
-import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
-import { conflicting } from '../write/conflicting.ts';
-import { etagOf, ifMatch, isMeant } from '../write/etag.ts';
+import { commit, dryRunQuery } from '../write/commit.ts';
+import { ifMatch } from '../write/etag.ts';
+import { meant } from '../write/meant.ts';
 import { noMachine, noRule } from '../write/not-found.ts';
+import { machineIntent } from './machine-intent.ts';
 import { machineSchema } from './machine-resources.ts';
 
 const answers = {
@@ -43,15 +43,13 @@ export const pointerRoutes: readonly Route[] = [
     handle: ({ params: { id = '' }, query, headers, body, by }, parts) =>
       commit(
         async () => {
-          const before = await meant(id, headers['if-match'], parts.records);
+          const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
           if (isRefusal(before)) return before;
           const after = rolledBack(before, body.to, parts.clock().toISOString());
-          return isRefusal(after)
-            ? after
-            : moved(before, after, audited(by, 'machine.rollback', target(id), before, after));
+          return isRefusal(after) ? after : machineIntent(id, 'machine.rollback', before, after, by);
         },
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -67,14 +65,14 @@ export const pointerRoutes: readonly Route[] = [
     handle: ({ params: { id = '' }, query, headers, by }, parts) =>
       commit(
         async () => {
-          const before = await meant(id, headers['if-match'], parts.records);
+          const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
           if (isRefusal(before)) return before;
           const { active: _, ...rest } = before;
           const after = changed(rest, parts.clock().toISOString());
-          return moved(before, after, audited(by, 'machine.release', target(id), before, after));
+          return machineIntent(id, 'machine.release', before, after, by);
         },
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -128,24 +126,4 @@ function rolledBack(machine: Machine, to: string | undefined, at: string): Machi
   if (!machine.history.some(({ revision }) => revision === earlier))
     return refuse('unknown-profile', `Machine ${machine.id} never had the revision ${earlier}.`);
   return activated(machine, earlier, at);
-}
-
-async function meant(id: string, match: string | undefined, records: Records): Promise<Machine | Refusal> {
-  const machine = await records.machine(id);
-  if (!machine) return noMachine(id);
-  if (!isMeant(match, machine.version))
-    return conflicting({ kind: 'changed', what: 'machine', id, version: machine.version });
-  return machine;
-}
-
-function moved(before: Machine, after: Machine, entry: Intent['audit'][number]): Intent {
-  return {
-    changes: [{ kind: 'machine', id: after.id, expected: before.version, to: after }],
-    audit: [entry],
-    reply: { status: 200, headers: { ETag: etagOf(after.version) }, body: after },
-  };
-}
-
-function target(id: string) {
-  return { kind: 'machine', id };
 }

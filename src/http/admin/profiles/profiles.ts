@@ -42,7 +42,7 @@ export const profileRoutes: readonly Route[] = [
     problems: ['bad-input', 'unknown-machine', 'asset-not-ready', 'template-error', 'too-many-rules'],
     handle: ({ query, body, by }, parts) => {
       const id = randomUUIDv7();
-      return commit(() => newRevision(id, body, by, parts), query, parts);
+      return commit(() => newRevision(id, body, by, parts), parts, query);
     },
   }),
   route({

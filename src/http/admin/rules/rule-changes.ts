@@ -1,5 +1,5 @@
 import { activated, changed } from '../../../boot/activation.ts';
-import { earlierRevision } from '../../../boot/earlier.ts';
+import { earlierRevision } from '../../../boot/earlier-revision.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { withRevision } from '../../../boot/rollout.ts';
 import type { Rule } from '../../../boot/rule.ts';

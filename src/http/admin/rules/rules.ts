@@ -11,8 +11,8 @@ import { page, pageOf } from '../inputs.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
-import { conflicting } from '../write/conflicting.ts';
-import { etagHeader, etagOf, ifMatch, isMeant } from '../write/etag.ts';
+import { etagHeader, etagOf, ifMatch } from '../write/etag.ts';
+import { meant } from '../write/meant.ts';
 import { noRule } from '../write/not-found.ts';
 import { handingOutNewest, rolledBack } from './rule-changes.ts';
 import {
@@ -61,8 +61,8 @@ export const ruleRoutes: readonly Route[] = [
             headers: { ETag: etagOf(rule.version), Location: `/api/v1/rules/${id}` },
           });
         },
-        query,
         parts,
+        query,
       );
     },
   }),
@@ -111,8 +111,8 @@ export const ruleRoutes: readonly Route[] = [
                 : await handingOutNewest(wanted, at, parts.records);
             return intended(by, 'rule.change', before, after, replyOf(after));
           }),
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -133,8 +133,8 @@ export const ruleRoutes: readonly Route[] = [
             audit: [audited(by, 'rule.delete', { kind: 'rule', id }, before, undefined)],
             reply: { status: 204, body: undefined },
           })),
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -160,8 +160,8 @@ export const ruleRoutes: readonly Route[] = [
             const after = promoted(before, before.rollout, body.percent, parts.clock().toISOString());
             return intended(by, 'rule.promote', before, after, replyOf(after));
           }),
-        query,
         parts,
+        query,
       ),
   }),
   route({
@@ -189,23 +189,20 @@ export const ruleRoutes: readonly Route[] = [
             if (isRefusal(after)) return after;
             return intended(by, 'rule.rollback', before, after, replyOf(after));
           }),
-        query,
         parts,
+        query,
       ),
   }),
 ];
 
 async function changing(
   id: string,
-  meant: string | undefined,
+  ifMatch: string | undefined,
   records: Records,
   change: (before: Rule) => Promise<Intent | Refusal>,
 ): Promise<Intent | Refusal> {
-  const before = await records.rule(id);
-  if (!before) return noRule(id);
-  if (!isMeant(meant, before.version))
-    return conflicting({ kind: 'changed', what: 'rule', id, version: before.version });
-  return change(before);
+  const before = meant('rule', id, await records.rule(id), ifMatch);
+  return isRefusal(before) ? before : change(before);
 }
 
 function intended(by: Actor, action: string, before: Rule | undefined, after: Rule, reply: Reply): Intent {

@@ -1,14 +1,14 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
-import { roles } from '../../../boot/access/actor.ts';
+import { type Actor, roles } from '../../../boot/access/actor.ts';
 import type { ApiToken } from '../../../boot/access/token.ts';
 import { hashOf, tokenText } from '../../../boot/access/token-text.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { location, pageSchema } from '../fields.ts';
 import { name, page, pageOf } from '../inputs.ts';
-import { type Route, route } from '../route.ts';
+import { type Reply, type Route, route } from '../route.ts';
 import { audited } from '../write/audit-entry.ts';
-import { conflicting } from '../write/conflicting.ts';
+import { commit, type Intent } from '../write/commit.ts';
 import { createdTokenSchema, tokenSchema } from './access-resources.ts';
 
 const secretBytes = 32;
@@ -35,8 +35,8 @@ export const tokenRoutes: readonly Route[] = [
       },
     },
     problems: ['bad-input'],
-    async handle({ body, by }, { records, clock }) {
-      const now = clock();
+    async handle({ body, by }, parts) {
+      const now = parts.clock();
       const expires = body.expires_at && new Date(body.expires_at);
       if (expires && expires <= now)
         return refuse('bad-input', 'body.expires_at: is over already. Give a time to come, or none.');
@@ -50,16 +50,12 @@ export const tokenRoutes: readonly Route[] = [
         created_at: now.toISOString(),
         ...(expires && { expires_at: expires.toISOString() }),
       };
-      const written = await records.write(
-        [{ kind: 'token', id: token.id, expected: 0, to: token }],
-        [audited(by, 'token.create', { kind: 'token', id: token.id }, undefined, shown(token))],
-      );
-      if (written !== 'written') return conflicting(written);
-      return {
+      const reply: Reply = {
         status: 201,
         headers: { Location: `/api/v1/tokens/${token.id}` },
         body: { ...shown(token), token: tokenText(token.id, secret) },
       };
+      return commit(async () => intended(by, 'token.create', undefined, token, reply), parts);
     },
   }),
   route({
@@ -94,22 +90,32 @@ export const tokenRoutes: readonly Route[] = [
     role: 'admin',
     answers: { 200: { description: 'The token, revoked', body: tokenSchema } },
     problems: ['unknown-token'],
-    async handle({ params: { id = '' }, by }, { records, clock }) {
-      for (;;) {
-        const before = await records.token(id);
+    handle: ({ params: { id = '' }, by }, parts) =>
+      commit(async () => {
+        const before = await parts.records.token(id);
         if (!before) return noToken(id);
-        if (before.revoked_at) return { status: 200, body: shown(before) };
-        const after = { ...before, version: before.version + 1, revoked_at: clock().toISOString() };
-        const written = await records.write(
-          [{ kind: 'token', id, expected: before.version, to: after }],
-          [audited(by, 'token.revoke', { kind: 'token', id }, shown(before), shown(after))],
-        );
-        if (written === 'written') return { status: 200, body: shown(after) };
-        if (written.kind !== 'changed') return conflicting(written);
-      }
-    },
+        if (before.revoked_at) return { changes: [], audit: [], reply: { status: 200, body: shown(before) } };
+        const revoked_at = parts.clock().toISOString();
+        const after = { ...before, version: before.version + 1, revoked_at };
+        return intended(by, 'token.revoke', before, after, { status: 200, body: shown(after) });
+      }, parts),
   }),
 ];
+
+function intended(
+  by: Actor,
+  action: string,
+  before: ApiToken | undefined,
+  after: ApiToken,
+  reply: Reply,
+): Intent {
+  const { id } = after;
+  return {
+    changes: [{ kind: 'token', id, expected: before?.version ?? 0, to: after }],
+    audit: [audited(by, action, { kind: 'token', id }, before && shown(before), shown(after))],
+    reply,
+  };
+}
 
 function shown({ hash: _, ...rest }: ApiToken): Omit<ApiToken, 'hash'> {
   return rest;

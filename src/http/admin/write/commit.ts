@@ -13,8 +13,8 @@ import { unrenderable } from './render-check.ts';
 export interface Intent {
   readonly changes: readonly Change[];
   readonly audit: readonly AuditEntry[];
-  /** When it is written. */
-  readonly reply: Reply;
+  /** When it is written; made only then, where that opens something. */
+  readonly reply: Reply | (() => Promise<Reply>);
 }
 
 /** `?dry_run=1` says what would change, page by page, and writes nothing. */
@@ -24,12 +24,12 @@ export const dryRunQuery = page.extend({
 
 /**
  * Writes what `intend` says, unless some machine could no longer be booted then; asks it again when somebody else was
- * faster. It is for `intend` to insist on the version that its caller has read.
+ * faster. It is for `intend` to insist on the version that its caller has read. Nothing to change is no write.
  */
 export async function commit(
   intend: () => Promise<Intent | Refusal>,
-  query: z.output<typeof dryRunQuery>,
   parts: AdminParts,
+  query?: z.output<typeof dryRunQuery>,
 ): Promise<Reply | Refusal> {
   for (;;) {
     const intent = await intend();
@@ -37,9 +37,10 @@ export async function commit(
     const { changes, audit, reply } = intent;
     const fault = await unrenderable(changes, parts);
     if (fault) return fault;
-    if (query.dry_run === '1') return dryRun(changes, query, parts);
-    const written: 'written' | Conflict = await parts.records.write(changes, audit);
-    if (written === 'written') return reply;
+    if (query?.dry_run === '1') return dryRun(changes, query, parts);
+    const written: 'written' | Conflict =
+      changes.length === 0 ? 'written' : await parts.records.write(changes, audit);
+    if (written === 'written') return typeof reply === 'function' ? reply() : reply;
     if (written.kind !== 'changed') return conflicting(written);
   }
 }

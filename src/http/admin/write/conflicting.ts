@@ -14,12 +14,17 @@ export function conflicting(conflict: Conflict): Refusal {
     case 'changed':
       return refuse(
         'precondition-failed',
-        `${conflict.what} ${conflict.id} ${conflict.version === undefined ? 'is gone' : `is at version ${conflict.version} now`}. Read it again, and decide again.`,
+        `${conflict.what} ${conflict.id} ${nowOf(conflict)}. Read it again, and decide again.`,
         conflict.version === undefined ? {} : { ETag: `"${conflict.version}"` },
       );
     default:
       return conflict satisfies never;
   }
+}
+
+function nowOf({ what, version }: Extract<Conflict, { kind: 'changed' }>): string {
+  if (what === 'asset' || what === 'upload') return 'has changed, or is gone';
+  return version === undefined ? 'is gone' : `is at version ${version} now`;
 }
 
 function taken({ what, key, holder }: Extract<Conflict, { kind: 'taken' }>): Refusal {

@@ -1,14 +1,11 @@
-import { assignmentOf, possibleRevisions } from '../../../boot/assignment.ts';
-import type { Impact, Outcome } from '../../../boot/impact.ts';
+import { type Impact, impactOn } from '../../../boot/impact.ts';
 import type { Machine } from '../../../boot/machine.ts';
-import { isRefusal } from '../../../boot/problem.ts';
-import { archOf, type ProfileRevision } from '../../../boot/profile.ts';
-import { machineScript } from '../../../boot/script.ts';
 import { asksForSource } from '../../../boot/selector.ts';
-import { renderedFor } from '../../../boot/template.ts';
+import type { World } from '../../../boot/world.ts';
 import type { Change, Page, PageRequest } from '../../../records/records.ts';
+import { recordsWorld } from '../../plane/records-world.ts';
 import type { AdminParts } from '../parts.ts';
-import { changedWorld, type World, worldNow } from './world.ts';
+import { changedWorld, keptWorld, machineAfter } from './world.ts';
 
 export interface DryRun extends Page<Impact> {
   /** How many machines this page looked at. */
@@ -25,18 +22,27 @@ export async function impactOf(
   page: PageRequest,
   parts: AdminParts,
 ): Promise<DryRun> {
-  const now = await worldNow(parts.records);
-  const after = changedWorld(now, changes);
+  const now = keptWorld(recordsWorld(parts.records));
+  const changed = keptWorld(changedWorld(now, changes));
   const { machines, next } = await touched(changes, page, parts);
+  const rules = [...(await now.rules()), ...(await changed.rules())];
+  const byAddress = rules.some(({ selector }) => asksForSource(selector));
+  const ofRules = changes.some(({ kind }) => kind === 'rule');
   const made = new Set(newMachines(changes).map(({ id }) => id));
-  const before: World = { ...now, machine: (stored) => (made.has(stored.id) ? undefined : stored) };
-  const byAddress = [...now.rules, ...after.rules].some(({ selector }) => asksForSource(selector));
   const items: Impact[] = [];
   for (const machine of machines) {
-    const found = await impactOn(machine, { before, after, byAddress }, parts);
+    const before: World = { ...now, machine: () => (made.has(machine.id) ? undefined : machine) };
+    const after: World = { ...changed, machine: () => machineAfter(changes, machine) };
+    const from = await lastAddress(machine, byAddress || !ofRules, parts);
+    const found = await impactOn(machine, { before, after }, parts, { byAddress, ...from });
     if (found) items.push(found);
   }
   return { items, examined: machines.length, ...(next && { next }) };
+}
+
+async function lastAddress({ id }: Machine, matters: boolean, { records }: AdminParts) {
+  const last = matters ? await records.lastBootEvent(id, 'script') : undefined;
+  return last ? { from: last.source } : {};
 }
 
 /** Which machines the changes may be about: those that they name, or else all. */
@@ -61,57 +67,4 @@ function newMachines(changes: readonly Change[]): readonly Machine[] {
   return changes.flatMap((change) =>
     change.kind === 'machine' && change.expected === 0 && change.to ? change.to : [],
   );
-}
-
-async function impactOn(
-  machine: Machine,
-  {
-    before,
-    after,
-    byAddress,
-  }: {
-    readonly before: World;
-    readonly after: World;
-    /** Some rule asks from where a machine boots. */
-    readonly byAddress: boolean;
-  },
-  parts: AdminParts,
-): Promise<Impact | undefined> {
-  const source = byAddress ? (await parts.records.lastBootEvent(machine.id, 'script'))?.source : undefined;
-  const circumstances = {
-    arch: archOf(machine),
-    ...(source && { source }),
-  } as const;
-  const seenIn = async (world: World) => {
-    const there = world.machine(machine);
-    if (!there) return { outcome: null, possible: '' };
-    const { revision: id, reason } = assignmentOf(there, world.rules, circumstances);
-    const possible = possibleRevisions(there, world.rules, circumstances).join();
-    const revision = id === undefined ? undefined : await world.revision(id);
-    return { outcome: revision ? await outcomeOf(there, revision, reason, parts) : null, possible };
-  };
-  const [was, is] = [await seenIn(before), await seenIn(after)];
-  const same = was.outcome?.revision === is.outcome?.revision && was.outcome?.script === is.outcome?.script;
-  const uncertain = byAddress && source === undefined && was.possible !== is.possible;
-  if (same && !uncertain) return undefined;
-  const { id, name, macs } = machine;
-  return {
-    machine: { id, ...(name && { name }), macs },
-    before: was.outcome,
-    after: is.outcome,
-    ...(uncertain && { uncertain }),
-  };
-}
-
-async function outcomeOf(
-  machine: Machine,
-  revision: ProfileRevision,
-  reason: string,
-  { outage }: AdminParts,
-): Promise<Outcome> {
-  const rendered = await renderedFor(machine, revision);
-  const script = isRefusal(rendered)
-    ? rendered.detail
-    : machineScript(machine, rendered, '/boot.ipxe', outage);
-  return { revision: revision.id, profile: revision.name, reason, script };
 }

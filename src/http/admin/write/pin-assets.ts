@@ -1,4 +1,5 @@
 import type { Asset } from '../../../boot/asset.ts';
+import { insisted } from '../../../boot/asset-step.ts';
 import type { Change } from '../../../records/records.ts';
 
 /**
@@ -7,8 +8,5 @@ import type { Change } from '../../../records/records.ts';
  */
 export function insistOn(assets: readonly Asset[]): readonly Change[] {
   const each = new Map(assets.map((asset) => [asset.id, asset]));
-  return [...each.values()].map((asset) => {
-    const { state, upload_id, updated_at } = asset;
-    return { kind: 'asset', of: asset, expected: { state, upload_id, updated_at }, to: asset };
-  });
+  return [...each.values()].map(insisted);
 }

@@ -1,12 +1,14 @@
-import { possibleRevisions } from '../../../boot/assignment.ts';
 import { isTemplate } from '../../../boot/cmdline.ts';
-import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
+import type { ProfileRevision } from '../../../boot/profile.ts';
+import { unrenderableFor } from '../../../boot/render-check.ts';
 import { renderedFor, templateError, templateFault } from '../../../boot/template.ts';
-import { unknownSubject } from '../../../boot/unknown.ts';
+import { unknownSubject } from '../../../boot/unknown-machine.ts';
+import type { World } from '../../../boot/world.ts';
 import { type Change, every } from '../../../records/records.ts';
+import { recordsWorld } from '../../plane/records-world.ts';
 import type { AdminParts } from '../parts.ts';
-import { changedWorld, type World, worldNow } from './world.ts';
+import { changedWorld, keptWorld, machineAfter } from './world.ts';
 
 /**
  * Why these changes must not be written: afterwards the command line of some machine could not be rendered. It is asked at
@@ -14,47 +16,45 @@ import { changedWorld, type World, worldNow } from './world.ts';
  */
 export async function unrenderable(
   changes: readonly Change[],
-  { records, unknownMachine }: Pick<AdminParts, 'records' | 'unknownMachine'>,
+  parts: AdminParts,
 ): Promise<Refusal | undefined> {
   for (const change of changes) {
-    if (change.kind !== 'profile') continue;
-    const fault = await templateFault(change.to.cmdline);
-    if (fault) return templateError(fault, `The command line of ${change.to.name} cannot be read`);
-    // What it will claim is not known: its templates have to do without.
-    if (typeof unknownMachine === 'object' && unknownMachine.profile === change.to.name) {
-      const rendered = await renderedFor(unknownSubject({}), change.to);
-      if (isRefusal(rendered)) return rendered;
-    }
+    const fault = change.kind === 'profile' ? await revisionFault(change.to, parts) : undefined;
+    if (fault) return fault;
   }
   if (!changes.some(({ kind }) => kind === 'machine' || kind === 'rule')) return undefined;
-  const world = changedWorld(await worldNow(records), changes);
+  const { records } = parts;
+  const world = keptWorld(changedWorld(recordsWorld(records), changes));
   for (const change of changes) {
     if (change.kind !== 'machine' || !change.to) continue;
-    const refusal = await faultOn(change.to, world);
+    const refusal = await unrenderableFor(change.to, world, parts);
     if (refusal) return refusal;
   }
   if (!changes.some(({ kind }) => kind === 'rule') || !(await hasTemplates(world))) return undefined;
   for await (const stored of every((page) => records.listMachines(page))) {
-    const machine = stored.active ? undefined : world.machine(stored);
-    const refusal = machine && (await faultOn(machine, world));
+    const machine = stored.active ? undefined : machineAfter(changes, stored);
+    const refusal = machine && (await unrenderableFor(machine, world, parts));
     if (refusal) return refusal;
   }
   return undefined;
 }
 
-async function faultOn(machine: Machine, world: World): Promise<Refusal | undefined> {
-  for (const id of possibleRevisions(machine, world.rules)) {
-    const revision = await world.revision(id);
-    const rendered = revision && (await renderedFor(machine, revision));
-    if (isRefusal(rendered)) return rendered;
-  }
-  return undefined;
+async function revisionFault(
+  revision: ProfileRevision,
+  { unknownMachine }: AdminParts,
+): Promise<Refusal | undefined> {
+  const fault = await templateFault(revision.cmdline);
+  if (fault) return templateError(fault, `The command line of ${revision.name} cannot be read`);
+  if (typeof unknownMachine === 'string' || unknownMachine.profile !== revision.name) return undefined;
+  // What an unknown machine will claim is not known: its templates have to do without.
+  const rendered = await renderedFor(unknownSubject({}), revision);
+  return isRefusal(rendered) ? rendered : undefined;
 }
 
 async function hasTemplates(world: World): Promise<boolean> {
-  for (const { active, rollout } of world.rules)
+  for (const { active, rollout } of await world.rules())
     for (const id of [active, rollout?.revision]) {
-      const revision = id === undefined ? undefined : await world.revision(id);
+      const revision = id === undefined ? undefined : await world.revision({ id });
       if (revision && isTemplate(revision.cmdline)) return true;
     }
   return false;

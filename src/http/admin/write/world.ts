@@ -1,46 +1,61 @@
 import type { Machine } from '../../../boot/machine.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
-import { inForce, type RuleInForce } from '../../../boot/rule.ts';
-import type { Change, Records } from '../../../records/records.ts';
+import { inForce } from '../../../boot/rule.ts';
+import type { World } from '../../../boot/world.ts';
+import type { Change } from '../../../records/records.ts';
 
-/** What decides what machines boot: as it is, or as changes would make it. */
-export interface World {
-  readonly rules: readonly RuleInForce[];
-  /** The machine as it is in this world, given how it is in the records; undefined when it is not there. */
-  machine(stored: Machine): Machine | undefined;
-  revision(id: string): Promise<ProfileRevision | undefined>;
-}
-
-export async function worldNow(records: Pick<Records, 'rulebook' | 'profile'>): Promise<World> {
-  const known = new Map<string, Promise<ProfileRevision | undefined>>();
+/** The same world, asked for rules and revisions once each: what is judged together is judged by the same. */
+export function keptWorld(world: World): World {
+  const revisions = new Map<string, ReturnType<World['revision']>>();
+  let rules: ReturnType<World['rules']> | undefined;
   return {
-    rules: await records.rulebook(),
-    machine: (stored) => stored,
-    revision(id) {
-      const found = known.get(id) ?? records.profile(id);
-      known.set(id, found);
+    ...world,
+    rules() {
+      rules ??= world.rules();
+      return rules;
+    },
+    revision(which) {
+      const key = JSON.stringify(which);
+      const found = revisions.get(key) ?? world.revision(which);
+      revisions.set(key, found);
       return found;
     },
   };
 }
 
+/** The machine after these changes; undefined when it is gone. */
+export function machineAfter(changes: readonly Change[], stored: Machine): Machine | undefined {
+  const change = changes.findLast((one) => one.kind === 'machine' && one.id === stored.id);
+  return change?.kind === 'machine' ? change.to : stored;
+}
+
 /** The same world after these changes. */
 export function changedWorld(world: World, changes: readonly Change[]): World {
-  const revisions = new Map(
-    changes.flatMap((change) => (change.kind === 'profile' ? [[change.to.id, change.to]] : [])),
-  );
-  const machines = new Map(
-    changes.flatMap((change) => (change.kind === 'machine' ? [[change.id, change.to]] : [])),
-  );
-  const rules = new Map(world.rules.map((rule) => [rule.id, rule]));
+  const machines = new Map<string, Machine | undefined>();
+  const revisions = new Map<string, ProfileRevision>();
   for (const change of changes) {
-    if (change.kind !== 'rule') continue;
-    if (change.to) rules.set(change.id, inForce(change.to));
-    else rules.delete(change.id);
+    if (change.kind === 'machine') machines.set(change.id, change.to);
+    if (change.kind === 'profile') revisions.set(change.to.id, change.to);
   }
   return {
-    rules: [...rules.values()],
-    machine: (stored) => (machines.has(stored.id) ? machines.get(stored.id) : world.machine(stored)),
-    revision: async (id) => revisions.get(id) ?? (await world.revision(id)),
+    ...world,
+    machine: (id) => (machines.has(id) ? machines.get(id) : world.machine(id)),
+    async rules() {
+      const rules = new Map((await world.rules()).map((rule) => [rule.id, rule]));
+      for (const change of changes) {
+        if (change.kind !== 'rule') continue;
+        if (change.to) rules.set(change.id, inForce(change.to));
+        else rules.delete(change.id);
+      }
+      return [...rules.values()];
+    },
+    async revision(which) {
+      const made = 'id' in which ? revisions.get(which.id) : newestOf(revisions.values(), which.newest);
+      return made ?? world.revision(which);
+    },
   };
+}
+
+function newestOf(made: Iterable<ProfileRevision>, name: string): ProfileRevision | undefined {
+  return [...made].findLast((revision) => revision.name === name);
 }

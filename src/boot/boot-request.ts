@@ -1,0 +1,58 @@
+import type { Arch } from './asset.ts';
+import type { Client } from './client.ts';
+import type { StorageTraits } from './decide.ts';
+import type { ImageName } from './image.ts';
+import type { Identity } from './machine.ts';
+import type { Refusal } from './problem.ts';
+import type { OutagePolicy } from './script.ts';
+import type { Source } from './source.ts';
+import type { UnknownPolicy } from './unknown-machine.ts';
+
+/** What a request asks for. */
+export type Wanted =
+  /** The one boot URL: a script for whoever runs one, else the first stage of the path's architecture. */
+  | { readonly kind: 'entry'; readonly path: string; readonly arch: Arch }
+  /** The script beside a first stage, which iPXE runs before it has an address. */
+  | { readonly kind: 'autoexec' }
+  /** A part of what the machine boots now, such as `kernel` or `initrd/1`. */
+  | { readonly kind: 'current'; readonly part: string }
+  /** A part of one revision, for good. */
+  | { readonly kind: 'revision'; readonly revision: string; readonly part: string }
+  /** A part of an image; `arch` is for names that do not say it. */
+  | {
+      readonly kind: 'image';
+      readonly image: ImageName;
+      readonly part: 'kernel' | 'initrd';
+      readonly arch: Arch;
+    }
+  /** A machine says how far it got: nothing is delivered. */
+  | { readonly kind: 'report' };
+
+/** A request as far as it decides anything. */
+export interface BootRequest {
+  readonly method: string;
+  readonly wanted: Wanted;
+  /** Who is calling, or why nobody may from there. Absent: nobody says, and what depends on it is taken to be in order. */
+  readonly source?: Source | Refusal;
+  /** What the edge in front says besides: whose interface speaks, and what it can do. */
+  readonly edge?: Pick<NonNullable<Source['edge']>, 'hw' | 'capabilities'>;
+  /** The row of the client table. */
+  readonly client: Client;
+  /** Who it says it is, or why that is nobody. */
+  readonly identity: Identity | Refusal;
+  /** The id of a machine, as a script wrote it into a URL. */
+  readonly scripted?: string;
+  /** The architecture that it says it has. */
+  readonly arch?: Arch;
+}
+
+/** What an administrator has set. */
+export interface BootPolicy {
+  readonly outage: OutagePolicy;
+  readonly unknownMachine: UnknownPolicy;
+  /** Name of the efi asset that firmware gets first. */
+  readonly firstStage: string;
+  /** Life of a signed URL that a client follows. */
+  readonly urlTtlSeconds: number;
+  readonly storage: StorageTraits;
+}

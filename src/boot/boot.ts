@@ -1,0 +1,179 @@
+import { deliverable, type Permanence, type ResolvedAsset } from './asset.ts';
+import type { BootPolicy, BootRequest, Wanted } from './boot-request.ts';
+import { decideAsset } from './decide.ts';
+import { type Identity, isAnonymous } from './machine.ts';
+import type { AssetPlan, Plan } from './plan.ts';
+import { isRefusal, type Refusal, refuse } from './problem.ts';
+import { revisionAsset } from './profile.ts';
+import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
+import { renderedFor, type TemplateSubject } from './template.ts';
+import { unknownSubject } from './unknown-machine.ts';
+import { type Asked, said, type Way } from './way.ts';
+import { claimedMachine, reporter, scriptedMachine } from './which-machine.ts';
+import { bootingRevision } from './which-revision.ts';
+import type { World } from './world.ts';
+
+/** What becomes of a request. */
+export interface Booted {
+  readonly kind: 'booted';
+  /** Absent for a report, which is only to be kept. */
+  readonly plan?: Plan;
+  readonly way: Way;
+}
+
+export interface Refused extends Refusal {
+  readonly way: Way;
+}
+
+/**
+ * The whole decision, in the order of a request's way: may it ask from there? which machine is it, is that believed, and does it
+ * boot from here? which revision does it boot, what is its command line, and who follows the URL? The boot plane, explain, dry
+ * runs and the guard of writes all ask here. Rejects with StoreDown where the world has no answer.
+ */
+export async function boot(
+  request: BootRequest,
+  world: World,
+  policy: BootPolicy,
+): Promise<Booted | Refused> {
+  const asked: Asked = { ...request, world, policy, way: { steps: [], client: request.client } };
+  const { way } = asked;
+  const plan = admission(asked) ?? (await planOf(asked, request.wanted));
+  if (isRefusal(plan)) return { ...plan, way };
+  if (plan) said(asked, 'plan', plan.reason);
+  return { kind: 'booted', ...(plan && { plan }), way };
+}
+
+/** Strangers cost nothing: nothing is looked up for them. */
+function admission(asked: Asked): Refusal | undefined {
+  const { source } = asked;
+  if (!source) return undefined;
+  if (isRefusal(source)) return source;
+  said(asked, 'source', `${source.address} may boot: ${sourceReasons[source.via]}`);
+  return undefined;
+}
+
+const sourceReasons = {
+  peer: "it is the socket's other end",
+  forwarded: 'a trusted proxy names it in X-Forwarded-For',
+  edge: 'an edge vouches for it',
+} as const;
+
+type Outcome = Plan | Refusal | undefined;
+
+async function planOf(asked: Asked, wanted: Wanted): Promise<Outcome> {
+  switch (wanted.kind) {
+    case 'autoexec':
+      return text(autoexecScript(asked.policy.outage), 'the loader looks for a script beside itself');
+    case 'image':
+      return imagePlan(asked, wanted);
+    case 'revision':
+      return revisionPlan(asked, wanted);
+    case 'report': {
+      const machine = await reporter(asked);
+      return isRefusal(machine) ? machine : undefined;
+    }
+    case 'entry':
+      return asked.client.runsScripts ? scriptPlan(asked, wanted) : firstStagePlan(asked, wanted);
+    case 'current':
+      return currentPlan(asked, wanted);
+    default:
+      return wanted satisfies never;
+  }
+}
+
+type Of<Kind extends Wanted['kind']> = Extract<Wanted, { kind: Kind }>;
+
+/** What iPXE gets at the boot URL. */
+async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome> {
+  const { identity, way } = asked;
+  const { outage, unknownMachine } = asked.policy;
+  if (isRefusal(identity)) return identity;
+  const machine = await claimedMachine(asked, identity);
+  if (isRefusal(machine)) return machine;
+  if (!machine && isAnonymous(identity))
+    return text(bootstrapScript(path, outage), 'the request does not say whose it is');
+  if (!machine) way.unknown = true;
+  if (!machine && unknownMachine === 'exit')
+    return text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit');
+  const revision = await bootingRevision(asked, identity);
+  if (isRefusal(revision)) return revision;
+  const subject: TemplateSubject = machine ?? unknownSubject(identity);
+  const rendered = await renderedFor(subject, revision);
+  if (isRefusal(rendered)) return rendered;
+  if (rendered.cmdline !== revision.cmdline)
+    said(asked, 'rendered', `its command line is ${rendered.cmdline}`);
+  return text(machineScript(subject, rendered, path, outage), way.assigned?.reason ?? '');
+}
+
+/** Whoever runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */
+async function firstStagePlan(asked: Asked, { arch }: Of<'entry'>): Promise<Outcome> {
+  const machine = await claimedMachine(asked, nobody);
+  if (isRefusal(machine)) return machine;
+  const name = asked.policy.firstStage;
+  const newest = await asked.world.asset({ newest: { kind: 'efi', name, arch } });
+  const stage = newest && deliverable(newest);
+  if (stage) return assetPlan(asked, stage, 'entry');
+  return refuse(
+    'unknown-asset',
+    `There is no first stage for ${arch}. Push one: bootbroker asset push snponly.efi --kind efi --name ${name} --version 1 --arch ${arch}`,
+  );
+}
+
+const nobody: Identity = {};
+
+async function currentPlan(asked: Asked, { part }: Of<'current'>): Promise<Outcome> {
+  const { identity } = asked;
+  if (isRefusal(identity)) return identity;
+  const machine = await claimedMachine(asked, identity);
+  if (isRefusal(machine)) return machine;
+  const revision = await bootingRevision(asked, identity);
+  if (isRefusal(revision)) return revision;
+  const asset = revisionAsset(revision, part);
+  return isRefusal(asset) ? asset : assetPlan(asked, asset, 'alias');
+}
+
+async function revisionPlan(asked: Asked, { revision: id, part }: Of<'revision'>): Promise<Outcome> {
+  const machine = await scriptedMachine(asked);
+  if (isRefusal(machine)) return machine;
+  const revision = await asked.world.revision({ id });
+  if (!revision) return refuse('unknown-profile', `There is no profile revision ${id}.`);
+  asked.way.revision = revision;
+  const asset = revisionAsset(revision, part);
+  return isRefusal(asset) ? asset : assetPlan(asked, asset, 'immutable');
+}
+
+/** An exact name means its bytes for good; a bare one the newest complete image, so that kernel and initrd always match. */
+async function imagePlan(asked: Asked, { image, part: kind, arch }: Of<'image'>): Promise<Outcome> {
+  const { world } = asked;
+  const exact =
+    image.by === 'id' ? image : image.by === 'asset' ? await world.asset({ id: image.asset }) : undefined;
+  const name = image.by === 'asset' ? image.asset : image.name;
+  const found = exact
+    ? await world.asset({ named: { kind, name: exact.name, version: exact.version, arch: exact.arch } })
+    : await world.asset({ ofNewestImage: { kind, name, arch } });
+  const asset = found && deliverable(found);
+  if (asset) return assetPlan(asked, asset, exact ? 'immutable' : 'alias');
+  const what = exact
+    ? `image ${exact.name}:${exact.version}:${exact.arch}`
+    : `complete image ${name} for ${arch}`;
+  return refuse('unknown-asset', `There is no ${what} with a ready ${kind}.`);
+}
+
+function assetPlan(asked: Asked, asset: ResolvedAsset, permanence: Permanence): AssetPlan {
+  const { method, edge, policy, way } = asked;
+  way.asset = asset;
+  const { storage, urlTtlSeconds } = policy;
+  return decideAsset({
+    method,
+    asset,
+    permanence,
+    client: way.client,
+    storage,
+    edge: edge?.capabilities ?? [],
+    urlTtlSeconds,
+  });
+}
+
+function text(body: string, reason: string) {
+  return { kind: 'text', type: 'text/plain; charset=utf-8', body, reason } as const;
+}

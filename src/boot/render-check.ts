@@ -1,0 +1,23 @@
+import { possibleRevisions } from './assignment.ts';
+import { boot } from './boot.ts';
+import type { BootPolicy } from './boot-request.ts';
+import { scriptRequest } from './impact.ts';
+import type { Machine } from './machine.ts';
+import { isRefusal, type Refusal } from './problem.ts';
+import type { World } from './world.ts';
+
+/** Why the command line of some revision that this machine may be given cannot be rendered for it; undefined when all can. */
+export async function unrenderableFor(
+  machine: Machine,
+  world: World,
+  policy: BootPolicy,
+): Promise<Refusal | undefined> {
+  const rules = machine.active ? [] : await world.rules();
+  for (const active of possibleRevisions(machine, rules)) {
+    if (!(await world.revision({ id: active }))) continue;
+    const given: Machine = { ...machine, active };
+    const decided = await boot(scriptRequest(machine), { ...world, machineBy: () => given }, policy);
+    if (isRefusal(decided) && decided.problem === 'template-error') return decided;
+  }
+  return undefined;
+}

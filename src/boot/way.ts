@@ -1,0 +1,47 @@
+import type { ResolvedAsset } from './asset.ts';
+import type { Assignment } from './assignment.ts';
+import type { BootPolicy, BootRequest } from './boot-request.ts';
+import type { Client } from './client.ts';
+import type { Identity, Machine } from './machine.ts';
+import type { ProfileRevision } from './profile.ts';
+import type { World } from './world.ts';
+
+/** One step of a request's way, and what it came to. */
+export interface Step {
+  readonly step: 'source' | 'machine' | 'from here' | 'revision' | 'rendered' | 'plan';
+  readonly says: string;
+}
+
+/** Who says what a machine boots; `considered` is every rule that was asked. */
+export type Assigned = Pick<Assignment, 'rule' | 'reason' | 'considered'> & {
+  readonly by: Assignment['by'] | 'unknown-policy';
+};
+
+/** How far a request came, and what was found on its way. */
+export interface Way {
+  readonly steps: readonly Step[];
+  readonly identity?: Identity;
+  /** As the machine's own overrides have it. */
+  readonly client: Client;
+  readonly machine?: Machine;
+  /** Nobody has registered the machine, which says who it is and asks for its script. */
+  readonly unknown?: true;
+  readonly assigned?: Assigned;
+  /** As it is stored: its command line is not rendered. */
+  readonly revision?: ProfileRevision;
+  readonly asset?: ResolvedAsset;
+}
+
+/** A way while it is gone. */
+type Going = { -readonly [Key in keyof Way]: Key extends 'steps' ? Step[] : Way[Key] };
+
+/** A request under way, with all that decides it. */
+export interface Asked extends BootRequest {
+  readonly world: World;
+  readonly policy: BootPolicy;
+  readonly way: Going;
+}
+
+export function said({ way }: Asked, step: Step['step'], says: string): void {
+  way.steps.push({ step, says });
+}

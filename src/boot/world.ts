@@ -1,0 +1,31 @@
+import type { Asset, AssetName } from './asset.ts';
+import type { Identity, Machine } from './machine.ts';
+import type { ProfileRevision } from './profile.ts';
+import type { RuleInForce } from './rule.ts';
+
+/** At once, or when a store has answered. A store that is down rejects: it never answers "not there". */
+export type Answer<Value> = Value | Promise<Value>;
+
+/** Which revision: one, or the last of a profile's name. */
+export type WhichRevision = { readonly id: string } | { readonly newest: string };
+
+/** Which asset, where no revision names it: in whatever state; or the newest of those that are ready. */
+export type WhichAsset =
+  | { readonly id: string }
+  | { readonly named: AssetName }
+  | { readonly newest: Omit<AssetName, 'version'> }
+  | { readonly ofNewestImage: Omit<AssetName, 'version'> };
+
+/**
+ * What a decision needs to know, as questions. The records answer them for the boot plane; maps, recordings and changes that are
+ * not written yet answer them for tests, replays and dry runs. The same answers give the same decision.
+ */
+export interface World {
+  /** By MAC, else by UUID, else by serial; the latter two only if exactly one machine has it. */
+  machineBy(identity: Identity): Answer<Machine | undefined>;
+  machine(id: string): Answer<Machine | undefined>;
+  /** All rules in force; their order says nothing. */
+  rules(): Answer<readonly RuleInForce[]>;
+  revision(which: WhichRevision): Answer<ProfileRevision | undefined>;
+  asset(which: WhichAsset): Answer<Asset | undefined>;
+}

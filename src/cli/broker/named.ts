@@ -1,0 +1,45 @@
+import type { Asset, AssetKind } from '../../boot/asset.ts';
+import { type Machine, parseMac } from '../../boot/machine.ts';
+import { pendingId } from '../../boot/pending-machine.ts';
+import { parseAssetReference } from '../../boot/profile.ts';
+import type { Rule } from '../../boot/rule.ts';
+import { Failure } from '../verb/failure.ts';
+import { type Api, accepted, allItems } from './api.ts';
+
+/** The id of the machine that an administrator means: its id, or any spelling of one of its MACs. */
+export async function machineId(from: Api, text: string): Promise<string> {
+  const mac = parseMac(text);
+  if (!mac) return text;
+  const [machine] = await allItems<Machine>(from, 'machines', { mac });
+  if (machine) return machine.id;
+  throw new Failure('refused', `no machine has the MAC ${mac}; register it with bootbroker machine add`);
+}
+
+/** The id of the pending machine that an administrator means: its id, or any spelling of its MAC. */
+export function pendingIdOf(text: string): string {
+  const mac = parseMac(text);
+  return mac ? pendingId({ mac }) : text;
+}
+
+/** The assets that an administrator means: one by its id, or all of NAME@VERSION, such as the kernel and the initrd of an image. */
+export async function assetsNamed(
+  from: Api,
+  text: string,
+  { kind, arch }: { readonly kind?: AssetKind; readonly arch?: string } = {},
+): Promise<readonly Asset[]> {
+  const named = parseAssetReference(text);
+  if (!named) return [accepted(await from.get(`assets/${encodeURIComponent(text)}`)) as Asset];
+  const all = await allItems<Asset>(from, 'assets', { ...named, kind });
+  const found = all.filter((asset) => arch === undefined || asset.arch === arch);
+  if (found.length > 0) return found;
+  const what = [kind ?? 'asset', text, arch && `for ${arch}`].filter(Boolean).join(' ');
+  throw new Failure('refused', `there is no ${what}; bootbroker asset list shows all`);
+}
+
+/** The rule that an administrator means, by its name or its id. */
+export async function ruleNamed(from: Api, text: string): Promise<Rule> {
+  const rules = await allItems<Rule>(from, 'rules');
+  const rule = rules.find(({ id, name }) => name === text || id === text);
+  if (rule) return rule;
+  throw new Failure('refused', `there is no rule ${text}; list them with bootbroker rule list`);
+}

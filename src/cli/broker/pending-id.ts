@@ -1,8 +1,0 @@
-import { parseMac } from '../../boot/machine.ts';
-import { pendingId } from '../../boot/pending.ts';
-
-/** The id of the pending machine that an administrator means: its id, or any spelling of its MAC. */
-export function pendingIdOf(text: string): string {
-  const mac = parseMac(text);
-  return mac ? pendingId({ mac }) : text;
-}

@@ -1,0 +1,35 @@
+import type { Actor } from '../../../boot/access/actor.ts';
+import type { Machine } from '../../../boot/machine.ts';
+import { pendingIds } from '../../../boot/pending-machine.ts';
+import type { Reply } from '../route.ts';
+import { audited } from '../write/audit-entry.ts';
+import type { Intent } from '../write/commit.ts';
+import { etagOf } from '../write/etag.ts';
+
+/** A machine that is changed, is made (`before` undefined) or goes (`after` undefined). */
+export function machineIntent(
+  id: string,
+  action: string,
+  before: Machine | undefined,
+  after: Machine | undefined,
+  by: Actor,
+): Intent {
+  return {
+    changes: [{ kind: 'machine', id, expected: before?.version ?? 0, to: after }],
+    audit: [audited(by, action, { kind: 'machine', id }, before, after)],
+    reply: after ? machineReply(after, before ? 200 : 201) : { status: 204, body: undefined },
+  };
+}
+
+/** A machine whose identity is said, at first or anew: who is registered is pending no more. */
+export function registered(action: string, before: Machine | undefined, after: Machine, by: Actor): Intent {
+  const { changes, ...rest } = machineIntent(after.id, action, before, after, by);
+  const pending = pendingIds(after).map((id) => ({ kind: 'pending', id }) as const);
+  return { ...rest, changes: [...changes, ...pending] };
+}
+
+/** 201: it was made. */
+export function machineReply(machine: Machine, status: 200 | 201): Reply {
+  const location = status === 201 && { Location: `/api/v1/machines/${machine.id}` };
+  return { status, headers: { ...location, ETag: etagOf(machine.version) }, body: machine };
+}

@@ -1,0 +1,14 @@
+import { assetTitle } from '../../boot/asset.ts';
+import type { Way } from '../../boot/way.ts';
+import { note } from '../plane/request-log.ts';
+import type { BootContext } from './context.ts';
+
+/** Tells the log what was found on a request's way. */
+export function noteWay(ctx: BootContext, { identity, machine, revision, asset }: Way): void {
+  note(ctx, {
+    ...identity,
+    ...(machine && { machine: machine.id }),
+    ...(revision && { revision: revision.id }),
+    ...(asset && { asset: asset.asset_id, asset_name: assetTitle(asset) }),
+  });
+}

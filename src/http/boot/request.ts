@@ -1,0 +1,55 @@
+import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
+import type { Caller } from '../../boot/client.ts';
+import { claimedIdentity, type Identity, parseMac } from '../../boot/machine.ts';
+import { type Refusal, refuse } from '../../boot/problem.ts';
+import { parseArch } from '../../boot/profile.ts';
+import type { BootContext } from './context.ts';
+
+/** What a request says of the program that sent it. */
+export function callerOf({ req }: BootContext): Caller {
+  const { headers, httpVersion } = req;
+  return { userAgent: headers['user-agent'], host: headers.host, httpVersion };
+}
+
+/** One query parameter. */
+export type Query = (name: string) => string | undefined;
+
+/** The parameters of the query; one that is given twice says nothing. `+` is a plus, as iPXE and firmware write it. */
+export function queryOf({ querystring }: BootContext): Query {
+  if (querystring === '') return () => undefined;
+  const values = new Map<string, string | undefined>();
+  for (const pair of querystring.split('&')) {
+    const at = pair.indexOf('=');
+    if (at < 0) continue;
+    const name = pair.slice(0, at);
+    values.set(name, values.has(name) ? undefined : decodeURIComponent(pair.slice(at + 1)));
+  }
+  return (name) => values.get(name);
+}
+
+/** The request as far as it decides anything. */
+export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): BootRequest {
+  const { source, client } = ctx.state;
+  const scripted = query('machine');
+  const arch = parseArch(query('arch'));
+  return {
+    method: ctx.method,
+    wanted,
+    source,
+    client,
+    identity: identityOf(ctx, query),
+    ...(source.edge && { edge: source.edge }),
+    ...(scripted !== undefined && { scripted }),
+    ...(arch && { arch }),
+  };
+}
+
+/** The identity in the path, `/m/{mac}/...`, or else in the query. */
+function identityOf(ctx: BootContext, query: Query): Identity | Refusal {
+  const inPath = ctx.params.mac;
+  if (inPath === undefined) return claimedIdentity(query);
+  const mac = parseMac(inPath);
+  return mac
+    ? { mac }
+    : refuse('bad-identity', 'The path names no MAC address. Ask for /m/aa-bb-cc-dd-ee-ff/...');
+}

@@ -1,0 +1,33 @@
+import { newestImage } from '../../boot/image.ts';
+import type { World } from '../../boot/world.ts';
+import type { Records } from '../../records/records.ts';
+
+type Read =
+  | 'findMachine'
+  | 'machine'
+  | 'rulebook'
+  | 'profile'
+  | 'newestProfile'
+  | 'asset'
+  | 'namedAsset'
+  | 'newestAsset'
+  | 'imageAssets';
+
+/** The world as the records know it. */
+export function recordsWorld(records: Pick<Records, Read>): World {
+  return {
+    machineBy: (identity) => records.findMachine(identity),
+    machine: (id) => records.machine(id),
+    rules: () => records.rulebook(),
+    revision: (which) => ('id' in which ? records.profile(which.id) : records.newestProfile(which.newest)),
+    async asset(which) {
+      if ('id' in which) return records.asset(which.id);
+      if ('named' in which) return records.namedAsset(which.named);
+      if ('newest' in which) return records.newestAsset(which.newest);
+      const { kind, name, arch } = which.ofNewestImage;
+      const assets = await records.imageAssets(name);
+      const image = newestImage(assets.filter((asset) => asset.arch === arch));
+      return kind === 'kernel' || kind === 'initrd' ? image?.[kind] : undefined;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Auditor } from '../boot/access/audit.ts';
+import type { Upload } from '../boot/upload.ts';
+import { abandonUpload, expireUploads } from './abandon.ts';
+import { type Collected, type CollectParts, collect, deleteCondemned } from './collect.ts';
+import { rolloutWatch } from './rollouts.ts';
+import { snapshotPublisher } from './snapshot.ts';
+import { openVerifier, type Verifier } from './verify.ts';
+
+/** Nobody waits for what is verified, expired and deleted over and over. */
+const houseEveryMs = 600_000;
+/** A verification that is alive says so every two seconds. */
+const quietMs = 60_000;
+const rolloutsEveryMs = 60_000;
+
+/** All that one process does besides answering. */
+export interface Jobs {
+  /** What the admin plane has done at once, because somebody asked for it. */
+  readonly onDemand: {
+    readonly verify: Verifier['verify'];
+    readonly abort: (upload: Upload, audit: Auditor) => Promise<boolean>;
+    readonly collect: (how: Parameters<typeof collect>[1], audit: Auditor) => Promise<Collected>;
+  };
+  /** Begins what the jobs role does over and over, in the background, until it is told to stop. */
+  begin(stop: AbortSignal): void;
+  /** Stops verifications that are under way; they are taken up again at the next start. */
+  close(): Promise<void>;
+}
+
+export interface JobsParts extends CollectParts {
+  readonly firstStage: string;
+  /** Unset: no snapshots are published. */
+  readonly snapshotKey?: (() => Promise<string>) | undefined;
+  readonly snapshotSeconds: number;
+}
+
+export function openJobs(parts: JobsParts): Jobs {
+  const verifier = openVerifier(parts);
+  return {
+    onDemand: {
+      verify: verifier.verify,
+      abort: (upload, audit) => abandonUpload(upload, 'aborted', { ...parts, audit }),
+      collect: (how, audit) => collect({ ...parts, audit }, how),
+    },
+    begin(stop) {
+      let isFirst = true; // what is unfinished at the start, nobody works on
+      const resume = () => {
+        const quiet = isFirst ? 0 : quietMs;
+        isFirst = false;
+        return verifier.resume(quiet);
+      };
+      const house = {
+        'taking up verifications': resume,
+        'expiring uploads': () => expireUploads(parts, stop),
+        'deleting condemned assets': () => deleteCondemned(parts),
+      };
+      void repeat(house, houseEveryMs, parts, stop);
+      void repeat({ 'watching roll-outs': rolloutWatch(parts) }, rolloutsEveryMs, parts, stop);
+      const { snapshotKey: key, snapshotSeconds } = parts;
+      if (!key) return;
+      const publish = snapshotPublisher({ ...parts, key });
+      void repeat({ 'publishing a snapshot of the records': publish }, snapshotSeconds * 1000, parts, stop);
+    },
+    close: verifier.close,
+  };
+}
+
+/** Does all of it in turn, again and again until it is told to stop; what fails is for the next round. */
+async function repeat(
+  works: Readonly<Record<string, () => Promise<unknown>>>,
+  everyMs: number,
+  { log }: Pick<JobsParts, 'log'>,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    for (const [what, work] of Object.entries(works)) {
+      if (stop.aborted) return;
+      await work().catch((error: unknown) => {
+        if (!stop.aborted) log.warn({ error }, `${what} failed: the next round tries again`);
+      });
+    }
+    await sleep(everyMs, undefined, { signal: stop, ref: false }).catch(() => {});
+  }
+}
