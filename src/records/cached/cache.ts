@@ -1,5 +1,6 @@
 import { StoreDown } from '../../boot/store-down.ts';
 import { lru } from '../../lru.ts';
+import { openExpiry } from './expiry.ts';
 import type { Following } from './following.ts';
 
 /** Something that is served although its store did not answer. */
@@ -74,16 +75,14 @@ export function openCache(options: CacheOptions): Cache {
   const known = lru<Entry>(maxEntries);
   const absent = lru<Entry>(maxEntries);
   const flights = new Map<string, { readonly epoch: number; readonly promise: Promise<unknown> }>();
-  let epoch = 0;
-  let expiredAt = 0;
-  const expiredReads = new Map<string, number>();
+  const expiry = openExpiry();
   let outage: { readonly error: StoreDown; readonly until: number } | undefined;
 
   const outageNow = () => (outage && clock().getTime() < outage.until ? outage.error : undefined);
   const age = (entry: Entry) => clock().getTime() - entry.at;
 
   /** Whether nothing is known to have changed since. */
-  const isValid = ([read]: Key, asked: number) => asked >= Math.max(expiredAt, expiredReads.get(read) ?? 0);
+  const isValid = ([read]: Key, epoch: number) => expiry.isValid(read, epoch);
 
   /** What may be served without asking anybody. */
   function fresh(key: Key, name: string, immutable: boolean): Entry | undefined {
@@ -130,6 +129,7 @@ export function openCache(options: CacheOptions): Cache {
     const name = JSON.stringify(key);
     const running = flights.get(name);
     if (running && isValid(key, running.epoch)) return running.promise as Promise<T>;
+    const epoch = expiry.count();
     const keep = keepAt(clock().getTime(), epoch);
     const promise = asked(async () => {
       const value = await load(keep);
@@ -180,11 +180,7 @@ export function openCache(options: CacheOptions): Cache {
         return servedStale(key, error, reading);
       }
     },
-    expire(reads) {
-      epoch += 1;
-      if (reads) for (const read of reads) expiredReads.set(read, epoch);
-      else expiredAt = epoch;
-    },
+    expire: expiry.expire,
     outage: outageNow,
     forget(outdated) {
       for (const [name, { value }] of known.entries()) if (outdated(value)) known.delete(name);

@@ -45,7 +45,7 @@ export function openListeningClient(options: ClientOptions): Firestore {
     ...placeOf(options),
     preferRest: false,
     maxIdleChannels: 0, // it closes its connection with its last listener
-    authClient: { universeDomain: 'googleapis.com', getRequestHeaders },
+    authClient: { getRequestHeaders },
   });
 }
 

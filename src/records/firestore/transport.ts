@@ -1,8 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Agent as HttpAgent, type IncomingMessage, request as overHttp } from 'node:http';
-import { Agent as HttpsAgent, request as overHttps } from 'node:https';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { type Agents, exchange, noAnswer, openAgents, tokenWithin } from './exchange.ts';
 import { Fault, faultOf } from './fault.ts';
 
 export interface TransportOptions {
@@ -48,21 +46,16 @@ class Ended extends Error {
   readonly status = 400;
 }
 
-const noAnswer = 'Firestore did not answer in time';
-
 /** How long one call may take, and what it waits for. */
 interface Limit {
   readonly signal: AbortSignal;
   missing: string;
 }
 
-const sockets = { keepAlive: true, maxSockets: 64 };
-
 export function openTransport({ database, token, onCall }: TransportOptions): Transport {
   const limits = new AsyncLocalStorage<Limit>();
-  const open = () => ({ 'http:': new HttpAgent(sockets), 'https:': new HttpsAgent(sockets) });
   // Apart, so that when a thousand machines boot at once no read stands in line behind their events.
-  const [reading, writing] = [open(), open()];
+  const [reading, writing]: readonly [Agents, Agents] = [openAgents(), openAgents()];
   const underWay = new Set<Promise<unknown>>();
   let closed = false;
 
@@ -88,7 +81,6 @@ export function openTransport({ database, token, onCall }: TransportOptions): Tr
   }
 
   const authClient = {
-    universeDomain: 'googleapis.com',
     getRequestHeaders: async () => new Headers({ authorization: `Bearer ${await token()}` }),
     async fetch(url: string, asking: Asking) {
       const answered = ask(url, asking);
@@ -132,50 +124,6 @@ function faultIn(error: unknown): Fault {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof Fault) return cause;
   return new Fault('UNKNOWN', error instanceof Error ? error.message : String(error), { cause: error });
-}
-
-async function tokenWithin(token: () => Promise<string>, signal: AbortSignal): Promise<string> {
-  const { promise: outOfTime, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(new Fault('DEADLINE_EXCEEDED', 'no access token came in time'));
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([token(), outOfTime]);
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('UNAUTHENTICATED', `there is no access token: ${why}`, { cause });
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
-}
-
-interface Sending {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  readonly agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent };
-}
-
-async function exchange(url: URL, sending: Sending, body: string): Promise<{ status: number; said: string }> {
-  const { agents, ...options } = sending;
-  try {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const asked =
-      url.protocol === 'http:'
-        ? overHttp(url, { ...options, agent: agents['http:'] })
-        : overHttps(url, { ...options, agent: agents['https:'] });
-    asked.on('response', resolve).on('error', reject).end(body);
-    const answer = await promise;
-    return { status: answer.statusCode ?? 0, said: await text(answer) };
-  } catch (cause) {
-    if (sending.signal.aborted) throw new Fault('DEADLINE_EXCEEDED', noAnswer, { cause });
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault(
-      'UNAVAILABLE',
-      `Firestore cannot be reached: ${why}; see that ${url.origin} is reached from here (DNS, egress firewall, Private Google Access)`,
-      { cause },
-    );
-  }
 }
 
 function parse(said: string): unknown {
