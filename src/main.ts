@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type Config, readConfig } from './config/config.ts';
+import type { Plane } from './open-listener.ts';
 import { openParts } from './parts.ts';
-import type { Planes } from './planes.ts';
+import { loadBootPlane, openPlanes } from './planes.ts';
 
 /** How long running answers may take to end after SIGTERM (Cloud Run gives 10 s before SIGKILL). */
 const drainMs = 10_000;
@@ -28,14 +29,14 @@ export async function serve(flags: Readonly<Record<string, string | undefined>> 
 
 async function run(config: Config, stop: Promise<NodeJS.Signals>): Promise<number> {
   const clock = () => new Date();
-  // While the embedded storage starts in its own thread, this one loads the planes.
-  const loading = import('./planes.ts');
+  // While the embedded storage starts in its own thread, this one loads the boot plane.
+  const loading = loadBootPlane(config);
+  loading.catch(() => {}); // told below, unless the parts fail first
   const parts = await openParts(config, clock);
   const { log, localgcs } = parts;
-  let planes: Planes | undefined;
+  let planes: Plane | undefined;
   try {
-    const { openPlanes } = await loading;
-    planes = await openPlanes(config, parts, clock);
+    planes = await openPlanes(config, parts, clock, await loading);
     if (localgcs) log.info({ listener: 'storage', host: localgcs.host, port: localgcs.port }, 'listening');
     log.info({ boot_url: config.publicUrl && `${config.publicUrl}/boot.efi` }, 'ready');
     const end = await Promise.race(localgcs ? [stop, localgcs.failed] : [stop]);

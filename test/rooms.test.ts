@@ -1,5 +1,5 @@
 import { glob, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { importsOf, mayImport, trespasses } from './rooms.ts';
@@ -19,6 +19,31 @@ test('every room is in the table', async (t) => {
   const rooms = await Array.fromAsync(glob('*', { cwd: src }));
   t.deepEqual(
     rooms.filter((room) => !Object.keys(mayImport).some((name) => name.split('/')[0] === room)),
+    [],
+  );
+});
+
+test('neither a start nor a command loads a schema', async (t) => {
+  const started = await Array.fromAsync(
+    glob('{cli/**/*,drivers/*,main,parts,planes,boot-plane,cli}.ts', { cwd: src }),
+  );
+  const drivers = ['records/firestore/firestore.ts', 'records/cached/cached.ts'];
+  const waiting = [...started, ...drivers];
+  t.true(waiting.length > 50);
+  const loaded = new Set(waiting);
+  for (const file of waiting) {
+    const code = await readFile(join(src, file), 'utf8');
+    for (const [, specifier = ''] of code.matchAll(/^(?:import|export) (?!type )[^'"]*from '([^']+)'/gm)) {
+      const target = specifier.startsWith('.') ? join(dirname(file), specifier) : specifier;
+      if (loaded.has(target)) continue;
+      loaded.add(target);
+      if (target.endsWith('.ts')) waiting.push(target);
+    }
+  }
+  t.true(loaded.has('http/boot/app.ts') && loaded.has('records/sqlite/search.ts'));
+  t.false(loaded.has('zod'));
+  t.deepEqual(
+    [...loaded].filter((one) => one.startsWith('boot/schema/')),
     [],
   );
 });
@@ -69,6 +94,11 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['boot/decide.ts', `import net from 'node:net';`],
   ['boot/decide.ts', `import type { Context } from 'koa';`],
   ['boot/source.ts', `import ipaddr from 'ipaddr.js';`],
+  ['boot/rule.ts', `import { z } from 'zod';`],
+  ['boot/rule.ts', `import { ruleSchema } from './schema/rule.ts';`],
+  ['boot/rule.ts', `import { type ruleSchema } from './schema/rule.ts';`],
+  ['cli/verbs/explain.ts', `import { name } from '../../boot/schema/values.ts';`],
+  ['boot/schema/rule.ts', `const at = Date.now();`],
   ['boot/decide.ts', 'const now = Date.now();'],
   ['boot/decide.ts', 'const now = new Date();'],
   ['boot/decide.ts', 'const now = performance.now();'],

@@ -58,8 +58,20 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
   ],
   'storage-alone.ts': ['config', 'localgcs'],
-  'planes.ts': ['config', 'parts.ts', 'boot', 'http', 'jobs'],
-  'main.ts': ['config', 'parts.ts', 'planes.ts'],
+  'open-listener.ts': ['config', 'parts.ts', 'http'],
+  'boot-plane.ts': ['config', 'parts.ts', 'http', 'open-listener.ts'],
+  'admin-plane.ts': ['config', 'parts.ts', 'http', 'jobs', 'open-listener.ts'],
+  'planes.ts': [
+    'config',
+    'parts.ts',
+    'boot',
+    'http',
+    'jobs',
+    'open-listener.ts',
+    'boot-plane.ts',
+    'admin-plane.ts',
+  ],
+  'main.ts': ['config', 'parts.ts', 'open-listener.ts', 'planes.ts'],
   'cli.ts': [
     'config',
     'parts.ts',
@@ -73,6 +85,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Schemas take longer to load than a first answer may: all others know their types alone. */
+const schemaLoaders = ['boot/schema', 'http/admin', 'http/openapi', 'localgcs'];
+
 /** Packages that only these places name. */
 const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string[] }[] = [
   { name: /^koa$|^@koa\//, places: ['http', 'localgcs'] },
@@ -80,6 +95,7 @@ const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string
   { name: /^@google-cloud\/firestore(\/|$)/, places: ['records/firestore'] },
   { name: /^node:sqlite$/, places: ['records/sqlite/sqlite.ts', 'localgcs'] },
   { name: /^ipaddr\.js$/, places: ['boot/network.ts'] },
+  { name: /^zod$/, places: schemaLoaders },
 ];
 
 /** The outside world, which policy does not see: the facts and the time are handed to it. */
@@ -101,6 +117,8 @@ export function trespasses(path: string, source: string): string[] {
   const found = importsOf(code).flatMap((specifier) =>
     specifier.startsWith('.') ? trespassInto(path, room, specifier) : trespassOutside(path, room, specifier),
   );
+  if (!schemaLoaders.some((place) => isWithin(path, place)))
+    found.push(...loadedSchemas(code).map((one) => `${path} loads ${one}: say import type`));
   if (room !== 'config' && environment.test(code))
     found.push(`${path} reads process.env, which only config/ may: take the value as a parameter`);
   const outside = room === 'boot' ? outsideWorld.code.exec(code) : null;
@@ -122,6 +140,14 @@ const importForms = [
 /** Every module that the code names. */
 export function importsOf(code: string): string[] {
   return importForms.flatMap((form) => [...code.matchAll(form)].map(([, specifier = '']) => specifier));
+}
+
+/** The schemas that are there when the code has run, and not only in its types. */
+function loadedSchemas(code: string): string[] {
+  const loaded = code.matchAll(
+    /\b(?:import|export)\s+(?!type\b)[^'"`;]*?from\s*['"]([^'"]*\/schema\/[^'"]+)['"]/g,
+  );
+  return [...loaded].map(([, specifier = '']) => specifier);
 }
 
 /** The longest name in the table that the path lies in; else its first part. */

@@ -17,7 +17,8 @@ export type Arch = (typeof archs)[number];
  * bytes are there and are being hashed. `ready`: they are what was announced; it boots. `retired`: no new profile may name it;
  * what names it goes on booting.
  */
-export type AssetState = 'created' | 'uploading' | 'verifying' | 'ready' | 'retired';
+export const assetStates = ['created', 'uploading', 'verifying', 'ready', 'retired'] as const;
+export type AssetState = (typeof assetStates)[number];
 
 /** What an asset is called; no two share it. */
 export interface AssetName {

@@ -1,8 +1,8 @@
 import type { Arch } from './asset.ts';
 import type { Client } from './client.ts';
 import type { StorageTraits } from './decide.ts';
+import type { Identity } from './identity.ts';
 import type { ImageName } from './image.ts';
-import type { Identity } from './machine.ts';
 import type { Refusal } from './problem.ts';
 import type { OutagePolicy } from './script.ts';
 import type { Source } from './source.ts';

@@ -1,109 +1,13 @@
-import type { Pointer } from './activation.ts';
-import type { ClientOverrides } from './client.ts';
+import type { machineFields } from './fields/machine.ts';
 import { anyContains, parseNetwork } from './network.ts';
-import { type Refusal, refuse } from './problem.ts';
-
-/** What firmware or a loader says about itself. A claim, not a proof. */
-export interface Identity {
-  readonly mac?: string;
-  readonly uuid?: string;
-  readonly serial?: string;
-}
-
-/** What an administrator wrote down about the machine's parts. Sizes are bytes. */
-export interface Hardware {
-  readonly cpus?: readonly { readonly model?: string; readonly cores?: number }[];
-  readonly memory?: number;
-  readonly nics?: readonly { readonly mac?: string; readonly model?: string }[];
-  readonly drives?: readonly { readonly model?: string; readonly size?: number }[];
-  readonly accelerators?: readonly { readonly model?: string }[];
-}
+import type { machineSchema } from './schema/machine.ts';
+import type { Output } from './schema/type.ts';
 
 /** `active` is the revision it boots; without one, a rule decides. */
-export interface Machine extends Pointer {
-  /** UUIDv7. */
-  readonly id: string;
-  readonly name?: string;
-  /** Each in the spelling of `parseMac`; a MAC belongs to one machine. */
-  readonly macs: readonly string[];
-  /** SMBIOS system UUID, lower case. */
-  readonly uuid?: string;
-  readonly serial?: string;
-  readonly hardware?: Hardware;
-  readonly labels: Readonly<Record<string, string>>;
-  /** CIDRs that the machine boots from; empty: any admitted address. */
-  readonly networks: readonly string[];
-  /** What its clients can do, where an administrator knows better than the table. */
-  readonly client?: ClientOverrides;
-  /** Made or taken over by an apply: one that prunes may delete it. */
-  readonly managed_by?: 'apply';
-  /** RFC 3339. */
-  readonly created_at: string;
-}
+export type Machine = Output<typeof machineSchema>;
 
-/** A label as people write it, and as it is searched for. */
-export function labelText(key: string, value: string): string {
-  return `${key}=${value}`;
-}
-
-/** Any usual spelling of an EUI-48 in, `aa:bb:cc:dd:ee:ff` out; undefined when it is none, or a group address (IEEE 802, I/G bit). */
-export function parseMac(text: string): string | undefined {
-  const spelled =
-    /^([0-9a-f]{2}([:-]))([0-9a-f]{2}\2){4}[0-9a-f]{2}$/i.test(text) ||
-    /^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i.test(text) ||
-    /^[0-9a-f]{12}$/i.test(text);
-  if (!spelled) return undefined;
-  const octets =
-    text
-      .toLowerCase()
-      .replace(/[^0-9a-f]/g, '')
-      .match(/../g) ?? [];
-  const group = Number.parseInt(octets[0] ?? '1', 16) & 1;
-  return group || octets.every((octet) => octet === '00') ? undefined : octets.join(':');
-}
-
-/** An SMBIOS UUID in lower case; undefined when it is none, or one of the two that mean "not set" (SMBIOS 7.2.1). */
-export function parseUuid(text: string): string | undefined {
-  const uuid = text.toLowerCase();
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid)) return undefined;
-  return /^[0-]+$|^[f-]+$/.test(uuid) ? undefined : uuid;
-}
-
-/** Serial numbers that firmware reports where nobody set one. */
-const placeholderSerial =
-  /^(to be filled by o\.e\.m\.?|default string|system serial number|not specified|none|0+)$/i;
-
-/**
- * The identity in a query: `mac`, `uuid`, `serial`. A value that a loader left unexpanded (`${net0/mac}`) or that means
- * "not set" is no claim; a MAC that is none is refused, because it would silently name another machine or nobody.
- */
-export function claimedIdentity(query: (name: string) => string | undefined): Identity | Refusal {
-  const claim = (name: string) => {
-    const value = query(name)?.trim();
-    return value && !value.includes('${') ? value : undefined;
-  };
-  const macClaim = claim('mac');
-  const mac = macClaim === undefined ? undefined : parseMac(macClaim);
-  if (macClaim !== undefined && !mac)
-    return refuse(
-      'bad-identity',
-      'The mac parameter is no MAC address of one interface. Send mac=aa:bb:cc:dd:ee:ff.',
-    );
-  const uuid = parseUuid(claim('uuid') ?? '');
-  const serialClaim = claim('serial');
-  const serial =
-    serialClaim && isSerial(serialClaim) && !placeholderSerial.test(serialClaim) ? serialClaim : undefined;
-  return { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
-}
-
-/** Printable ASCII, at most 128 characters. */
-export function isSerial(text: string): boolean {
-  return /^[\x20-\x7e]{1,128}$/.test(text);
-}
-
-export function isAnonymous(identity: Identity): boolean {
-  return !identity.mac && !identity.uuid && !identity.serial;
-}
+/** What an administrator may say of a machine. */
+export type MachineFields = Pick<Machine, keyof typeof machineFields>;
 
 /** Identity is claim + source binding: a machine that names its networks is that machine only from there. */
 export function bootsFrom(machine: Machine, address: string): boolean {

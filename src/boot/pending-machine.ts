@@ -1,22 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Identity, Machine } from './machine.ts';
+import type { Identity } from './identity.ts';
+import type { Machine } from './machine.ts';
+import type { pendingSchema } from './schema/pending.ts';
+import type { Output } from './schema/type.ts';
 
 /** A machine that nobody has registered and that asked to boot, as it was observed. All but the address is its own word. */
-export interface PendingMachine extends Identity {
-  /** The same for whoever says the same of itself. */
-  readonly id: string;
-  /** What iPXE says of its build. */
-  readonly arch?: string;
-  readonly platform?: string;
-  readonly version?: string;
-  /** Where it asked from the last time. */
-  readonly address: string;
-  /** RFC 3339. */
-  readonly first_seen: string;
-  readonly last_seen: string;
-  /** How often it asked. */
-  readonly count: number;
-}
+export type PendingMachine = Output<typeof pendingSchema>;
 
 /** So many are kept, the ones that asked last: whoever makes up machines cannot fill the store. */
 export const mostPending = 1000;

@@ -1,23 +1,11 @@
 import type { Arch, ResolvedAsset } from './asset.ts';
-import { isName } from './asset.ts';
 import type { Machine } from './machine.ts';
 import { type Refusal, refuse } from './problem.ts';
+import type { profileRevisionSchema } from './schema/profile.ts';
+import type { Output } from './schema/type.ts';
 
 /** One immutable revision of a profile, with its assets resolved: what a machine boots. */
-export interface ProfileRevision {
-  /** UUIDv7. */
-  readonly id: string;
-  readonly name: string;
-  readonly arch: Arch;
-  readonly kernel?: ResolvedAsset;
-  readonly initrds: readonly ResolvedAsset[];
-  readonly efi?: ResolvedAsset;
-  readonly iso?: ResolvedAsset;
-  readonly cmdline: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** RFC 3339. */
-  readonly created_at: string;
-}
+export type ProfileRevision = Output<typeof profileRevisionSchema>;
 
 /** All assets that it refers to; while it is live, none of them is deleted. */
 export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readonly ResolvedAsset[] {
@@ -28,12 +16,6 @@ export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readon
 export function partsOf(revision: ProfileRevision): readonly string[] {
   const starts = (['kernel', 'efi', 'iso'] as const).filter((part) => revision[part]);
   return [...starts, ...revision.initrds.map((_, n) => `initrd/${n}`)];
-}
-
-/** Reads `NAME@VERSION`. */
-export function parseAssetReference(text: string): { name: string; version: string } | undefined {
-  const [name = '', version = '', ...rest] = text.split('@');
-  return rest.length === 0 && isName(name) && isName(version) ? { name, version } : undefined;
 }
 
 /** The asset of a revision that a path names: `kernel`, `efi`, `iso`, `initrd` (the first) or `initrd/N`. */

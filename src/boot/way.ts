@@ -2,7 +2,8 @@ import type { ResolvedAsset } from './asset.ts';
 import type { Assignment } from './assignment.ts';
 import type { BootPolicy, BootRequest } from './boot-request.ts';
 import type { Client } from './client.ts';
-import type { Identity, Machine } from './machine.ts';
+import type { Identity } from './identity.ts';
+import type { Machine } from './machine.ts';
 import type { ProfileRevision } from './profile.ts';
 import type { World } from './world.ts';
 

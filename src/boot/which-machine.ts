@@ -1,5 +1,6 @@
 import { overridden } from './client.ts';
-import { bootsFrom, type Identity, isAnonymous, type Machine } from './machine.ts';
+import { type Identity, isAnonymous } from './identity.ts';
+import { bootsFrom, type Machine } from './machine.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { type Asked, said } from './way.ts';
 

@@ -1,5 +1,6 @@
 import { assignmentOf } from './assignment.ts';
-import type { Identity, Machine } from './machine.ts';
+import type { Identity } from './identity.ts';
+import type { Machine } from './machine.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import type { ProfileRevision } from './profile.ts';
 import { StoreDown } from './store-down.ts';

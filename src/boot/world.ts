@@ -1,5 +1,6 @@
 import type { Asset, AssetName } from './asset.ts';
-import type { Identity, Machine } from './machine.ts';
+import type { Identity } from './identity.ts';
+import type { Machine } from './machine.ts';
 import type { ProfileRevision } from './profile.ts';
 import type { RuleInForce } from './rule.ts';
 

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { assetFields } from '../boot/fields/asset.ts';
+import { type Fields, searchable } from '../boot/fields/field.ts';
+import { machineFields } from '../boot/fields/machine.ts';
+import { uploadFields } from '../boot/fields/upload.ts';
 import { type Client, openClient } from '../records/firestore/client.ts';
 import { type FirestoreOptions, openFirestore } from '../records/firestore/firestore.ts';
 import { oldForm } from '../records/firestore/native.ts';
-import type { Records } from '../records/records.ts';
+import { searchField } from '../records/firestore/search.ts';
+import type { AssetFilter, MachineSearch, Records, UploadFilter } from '../records/records.ts';
 import { failed, type Outcome, passed } from './finding.ts';
 
 /** Nobody waits to boot here. */
@@ -52,26 +57,40 @@ function explained(error: unknown): string {
     : message;
 }
 
+const onlyOne = { limit: 1 };
+
+/** A search by each field that documents of a collection are searched by. */
+function probes<Search>(
+  from: string,
+  fields: Fields,
+  list: (records: Records, search: Search) => Promise<unknown>,
+): Readonly<Record<string, (records: Records) => Promise<unknown>>> {
+  return Object.fromEntries(
+    searchable(fields).map(([name, { kind, flag, choices: [first] = ['bootbroker-doctor'] }]) => {
+      const wanted = kind === 'pairs' ? { key: 'bootbroker-doctor', value: '' } : first;
+      return [
+        `${from}(${searchField(name, kind)})`,
+        (records: Records) => list(records, { [flag]: wanted } as Search),
+      ];
+    }),
+  );
+}
+
 /** What the broker asks that a composite index must answer, each by that index's fields. */
 export const indexedQueries: Readonly<Record<string, (records: Records) => Promise<unknown>>> = {
-  'machines(macs)': (records) => records.listMachines({ limit: 1 }, { mac: '02:00:00:00:00:00' }),
-  'machines(uuid)': (records) => records.listMachines({ limit: 1 }, { uuid: 'bootbroker-doctor' }),
-  'machines(serial)': (records) => records.listMachines({ limit: 1 }, { serial: 'bootbroker-doctor' }),
-  'machines(label_texts)': (records) =>
-    records.listMachines({ limit: 1 }, { label: { key: 'bootbroker-doctor', value: '' } }),
+  ...probes('machines', machineFields, (records, search: MachineSearch) =>
+    records.listMachines(onlyOne, search),
+  ),
   'profiles(name)': (records) =>
     Promise.all([
       records.newestProfile('bootbroker-doctor'),
-      records.listProfiles({ limit: 1 }, 'bootbroker-doctor'),
+      records.listProfiles(onlyOne, 'bootbroker-doctor'),
     ]),
-  'assets(kind)': (records) => records.listAssets({ kind: 'kernel' }, { limit: 1 }),
-  'assets(name)': (records) => records.listAssets({ name: 'bootbroker-doctor' }, { limit: 1 }),
-  'assets(version)': (records) => records.listAssets({ version: 'bootbroker-doctor' }, { limit: 1 }),
-  'assets(state)': (records) => records.listAssets({ state: 'ready' }, { limit: 1 }),
+  ...probes('assets', assetFields, (records, search: AssetFilter) => records.listAssets(search, onlyOne)),
   'assets(kind, name, arch, state)': (records) =>
     records.newestAsset({ kind: 'efi', name: 'bootbroker-doctor', arch: 'x86_64' }),
-  'uploads(state)': (records) => records.listUploads({ state: 'open' }, { limit: 1 }),
-  'boots(machine_id)': (records) => records.listBootEvents('bootbroker-doctor', { limit: 1 }),
+  ...probes('uploads', uploadFields, (records, search: UploadFilter) => records.listUploads(search, onlyOne)),
+  'boots(machine_id)': (records) => records.listBootEvents('bootbroker-doctor', onlyOne),
   'boots(machine_id, stage)': (records) => records.lastBootEvent('bootbroker-doctor', 'bootbroker-doctor'),
   'boots(machine_id, stage, revision)': (records) =>
     records.firstBootEvent('bootbroker-doctor', 'bootbroker-doctor', 'bootbroker-doctor'),

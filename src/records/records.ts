@@ -1,13 +1,18 @@
 import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
 import type { ApiToken } from '../boot/access/token.ts';
-import type { Asset, AssetKind, AssetName, AssetState } from '../boot/asset.ts';
+import type { Asset, AssetName } from '../boot/asset.ts';
 import type { AssetChange, UploadChange } from '../boot/asset-step.ts';
 import type { BootEvent } from '../boot/boot-event.ts';
-import type { Identity, Machine } from '../boot/machine.ts';
+import type { assetFields } from '../boot/fields/asset.ts';
+import type { Search } from '../boot/fields/field.ts';
+import type { machineFields } from '../boot/fields/machine.ts';
+import type { uploadFields } from '../boot/fields/upload.ts';
+import type { Identity } from '../boot/identity.ts';
+import type { Machine } from '../boot/machine.ts';
 import type { PendingMachine } from '../boot/pending-machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Rule, RuleInForce } from '../boot/rule.ts';
-import type { Upload, UploadState } from '../boot/upload.ts';
+import type { Upload } from '../boot/upload.ts';
 
 export interface PageRequest {
   /** 1 to 1000. */
@@ -63,24 +68,10 @@ export type Conflict =
   /** There is no room for that many rules. */
   | { readonly kind: 'full'; readonly what: 'rules' };
 
-export interface UploadFilter {
-  readonly state?: UploadState;
-}
-
-export interface AssetFilter {
-  readonly kind?: AssetKind;
-  readonly name?: string;
-  readonly version?: string;
-  readonly state?: AssetState;
-}
-
+export type UploadFilter = Search<typeof uploadFields, Upload>;
+export type AssetFilter = Search<typeof assetFields, Asset>;
 /** At most one of these. */
-export interface MachineSearch {
-  readonly mac?: string;
-  readonly uuid?: string;
-  readonly serial?: string;
-  readonly label?: { readonly key: string; readonly value: string };
-}
+export type MachineSearch = Search<typeof machineFields, Machine>;
 
 /** Machines, and the profile revisions that they point to. */
 export interface MachineRecords {

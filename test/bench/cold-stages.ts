@@ -29,11 +29,13 @@ done('opening them, with the embedded storage its thread');
 await import('koa');
 await import('@koa/router');
 done('koa and its router');
-const { openPlanes } = await import('../../src/planes.ts');
+const { loadBootPlane, openPlanes } = await import('../../src/planes.ts');
+const openBootPlane = await loadBootPlane(config);
 done('planes');
 const ports: number[] = [];
 const log = { ...parts.log, info: (line: { port?: number }) => void (line.port && ports.push(line.port)) };
-const planes = await openPlanes(config, { ...parts, log: log as unknown as typeof parts.log }, clock);
+const logged = { ...parts, log: log as unknown as typeof parts.log };
+const planes = await openPlanes(config, logged, clock, openBootPlane);
 done('listening');
 const asking = { host: '127.0.0.1', port: ports[0], path: process.argv[2], agent: false };
 const status = await new Promise((resolve, reject) =>

@@ -1,6 +1,7 @@
 import test from 'ava';
+import { parseAssetReference } from '../../src/boot/asset-reference.ts';
 import { isRefusal } from '../../src/boot/problem.ts';
-import { bootable, parseArch, parseAssetReference, revisionAsset } from '../../src/boot/profile.ts';
+import { bootable, parseArch, revisionAsset } from '../../src/boot/profile.ts';
 import { resolvedAsset, revision } from './examples.ts';
 
 test('an asset reference is NAME@VERSION, nothing less and nothing more', (t) => {

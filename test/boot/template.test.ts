@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { cmdlineFault, cmdlineSourceFault } from '../../src/boot/cmdline.ts';
-import { renderedCmdline, renderedFor, templateFault } from '../../src/boot/template.ts';
+import { cmdlineFault, cmdlineSourceFault } from '../../src/boot/template/cmdline.ts';
+import { renderedCmdline, renderedFor, templateFault } from '../../src/boot/template/template.ts';
 import { machine, revision } from './examples.ts';
 
 const isTemplateFault = (value: unknown) =>

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Broker, brokerFor } from '../support/broker.ts';
+import { type Broker, brokerFor, push } from '../support/broker.ts';
 import { until } from '../support/http.ts';
 import { command } from './command.ts';
 
@@ -64,6 +64,27 @@ test('a machine is added, shown, changed without what others changed, and delete
   t.is((await run('machine', 'delete', mac)).stdout, `machine ${machine.id} is deleted\n`);
   t.is((await run('machine', 'delete', machine.id)).code, 1);
   t.is(await broker.parts.records.machine(machine.id), undefined);
+});
+
+test('a profile for one machine needs no name, and names assets by their ids, too', async (t) => {
+  const { broker, run } = await before(t);
+  const kernel = await push(broker, { kind: 'kernel', name: 'debian', bytes: Buffer.from('kernel') });
+  const initrd = await push(broker, { kind: 'initrd', name: 'debian', bytes: Buffer.from('initrd') });
+  await run('machine', 'add', '--mac', mac, '--name', 'rack1-u07');
+  const assets = ['--kernel', kernel.id, '--initrd', initrd.id];
+  const made = await run('profile', 'create', '--machine', mac, ...assets);
+  t.regex(
+    made.stdout,
+    /^profile rack1-u07 has the new revision .*; machine .* boots it from now on\n$/,
+    made.stderr,
+  );
+  t.regex((await run('profile', 'list')).stdout, /^rack1-u07 .* debian@1 +debian@1 /m);
+  const nobodys = await run('profile', 'create', ...assets);
+  t.deepEqual([nobodys.code, nobodys.stdout], [2, '']);
+  t.regex(nobodys.stderr, /give the profile a --name, or name the --machine that it is for/);
+  const wrong = await run('profile', 'create', '--name', 'p', '--kernel', initrd.id);
+  t.is(wrong.code, 1);
+  t.regex(wrong.stderr, /is initrd debian@1 for x86_64, and a kernel for x86_64 is needed here/);
 });
 
 test('a machine that asks to boot is listed as pending, and enrolled or dismissed by its MAC', async (t) => {

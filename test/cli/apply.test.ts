@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Broker, brokerFor } from '../support/broker.ts';
+import { type Broker, brokerFor, push } from '../support/broker.ts';
 import { command, type Ran } from './command.ts';
 
 interface Scene {
@@ -99,6 +99,36 @@ test('a folder in the shape of the decision record is pushed and applied; a seco
   await write({ 'site/more/machines.yml': machines.split('---')[0] ?? '' });
   const pruned = await run('apply', '-f', folder, '--prune');
   t.regex(pruned.stdout, /^- machine {2}aa:bb:cc:dd:ee:02\ndone: 0 created, 0 changed, 1 deleted\n$/);
+});
+
+test('files name assets by id, too, and the profile of one machine needs no name; export writes names', async (t) => {
+  const { run, dir, write, broker } = await scene(t);
+  const initrd = await push(broker, { kind: 'initrd', name: 'debian', bytes: Buffer.from('initrd') });
+  const debian = await push(broker, { kind: 'kernel', name: 'debian', bytes: kernel });
+  const yaml = (id: string) => `
+machines:
+  - mac: 52:54:00:00:00:01
+    hostname: node-01
+    profile: {kernel: ${id}, initrd: ${initrd.id}}
+`;
+  await write({ 'x.yaml': yaml(debian.id) });
+  const file = join(dir, 'x.yaml');
+  t.regex(
+    (await run('apply', '-f', file)).stdout,
+    /^\+ profile {2}node-01 for x86_64\n\+ machine {2}node-01\n/,
+  );
+  t.is((await run('apply', '-f', file)).stdout, 'nothing to do: it is so already\n');
+  const exported = await run('export');
+  t.regex(exported.stdout, /\n {2}- name: node-01\n {4}kernel: debian@1\n {4}initrd: debian@1\n/);
+  await write({ 'x.yaml': exported.stdout });
+  t.is((await run('apply', '-f', file)).stdout, 'nothing to do: it is so already\n');
+  await write({ 'x.yaml': yaml(initrd.id) });
+  t.regex(
+    (await run('apply', '-f', file)).stderr,
+    /x\.yaml:5:15: asset .* and a kernel for x86_64 is needed here/,
+  );
+  await write({ 'x.yaml': yaml(debian.id).replace('    hostname: node-01\n', '') });
+  t.regex((await run('apply', '-f', file)).stderr, /x\.yaml:4:5: must be given, for the machine has no name/);
 });
 
 test('every mistake in the files is told by file, line and column, and nothing is written', async (t) => {

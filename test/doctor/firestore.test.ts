@@ -33,7 +33,8 @@ test.serial('with Firestore all is well, with either signer, and no document is 
     const found = await diagnosis({ ...cloud.settings, ...signer, ...firestore });
     t.deepEqual(found.failed, []);
     t.deepEqual(found.skipped, ['data folder', 'https', 'private access', 'boot URL']);
-    t.regex(found.text('indexes'), /^14 queries that need composite indexes are answered/);
+    const asked = Object.keys(indexedQueries).length;
+    t.true(found.text('indexes').startsWith(`${asked} queries that need composite indexes are answered`));
   }
   const documents = `http://${emulator.host}/v1/projects/${project}/databases/(default)/documents/doctor`;
   const left = await fetch(documents, { headers: { authorization: 'Bearer owner' } });

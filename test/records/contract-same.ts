@@ -52,7 +52,7 @@ const anyText = fc.oneof(
     'body',
     'added_at',
     'expire_at',
-    'label_texts',
+    'labels_texts',
     at(1),
   ),
 );

@@ -1,4 +1,6 @@
 import type { TestFn } from 'ava';
+import { searchable } from '../../src/boot/fields/field.ts';
+import { machineFields } from '../../src/boot/fields/machine.ts';
 import type { MachineSearch } from '../../src/records/records.ts';
 import { machine, macOf, newId } from './examples.ts';
 import type { OpenRecords } from './open-records.ts';
@@ -39,6 +41,21 @@ export function searchContract(test: TestFn, open: OpenRecords): void {
     const second = await records.listMachines({ limit: 3, cursor: first.next ?? '' }, { uuid });
     t.deepEqual([...first.items, ...second.items], racked);
     t.is(second.next, undefined);
+  });
+
+  test('machines are found by each text that is declared to be searched by', async (t) => {
+    const records = await open(t);
+    const texts = searchable(machineFields).filter(([, { kind }]) => kind === 'text');
+    t.true(texts.length >= 2);
+    for (const [n, [name, { flag }]] of texts.entries()) {
+      const text = newId();
+      const [wanted, other] = [0, 1].map((one) => machine({ macs: [macOf(200 + 2 * n + one)] }));
+      if (!wanted || !other) return t.fail();
+      await createMachine(records, { ...wanted, [name]: text });
+      await createMachine(records, { ...other, [name]: `${text}!` });
+      const { items } = await records.listMachines({ limit: 10 }, { [flag]: text });
+      t.deepEqual(items, [{ ...wanted, [name]: text }], name);
+    }
   });
 
   test('a machine that is changed is found by what it is now', async (t) => {

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
+import { assetFields } from '../../src/boot/fields/asset.ts';
+import { searchable } from '../../src/boot/fields/field.ts';
+import { machineFields } from '../../src/boot/fields/machine.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import {
   type FirestoreOptions,
@@ -82,7 +85,7 @@ test('the index file for Terraform has what the queries need, nothing else, and 
   await createAsset(records, whole.asset);
   await records.addBootEvent(whole.event);
   for (const call of Object.values(everyCall(records))) await call();
-  const parts = [{ kind: 'kernel' }, { name: 'a' }, { version: '1' }, { state: 'ready' }] as const;
+  const parts = searchable(assetFields).map(([, { flag, choices: [first] = ['a'] }]) => ({ [flag]: first }));
   for (let chosen = 0; chosen < 2 ** parts.length; chosen += 1) {
     const filter = Object.assign({}, ...parts.filter((_, n) => chosen & (1 << n)));
     await records.listAssets(filter, { limit: 1 });
@@ -93,9 +96,10 @@ test('the index file for Terraform has what the queries need, nothing else, and 
   await records.listUploads({}, { limit: 1 });
   await records.listAudit({ limit: 1 }, 'newest');
   await records.listBootEvents('m', { limit: 1 });
-  const label = { key: 'rack', value: 'r1' };
-  for (const search of [{ mac: macOf(1) }, { uuid: 'u' }, { serial: 's' }, { label }])
-    await records.listMachines({ limit: 1 }, search);
+  for (const [, { flag, kind }] of searchable(machineFields)) {
+    const wanted = kind === 'pairs' ? { key: 'rack', value: 'r1' } : 'x';
+    await records.listMachines({ limit: 1 }, { [flag]: wanted });
+  }
   await records.changes.since((await records.changes.since(undefined)).mark);
 
   const { indexes, fieldOverrides }: IndexFile = JSON.parse(await readFile(indexFile, 'utf8'));

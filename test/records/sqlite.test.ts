@@ -48,6 +48,34 @@ test('what was written is there when the file is opened again, and a cursor stil
   t.like(await createMachine(again, machine({ macs: [macOf(2)] })), { kind: 'taken', holder: b.id });
 });
 
+test('a text that is searchable from now on gets its column and index once, however many processes open the file', async (t) => {
+  const file = await tempFile(t);
+  const records = opened(t, file);
+  const racked = Array.from({ length: 50 }, (_, n) => ({
+    ...machine({ macs: [macOf(n)] }),
+    rack: `r${n % 5}`,
+  }));
+  for (const each of racked) await createMachine(records, each);
+  const script = fileURLToPath(new URL('add-columns.ts', import.meta.url));
+  const starts = Array.from({ length: 4 }, () =>
+    once(spawn(process.execPath, [script, file], { stdio: 'inherit' }), 'exit'),
+  );
+  t.deepEqual(
+    await Promise.all(starts),
+    starts.map(() => [0, null]),
+  );
+
+  const database = new DatabaseSync(file);
+  t.teardown(() => database.close());
+  const found = "FROM machines WHERE rack = 'r3' AND seq > 0 ORDER BY seq";
+  t.is(database.prepare(`SELECT id ${found}`).all().length, 10);
+  const plan = database.prepare(`EXPLAIN QUERY PLAN SELECT id ${found}`).all();
+  t.regex(String(plan[0]?.detail), /USING INDEX machines_by_rack/);
+  // The process of the older version goes on, and so does one that starts.
+  await createMachine(records, machine({ macs: [macOf(99)] }));
+  t.is((await opened(t, file).listMachines({ limit: 1000 })).items.length, 51);
+});
+
 test('the files are for their owner alone', async (t) => {
   const file = await tempFile(t);
   await createMachine(opened(t, file), machine());

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUIDv7 } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import type { ExecutionContext } from 'ava';
 import type { Auditor } from '../../src/boot/access/audit.ts';
+import { auditor } from '../../src/boot/access/audit-entry.ts';
 import type { Asset } from '../../src/boot/asset.ts';
 import type { Machine } from '../../src/boot/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
@@ -12,7 +13,6 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import { adminApp } from '../../src/http/admin/app.ts';
 import { RefusalLog } from '../../src/http/admin/login/refusal-log.ts';
 import type { AdminParts } from '../../src/http/admin/parts.ts';
-import { audited } from '../../src/http/admin/write/audit-entry.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';
 import type { BootParts } from '../../src/http/boot/parts.ts';
@@ -217,7 +217,7 @@ export function sha256(bytes: Uint8Array): string {
 
 /** The entries of what no administrator does. */
 export const byBroker: Auditor = (...change) =>
-  audited({ kind: 'broker', id: 'test', at: new Date().toISOString() }, ...change);
+  auditor({ kind: 'broker', id: 'test', at: new Date().toISOString() }, randomUUIDv7)(...change);
 
 /** Keeps what is logged, each line with its level. */
 export function recorder(lines: LogLine[]): Log {

@@ -3,9 +3,9 @@ import { type Difference, differences, valueDifferences } from '../diff.ts';
 import { masked } from '../masked.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { machineTitle } from './desired.ts';
-import { machineFields } from './machines.ts';
+import { saidOfMachine } from './machines.ts';
 import type { ApplyPlan, Current } from './plan.ts';
-import { handsOut, ruleFields } from './rules.ts';
+import { handsOut, saidOfRule } from './rules.ts';
 import type { Step } from './step.ts';
 
 /** One thing that an apply makes, changes or deletes, for a person to read. It holds no secret. */
@@ -32,12 +32,12 @@ export function shownChanges(plan: ApplyPlan, current: Current): readonly ShownC
         'rule',
         step,
         ({ name }) => name,
-        ruleFields,
+        saidOfRule,
         (rule) => boots(handsOut(rule)),
       ),
     ),
     ...plan.machines.map((step) =>
-      documentChange('machine', step, machineTitle, machineFields, (machine) => boots(machine.active)),
+      documentChange('machine', step, machineTitle, saidOfMachine, (machine) => boots(machine.active)),
     ),
   ];
 }

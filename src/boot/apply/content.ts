@@ -1,13 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Arch,
-  type Asset,
-  type AssetKind,
-  type AssetName,
-  type ResolvedAsset,
-  resolved,
-} from '../asset.ts';
-import { assetsOf, type ProfileRevision, parseAssetReference } from '../profile.ts';
+import type { Arch, Asset, AssetKind, AssetName, ResolvedAsset } from '../asset.ts';
+import { misplaced, nameAtVersion, parseAssetReference, taken } from '../asset-reference.ts';
+import { assetsOf, type ProfileRevision } from '../profile.ts';
 import type { DesiredAsset, DesiredProfile } from './desired.ts';
 
 /** A desired profile for one architecture. */
@@ -18,6 +12,7 @@ export interface Content extends DesiredProfile {
 /** Finds assets as they are, and those that are yet to come with the bytes that are known of them. */
 export interface AssetBook {
   present(name: AssetName): Asset | undefined;
+  byId(id: string): Asset | undefined;
   coming(name: AssetName): DesiredAsset | undefined;
 }
 
@@ -35,10 +30,10 @@ export function contentOf({
   return {
     name,
     arch,
-    ...(kernel && { kernel: referenceTo(kernel) }),
-    initrds: initrds.map(referenceTo),
-    ...(efi && { efi: referenceTo(efi) }),
-    ...(iso && { iso: referenceTo(iso) }),
+    ...(kernel && { kernel: nameAtVersion(kernel) }),
+    initrds: initrds.map(nameAtVersion),
+    ...(efi && { efi: nameAtVersion(efi) }),
+    ...(iso && { iso: nameAtVersion(iso) }),
     cmdline,
     metadata,
   };
@@ -47,12 +42,28 @@ export function contentOf({
 /** Whether the revision is what this content would make now: the same words, and no other bytes under the names in them. */
 export function isRevisionOf(revision: ProfileRevision, content: Content, assets: AssetBook): boolean {
   return (
-    isDeepStrictEqual(contentOf(revision), content) &&
+    isDeepStrictEqual(contentOf(revision), byName(content, assets)) &&
     assetsOf(revision).every((pinned) => {
       const now = assets.present(pinned);
       return now?.state !== 'ready' || now.id === pinned.asset_id;
     })
   );
+}
+
+/** The same, its assets by their names; what an id does not fit is left, and is like no revision. */
+function byName({ kernel, initrds, efi, iso, ...rest }: Content, assets: AssetBook): Content {
+  const named = (kind: AssetKind, reference: string) => {
+    const id = parseAssetReference(reference)?.id;
+    const asset = id === undefined ? undefined : assets.byId(id);
+    return asset && !misplaced(asset, { kind, arch: rest.arch }) ? nameAtVersion(asset) : reference;
+  };
+  return {
+    ...rest,
+    ...(kernel !== undefined && { kernel: named('kernel', kernel) }),
+    initrds: initrds.map((reference) => named('initrd', reference)),
+    ...(efi !== undefined && { efi: named('efi', efi) }),
+    ...(iso !== undefined && { iso: named('iso', iso) }),
+  };
 }
 
 /** Whether somebody new may boot it: what is retired stays only for those who boot it already. */
@@ -104,15 +115,16 @@ export function resolvedContent(
 function resolve(kind: AssetKind, reference: string, arch: Arch, assets: AssetBook): ResolvedAsset | string {
   const parsed = parseAssetReference(reference);
   if (!parsed) return `${reference} is no asset: write NAME@VERSION`;
-  const name = { kind, ...parsed, arch };
-  const asset = assets.present(name);
-  const ready = asset && resolved(asset);
-  if (ready) return ready;
-  const coming = assets.coming(name);
-  if (coming && asset?.state !== 'retired') return unresolved(coming);
-  if (!asset)
-    return `there is no ${kind} ${reference} for ${arch}: push it with bootbroker asset push, or list it under assets`;
-  return `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}`;
+  const place = { kind, arch };
+  const named = parsed.id === undefined ? { ...parsed, ...place } : undefined;
+  const asset = named ? assets.present(named) : assets.byId(parsed.id ?? '');
+  const ready = taken(reference, place, asset);
+  if (typeof ready !== 'string' || (asset && (misplaced(asset, place) || asset.state === 'retired')))
+    return ready;
+  const name = asset ?? named;
+  const coming = name && assets.coming(name);
+  if (coming) return unresolved(coming);
+  return asset || !named ? ready : `${ready}, or list it under assets`;
 }
 
 /** Stands for an asset whose bytes are not there yet; good for looking at, and never written. */
@@ -127,8 +139,4 @@ function unresolved({
 }: DesiredAsset): ResolvedAsset {
   const nowhere = { asset_id: '', bucket: '', object: '', generation: '', type: '', etag: '' };
   return { kind, name, version, arch, size, crc32c, sha256, ...nowhere, last_modified: '', ready_at: '' };
-}
-
-function referenceTo({ name, version }: ResolvedAsset): string {
-  return `${name}@${version}`;
 }

@@ -1,6 +1,6 @@
 import type { Arch, Asset, AssetName } from '../asset.ts';
-import type { Machine } from '../machine.ts';
-import type { Selector } from '../selector.ts';
+import type { MachineFields } from '../machine.ts';
+import type { RuleFields } from '../rule.ts';
 
 /** The state that files describe. Whatever a file leaves out of a thing that it names is that thing's default. */
 export interface Desired {
@@ -30,23 +30,13 @@ export interface DesiredProfile {
 /** A profile by its name, or one of its own, which nothing else that names the profile gets. */
 export type ProfileChoice = string | DesiredProfile;
 
-/** What an administrator may say of a machine. */
-export type MachineFields = Omit<
-  Machine,
-  'id' | 'active' | 'history' | 'version' | 'managed_by' | 'created_at' | 'updated_at'
->;
-
 /** Without a profile it goes on booting what it boots; with null it has none of its own, and rules decide. */
 export interface DesiredMachine extends MachineFields {
   readonly profile?: ProfileChoice | null;
 }
 
-export interface DesiredRule {
-  readonly name: string;
-  readonly selector: Selector;
+export interface DesiredRule extends Omit<RuleFields, 'profile'> {
   readonly profile: ProfileChoice;
-  readonly priority: number;
-  readonly percent: number;
 }
 
 /** What is wrong with the desired state, and where: `['machines', 3, 'profile']`. */

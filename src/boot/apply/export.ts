@@ -5,8 +5,8 @@ import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
 import type { Rule } from '../rule.ts';
 import { type Content, contentOf } from './content.ts';
 import type { Desired, DesiredMachine, DesiredProfile, DesiredRule, ProfileChoice } from './desired.ts';
-import { machineFields } from './machines.ts';
-import { handsOut, ruleFields } from './rules.ts';
+import { saidOfMachine } from './machines.ts';
+import { handsOut, saidOfRule } from './rules.ts';
 
 /** All that a broker has. */
 export interface Whole {
@@ -60,13 +60,13 @@ export function exported({ assets, profiles, rules, machines }: Whole): Desired 
       .flatMap((rule): DesiredRule[] => {
         const revision = handedOut(rule, byId, newest);
         // Without any revision it decides nothing.
-        return revision ? [{ ...ruleFields(rule), profile: choose(revision, ruleArch) }] : [];
+        return revision ? [{ ...saidOfRule(rule), profile: choose(revision, ruleArch) }] : [];
       })
       .toSorted((a, b) => b.priority - a.priority),
     machines: machines
       .map((machine): DesiredMachine => {
         const revision = byId.get(machine.active ?? '');
-        return { ...machineFields(machine), profile: revision ? choose(revision, archOf(machine)) : null };
+        return { ...saidOfMachine(machine), profile: revision ? choose(revision, archOf(machine)) : null };
       })
       .toSorted(
         by(({ name, macs, uuid, serial }) => `${name ?? ''} ${macs.join()} ${uuid ?? ''} ${serial ?? ''}`),

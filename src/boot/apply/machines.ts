@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { activated, changed } from '../activation.ts';
-import type { Machine } from '../machine.ts';
+import { saidOf } from '../fields/field.ts';
+import { machineFields } from '../fields/machine.ts';
+import type { Machine, MachineFields } from '../machine.ts';
 import type { ProfileRevision } from '../profile.ts';
-import { type DesiredMachine, type Fault, fault, type MachineFields, machineTitle } from './desired.ts';
+import { type DesiredMachine, type Fault, fault, machineTitle } from './desired.ts';
 import type { Making } from './revisions.ts';
 import type { Step } from './step.ts';
 
@@ -55,7 +57,7 @@ function next({ desired, before, revision }: MachineAim, { now, newId }: Making)
     !moves &&
     before.active === kept.active &&
     before.managed_by === 'apply' &&
-    isDeepStrictEqual(machineFields(before), fields)
+    isDeepStrictEqual(saidOfMachine(before), fields)
   )
     return undefined;
   const machine: Machine = {
@@ -71,17 +73,6 @@ function next({ desired, before, revision }: MachineAim, { now, newId }: Making)
   return moves ? activated(machine, revision.id, now) : changed(machine, now);
 }
 
-/** What of a machine an administrator may say. */
-export function machineFields(machine: Machine): MachineFields {
-  const {
-    id: _,
-    active: __,
-    history: ___,
-    version: ____,
-    managed_by: _____,
-    created_at: ______,
-    ...rest
-  } = machine;
-  const { updated_at: _______, ...fields } = rest;
-  return fields;
+export function saidOfMachine(machine: Machine): MachineFields {
+  return saidOf(machineFields, machine);
 }

@@ -48,11 +48,16 @@ export function planApply(
   options: ApplyOptions,
 ): ApplyPlan | readonly Fault[] {
   const present = new Map(current.assets.map((asset) => [assetTitle(asset), asset]));
+  const byId = new Map(current.assets.map((asset) => [asset.id, asset]));
   const coming = new Map(desired.assets.map((asset) => [assetTitle(asset), asset]));
   const book = revisionBook(
     current.revisions,
     current.newest,
-    { present: (name) => present.get(assetTitle(name)), coming: (name) => coming.get(assetTitle(name)) },
+    {
+      present: (name) => present.get(assetTitle(name)),
+      byId: (id) => byId.get(id),
+      coming: (name) => coming.get(assetTitle(name)),
+    },
     options,
   );
   const assets = desiredAssets(desired.assets, (name) => present.get(assetTitle(name)));

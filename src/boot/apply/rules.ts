@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changed } from '../activation.ts';
+import { saidOf } from '../fields/field.ts';
+import { ruleFields } from '../fields/rule.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { withRevision } from '../rollout.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule, RuleFields } from '../rule.ts';
 import { type DesiredRule, type Fault, fault, profileName } from './desired.ts';
 import type { Making } from './revisions.ts';
 import type { Step } from './step.ts';
@@ -47,10 +49,9 @@ export function handsOut({ active, rollout }: Pick<Rule, 'active' | 'rollout'>):
 
 /** The rule as it is to be; undefined when it is so already. */
 function next({ desired, before, revision }: RuleAim, { now, newId }: Making): Rule | undefined {
-  const { name, selector, priority, percent } = desired;
-  const fields = { name, selector, profile: profileName(desired.profile), priority, percent };
+  const fields: RuleFields = { ...desired, profile: profileName(desired.profile) };
   const moves = revision !== undefined && revision.id !== (before && handsOut(before));
-  if (before && !moves && before.managed_by === 'apply' && isDeepStrictEqual(ruleFields(before), fields))
+  if (before && !moves && before.managed_by === 'apply' && isDeepStrictEqual(saidOfRule(before), fields))
     return undefined;
   const rule: Rule = {
     ...(before ?? { id: newId(), history: [], version: 0, created_at: now }),
@@ -61,8 +62,8 @@ function next({ desired, before, revision }: RuleAim, { now, newId }: Making): R
   return moves ? withRevision(rule, revision.id, now) : changed(rule, now);
 }
 
-export function ruleFields({ name, selector, profile, priority, percent }: Rule) {
-  return { name, selector, profile, priority, percent };
+export function saidOfRule(rule: Rule): RuleFields {
+  return saidOf(ruleFields, rule);
 }
 
 /** Names and priorities belong to one rule each. */

@@ -1,7 +1,8 @@
 import type { Asset, AssetKind } from '../../boot/asset.ts';
-import { type Machine, parseMac } from '../../boot/machine.ts';
+import { parseNameAtVersion } from '../../boot/asset-reference.ts';
+import { parseMac } from '../../boot/identity.ts';
+import type { Machine } from '../../boot/machine.ts';
 import { pendingId } from '../../boot/pending-machine.ts';
-import { parseAssetReference } from '../../boot/profile.ts';
 import type { Rule } from '../../boot/rule.ts';
 import { Failure } from '../verb/failure.ts';
 import { type Api, accepted, allItems } from './api.ts';
@@ -27,7 +28,7 @@ export async function assetsNamed(
   text: string,
   { kind, arch }: { readonly kind?: AssetKind; readonly arch?: string } = {},
 ): Promise<readonly Asset[]> {
-  const named = parseAssetReference(text);
+  const named = parseNameAtVersion(text);
   if (!named) return [accepted(await from.get(`assets/${encodeURIComponent(text)}`)) as Asset];
   const all = await allItems<Asset>(from, 'assets', { ...named, kind });
   const found = all.filter((asset) => arch === undefined || asset.arch === arch);

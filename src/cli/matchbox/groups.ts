@@ -1,6 +1,6 @@
 import type { DesiredMachine, DesiredRule } from '../../boot/apply/desired.ts';
 import { isName } from '../../boot/asset.ts';
-import { parseMac, parseUuid } from '../../boot/machine.ts';
+import { parseMac, parseUuid } from '../../boot/identity.ts';
 import type { Selector } from '../../boot/selector.ts';
 import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';

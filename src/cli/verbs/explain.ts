@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../../boot/asset.ts';
-import { explained } from '../../boot/explain.ts';
-import { type Recording, replayed as worldOf } from '../../boot/recording.ts';
+import { explained } from '../../boot/explain/explain.ts';
+import { type Recording, replayed as worldOf } from '../../boot/explain/recording.ts';
 import { accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { outline } from '../output/outline.ts';

@@ -7,7 +7,7 @@ import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { routerPath } from '../plane/router-path.ts';
 import type { AdminContext, AdminState } from './context.ts';
 import { docsRoutes } from './docs-page.ts';
-import { authenticate, knownHost } from './login/auth.ts';
+import { authenticate, knownHost } from './login/authenticate.ts';
 import type { AdminParts } from './parts.ts';
 import { handleRoute } from './route.ts';
 import { adminRoutes } from './routes.ts';

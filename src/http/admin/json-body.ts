@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../boot/problem.ts';
-import { readBody } from '../plane/body.ts';
+import { readBody } from '../plane/read-body.ts';
 import type { AdminContext } from './context.ts';
 import { readStrictJson } from './strict-json.ts';
 

@@ -1,8 +1,11 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { ZodObject, ZodType, z } from 'zod';
 import { type Actor, allows } from '../../boot/access/actor.ts';
+import type { Auditor } from '../../boot/access/audit.ts';
+import { auditor } from '../../boot/access/audit-entry.ts';
 import type { Role } from '../../boot/access/token.ts';
 import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
-import { answerProblem } from '../plane/errors.ts';
+import { answerProblem } from '../plane/answer-problem.ts';
 import type { AdminContext } from './context.ts';
 import { readJson } from './json-body.ts';
 import type { AdminParts } from './parts.ts';
@@ -20,6 +23,8 @@ export interface RouteRequest<Query, Body, Headers = undefined> {
   readonly headers: Headers;
   readonly body: Body;
   readonly by: Actor;
+  /** Makes the audit entries of what they do. */
+  readonly audit: Auditor;
   /** Address of this end of the connection. */
   readonly localAddress: string | undefined;
 }
@@ -94,7 +99,8 @@ export async function handleRoute(ctx: AdminContext, declared: Route, parts: Adm
   const body = parse(declared.body, json.value, 'body');
   if (isRefusal(body)) return answerProblem(ctx, body);
   const { localAddress } = ctx.req.socket;
-  const request = { params: ctx.params, query, headers, body, by, localAddress };
+  const audit = auditor(by, randomUUIDv7);
+  const request = { params: ctx.params, query, headers, body, by, audit, localAddress };
   const reply = await declared.handle(request as RouteRequest<never, never, never>, parts);
   if (isRefusal(reply)) return answerProblem(ctx, reply);
   ctx.status = reply.status;

@@ -1,6 +1,6 @@
 import type { HandoffPlan } from '../../boot/plan.ts';
 import { note } from '../plane/request-log.ts';
-import { answerHead, beginsAsset, noteFirstByte } from './asset-head.ts';
+import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';
 import type { BootContext } from './context.ts';
 import type { BootParts } from './parts.ts';
 

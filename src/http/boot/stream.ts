@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { cut } from '../plane/cut.ts';
+import { cut } from '../plane/answer-end.ts';
 
 /** How a transfer ended. `hung-up`: the client left, which is its right. */
 export type Outcome =

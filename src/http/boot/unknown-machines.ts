@@ -1,4 +1,4 @@
-import type { Identity } from '../../boot/machine.ts';
+import type { Identity } from '../../boot/identity.ts';
 import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending-machine.ts';
 import { lru } from '../../lru.ts';
 import type { Records } from '../../records/records.ts';

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problems, type Refusal, refuse } from '../../boot/problem.ts';
-import { problemJson } from './errors.ts';
+import { problemJson } from './answer-problem.ts';
 import { STATUS_CODES } from './node-http.ts';
 
 export const requestTimeout = refuse(

@@ -1,5 +1,5 @@
+import { answerProblem } from './answer-problem.ts';
 import { isBearer, unauthenticated } from './bearer.ts';
-import { answerProblem } from './errors.ts';
 import type { PageRoute } from './page-route.ts';
 
 /** Prometheus metrics, behind a bearer token if there is one. */

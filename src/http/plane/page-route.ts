@@ -1,6 +1,6 @@
 import { type Problem, refuse } from '../../boot/problem.ts';
+import { answerProblem } from './answer-problem.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
-import { answerProblem } from './errors.ts';
 import type { CommonParts } from './parts.ts';
 
 /** What a page answers with one status. */

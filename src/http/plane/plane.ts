@@ -1,13 +1,13 @@
 import type Router from '@koa/router';
 import Koa from 'koa';
 import { refuse } from '../../boot/problem.ts';
+import { answerProblem, catchFaults } from './answer-problem.ts';
 import type { PlaneMiddleware, PlaneState, Routed } from './context.ts';
-import { answerProblem, catchFaults } from './errors.ts';
 import { servePages } from './page-route.ts';
 import type { CommonParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
 import { logRequests } from './request-log.ts';
-import { targetRefusal } from './target.ts';
+import { targetRefusal } from './request-target.ts';
 
 /** How a client's leaving shows (errno, and Node's own codes). */
 const hangUps = [

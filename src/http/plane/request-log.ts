@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { traceFields } from '../../telemetry/trace.ts';
+import { wentOut } from './answer-end.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
-import { wentOut } from './cut.ts';
 import type { CommonParts } from './parts.ts';
 
 /** What the log calls a request whose client left before its answer began: nginx's number for it, on no wire. */

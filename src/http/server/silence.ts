@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { canonicalAddress } from '../../boot/network.ts';
-import { cut, streamOf } from '../plane/cut.ts';
+import { cut, streamOf } from '../plane/answer-end.ts';
 
 /** A peer that has read nothing for so long is gone. */
 const longestSilenceMs = 120_000;

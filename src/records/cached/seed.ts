@@ -1,5 +1,6 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
-import type { Identity, Machine } from '../../boot/machine.ts';
+import type { Identity } from '../../boot/identity.ts';
+import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { RuleInForce } from '../../boot/rule.ts';
 import type { Snapshot } from '../../boot/snapshot.ts';

@@ -1,8 +1,11 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
+import { assetFields } from '../../boot/fields/asset.ts';
+import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Upload } from '../../boot/upload.ts';
 import type { AssetRecords } from '../records.ts';
 import { type Content, type Documents, documentOf, type Place } from './documents.ts';
 import { pageOf } from './page.ts';
+import { searched } from './search.ts';
 import type { Store } from './store.ts';
 
 /** A session that an upload opened lives for a week after the URL expired; then there is time to look what went wrong. */
@@ -19,8 +22,10 @@ export function assetRecords(store: Store): AssetRecords {
         const [found] = await documents.get(['uploads', id]);
         return documentOf<Upload>(found);
       }),
-    listUploads: ({ state }, page) =>
-      store.read('listing uploads', (documents) => pageOf<Upload>(documents, 'uploads', { state }, page)),
+    listUploads: (filter, page) =>
+      store.read('listing uploads', (documents) =>
+        pageOf<Upload>(documents, 'uploads', searched(uploadFields, filter), page),
+      ),
 
     asset: (id) =>
       store.read('reading an asset', async (documents) => (await queried(documents, { id }, 1))[0]),
@@ -28,9 +33,9 @@ export function assetRecords(store: Store): AssetRecords {
       store.read('finding an asset', async (documents) =>
         documentOf<Asset>((await documents.get(assetPlace(name)))[0]),
       ),
-    listAssets: ({ kind, name, version, state }, page) =>
+    listAssets: (filter, page) =>
       store.read('listing assets', (documents) =>
-        pageOf<Asset>(documents, 'assets', { kind, name, version, state }, page),
+        pageOf<Asset>(documents, 'assets', searched(assetFields, filter), page),
       ),
     newestAsset: ({ kind, name, arch }) =>
       store.read('finding the newest asset', async (documents) => {

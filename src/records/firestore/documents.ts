@@ -22,14 +22,16 @@ export type Place = readonly [collection: Collection, id: string];
 /** What is written into a document, and what lies beside it. */
 export interface Content {
   readonly document: object;
-  /** Searched for, and computed from the document; texts. Its name is in `beside`, so that no reader takes it for a part. */
-  readonly label_texts?: readonly string[];
+  /** Searched for, and computed from the document; each field's name ends with `_texts`, so that no reader takes it for a part. */
+  readonly texts?: Readonly<Record<string, readonly string[]>>;
   /** From then on Firestore may delete it. */
   readonly expire_at?: Date;
 }
 
-/** What stands in documents that is no part of what was stored. */
-export const beside: ReadonlySet<string> = new Set(['added_at', 'expire_at', 'label_texts']);
+/** Whether a field stands in documents that is no part of what was stored. */
+export function isBeside(field: string): boolean {
+  return field === 'added_at' || field === 'expire_at' || field.endsWith('_texts');
+}
 
 export interface Found {
   readonly place: Place;

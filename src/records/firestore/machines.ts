@@ -1,8 +1,10 @@
-import { labelText, type Machine } from '../../boot/machine.ts';
+import { machineFields } from '../../boot/fields/machine.ts';
+import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
-import { type Condition, type Content, type Documents, documentOf, isIndexed } from './documents.ts';
+import { type Condition, type Content, type Documents, documentOf } from './documents.ts';
 import { pageOf } from './page.ts';
+import { searched, searchTexts } from './search.ts';
 import type { Store } from './store.ts';
 
 /** Machines, and the profile revisions that they point to. Looking up goes by the machine's own `macs`, in one read. */
@@ -25,19 +27,9 @@ export function machineRecords(store: Store): MachineRecords {
           undefined
         );
       }),
-    listMachines: (page, { mac, uuid, serial, label } = {}) =>
+    listMachines: (page, search = {}) =>
       store.read('listing machines', (documents) =>
-        pageOf<Machine>(
-          documents,
-          'machines',
-          {
-            uuid,
-            serial,
-            macs: mac && { contains: mac },
-            label_texts: label && { contains: labelText(label.key, label.value) },
-          },
-          page,
-        ),
+        pageOf<Machine>(documents, 'machines', searched(machineFields, search), page),
       ),
 
     profile: (id) =>
@@ -60,6 +52,5 @@ async function newestProfile(documents: Documents, name: string): Promise<Profil
 }
 
 export function machineContent(machine: Machine): Content {
-  const labels = Object.entries(machine.labels).map(([key, value]) => labelText(key, value));
-  return { document: machine, label_texts: labels.filter(isIndexed) };
+  return { document: machine, texts: searchTexts(machineFields, machine) };
 }

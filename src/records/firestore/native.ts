@@ -1,5 +1,5 @@
 import { Timestamp } from '@google-cloud/firestore';
-import { beside, type Collection, type Document } from './documents.ts';
+import { type Collection, type Document, isBeside } from './documents.ts';
 import { Fault } from './fault.ts';
 
 /**
@@ -34,7 +34,7 @@ export function fromNative(collection: Collection, fields: Readonly<Record<strin
   const texts = textFields[collection] ?? [];
   return Object.fromEntries(
     Object.entries(fields)
-      .filter(([key]) => !beside.has(key))
+      .filter(([key]) => !isBeside(key))
       .map(([key, value]) => [key, texts.includes(key) ? JSON.parse(value as string) : json(value)]),
   );
 }

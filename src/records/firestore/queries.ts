@@ -101,6 +101,6 @@ function add(
   batch.update(at(place), { ...without, ...fields }, { lastUpdateTime });
 }
 
-function fieldsOf([collection]: Place, { document, ...others }: Content) {
-  return { ...toNative(collection, document), ...others };
+function fieldsOf([collection]: Place, { document, texts, expire_at }: Content) {
+  return { ...toNative(collection, document), ...texts, ...(expire_at && { expire_at }) };
 }

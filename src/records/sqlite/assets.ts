@@ -1,6 +1,9 @@
 import type { Asset, AssetName } from '../../boot/asset.ts';
+import { assetFields } from '../../boot/fields/asset.ts';
+import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Upload } from '../../boot/upload.ts';
 import type { AssetRecords } from '../records.ts';
+import { searched } from './search.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 
 /** Assets, and the uploads that bring their bytes. */
@@ -8,14 +11,14 @@ export function assetRecords(sql: Sql): AssetRecords {
   return {
     upload: (id) =>
       sql.read('reading an upload', () => only<Upload>(sql, 'SELECT body FROM uploads WHERE id = ?', id)),
-    listUploads: ({ state }, page) =>
-      sql.read('listing uploads', () => pageOf<Upload>(sql, 'uploads', { state }, page)),
+    listUploads: (filter, page) =>
+      sql.read('listing uploads', () => pageOf<Upload>(sql, 'uploads', searched(uploadFields, filter), page)),
 
     asset: (id) =>
       sql.read('reading an asset', () => only<Asset>(sql, 'SELECT body FROM assets WHERE id = ?', id)),
     namedAsset: (name) => sql.read('finding an asset', () => namedAsset(sql, name)),
-    listAssets: ({ kind, name, version, state }, page) =>
-      sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', { kind, name, version, state }, page)),
+    listAssets: (filter, page) =>
+      sql.read('listing assets', () => pageOf<Asset>(sql, 'assets', searched(assetFields, filter), page)),
     newestAsset: ({ kind, name, arch }) =>
       sql.read('finding the newest asset', () => {
         const newest = documents<Asset>(

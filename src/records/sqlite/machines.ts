@@ -1,6 +1,8 @@
-import { labelText, type Machine } from '../../boot/machine.ts';
+import { machineFields } from '../../boot/fields/machine.ts';
+import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords, MachineSearch } from '../records.ts';
+import { searched } from './search.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 
 /** Machines, and the profile revisions that they point to. */
@@ -21,7 +23,7 @@ export function machineRecords(sql: Sql): MachineRecords {
         () => (mac && byMac(mac)) || (uuid && byUuid(uuid)) || (serial && bySerial(serial)) || undefined,
       ),
     listMachines: (page, search) =>
-      sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', searched(search), page)),
+      sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', conditions(search), page)),
 
     profile: (id) =>
       sql.read('reading a profile', () =>
@@ -42,12 +44,10 @@ export function machineRecords(sql: Sql): MachineRecords {
   };
 }
 
-function searched({ mac, uuid, serial, label }: MachineSearch = {}): Record<string, string | undefined> {
+/** Each MAC is in a table of its own. */
+function conditions({ mac, ...others }: MachineSearch = {}): Record<string, string | undefined> {
   return {
-    uuid,
-    serial,
     'id = (SELECT machine_id FROM macs WHERE mac = ?)': mac,
-    "EXISTS (SELECT 1 FROM json_each(body, '$.labels') WHERE key || '=' || value = ?)":
-      label && labelText(label.key, label.value),
+    ...searched(machineFields, others),
   };
 }

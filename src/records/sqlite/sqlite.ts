@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Fields } from '../../boot/fields/field.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import { makeFolder } from '../../folder.ts';
 import { BadCursor } from '../cursor.ts';
@@ -12,6 +13,7 @@ import { machineRecords } from './machines.ts';
 import { migrations } from './migrations.ts';
 import { pendingRecords } from './pending.ts';
 import { ruleRecords } from './rules.ts';
+import { missingColumns, searchedTables } from './search-columns.ts';
 import type { Row, Sql } from './sql.ts';
 import { writes } from './write.ts';
 
@@ -48,6 +50,7 @@ function open(file: string): DatabaseSync {
     // FULL syncs the log at every commit; WAL's usual NORMAL may lose the last ones with the power.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     migrate(database, migrations);
+    addColumns(database, searchedTables);
     return database;
   } catch (cause) {
     database.close();
@@ -72,6 +75,13 @@ export function migrate(database: DatabaseSync, steps: readonly string[]): void 
       return current + 1;
     });
   } while (version < steps.length);
+}
+
+/** Makes all searchable that is declared so. Mostly that is so already, and reading says it; else processes take turns. */
+export function addColumns(database: DatabaseSync, tables: Readonly<Record<string, Fields>>): void {
+  const columns = database.prepare('SELECT name FROM pragma_table_xinfo(?)');
+  const missing = () => missingColumns(tables, (table) => columns.all(table).map(({ name }) => String(name)));
+  if (missing() !== '') inTransaction(database, () => database.exec(missing()));
 }
 
 function inTransaction<T>(database: DatabaseSync, work: () => T): T {

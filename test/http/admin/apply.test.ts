@@ -410,3 +410,60 @@ test.serial(
     );
   },
 );
+
+test('assets by their ids, one initrd as initrd, and a profile that is called like its machine', async (t) => {
+  const broker = await stocked(t);
+  const assets = await items<Asset>(broker, 'assets');
+  const idOf = (kind: string, arch = 'x86_64') =>
+    assets.find((asset) => asset.kind === kind && asset.arch === arch)?.id ?? '';
+  const profile = { kernel: idOf('kernel'), initrd: idOf('initrd') };
+  const desired = {
+    profiles: [{ ...profile, name: 'shared' }],
+    machines: [
+      { ...one, profile },
+      { serial: 'S', profile: 'shared' },
+    ],
+  };
+  t.deepEqual(brief(t, await apply(broker, desired)), [
+    'create | profile | one for x86_64',
+    'create | profile | shared for x86_64',
+    'create | machine | one',
+    'create | machine | S',
+  ]);
+  const byName = { kernel: 'debian@1', initrds: ['debian@1'] };
+  t.deepEqual(brief(t, await apply(broker, desired)), []);
+  const named = {
+    profiles: [{ ...byName, name: 'shared' }],
+    machines: [
+      { ...one, profile: { ...byName, name: 'one' } },
+      { serial: 'S', profile: 'shared' },
+    ],
+  };
+  t.deepEqual(brief(t, await apply(broker, named)), [], 'the same by their names');
+
+  const refused = async (wrong: object) => {
+    const { status, json } = await apply(broker, wrong);
+    return [status, json.errors[0].pointer, json.errors[0].detail];
+  };
+  const wrong = (fields: object) => ({ profiles: [{ name: 'shared', ...fields }] });
+  t.deepEqual(await refused(wrong({ kernel: idOf('initrd') })), [
+    422,
+    '#/profiles/0/kernel',
+    `asset ${idOf('initrd')} is initrd debian@1 for x86_64, and a kernel for x86_64 is needed here`,
+  ]);
+  t.deepEqual(await refused(wrong({ kernel: idOf('kernel', 'arm64') })), [
+    422,
+    '#/profiles/0/kernel',
+    `asset ${idOf('kernel', 'arm64')} is kernel debian@1 for arm64, and a kernel for x86_64 is needed here`,
+  ]);
+  t.deepEqual((await refused(wrong({ kernel: 'debian@1', initrd: 'debian@1', initrds: [] }))).slice(0, 2), [
+    400,
+    '#/profiles/0/initrd',
+  ]);
+  t.deepEqual(await refused({ machines: [{ serial: 'S', profile }] }), [
+    400,
+    '#/machines/0/profile/name',
+    'must be given, for the machine has no name',
+  ]);
+  t.deepEqual((await refused({ profiles: [profile] })).slice(0, 2), [400, '#/profiles/0/name']);
+});

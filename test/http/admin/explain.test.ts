@@ -1,6 +1,6 @@
 import test from 'ava';
-import { explained } from '../../../src/boot/explain.ts';
-import { type Recording, replayed } from '../../../src/boot/recording.ts';
+import { explained } from '../../../src/boot/explain/explain.ts';
+import { type Recording, replayed } from '../../../src/boot/explain/recording.ts';
 import { addMachine, addProfile, brokerFor, expectStatus, push } from '../../support/broker.ts';
 import { agents } from '../site.ts';
 

@@ -48,6 +48,18 @@ test('both planes give it, to everybody, and it names every route of both', asyn
     t.truthy(document.paths[path]?.get, path);
 });
 
+test('what is said otherwise than it comes has a name of its own', (t) => {
+  const { schemas } = document.components as unknown as {
+    schemas: Record<string, { properties: { nics: { items: { properties: { mac: object } } } } }>;
+  };
+  const macIn = (name: string) => schemas[name]?.properties.nics.items.properties.mac;
+  t.like(macIn('Hardware'), { pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$' });
+  t.deepEqual(macIn('HardwareInput'), { type: 'string', maxLength: 256 });
+  const sent = JSON.stringify(document.paths['/api/v1/machines']?.post);
+  t.true(sent.includes('/HardwareInput"'));
+  t.false(JSON.stringify(document.paths['/api/v1/machines']?.get).includes('Input"'));
+});
+
 test('whatever it refers to is there', (t) => {
   const text = JSON.stringify(document);
   const references = new Set([...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path));

@@ -1,33 +1,24 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Asset } from '../../../boot/asset.ts';
+import { assetFields } from '../../../boot/fields/asset.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
 import { bytes } from '../../output/units.ts';
-import { kindOption } from '../../verb/options.ts';
+import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
-  readonly kind?: string;
-  readonly name?: string;
-  readonly version?: string;
-  readonly state?: string;
   readonly json?: true;
 }
 
-const states = ['created', 'uploading', 'verifying', 'ready', 'retired'] satisfies Asset['state'][];
-
 export function assetList(command: Command, system: System): void {
   brokerOptions(
-    example(command, ['bootbroker asset list --kind kernel --state ready'])
-      .addOption(kindOption())
-      .option('--name <name>', 'only those of this name')
-      .option('--version <version>', 'only those of this version')
-      .addOption(new Option('--state <state>', 'only those in this state').choices(states)),
-  ).action(({ kind, name, version, state, ...options }: Options) =>
+    searchOptions(example(command, ['bootbroker asset list --kind kernel --state ready']), assetFields),
+  ).action((options: Options & Said) =>
     printList<Asset>(system, options, {
       path: 'assets',
-      query: { kind, name, version, state },
+      query: queryOf(assetFields, options),
       titles: ['KIND', 'ASSET', 'ARCH', 'SIZE', 'STATE', 'ID'],
       row: (asset) => [
         asset.kind,

@@ -1,29 +1,23 @@
 import type { Command } from 'commander';
+import { machineFields } from '../../../boot/fields/machine.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
+import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
-  readonly mac?: string;
-  readonly uuid?: string;
-  readonly serial?: string;
-  readonly label?: string;
   readonly json?: true;
 }
 
-export function machineList(command: Command, outside: System): void {
+export function machineList(command: Command, system: System): void {
   brokerOptions(
-    example(command, ['bootbroker machine list --label rack=r1'])
-      .option('--mac <mac>', 'only the one that holds this MAC')
-      .option('--uuid <uuid>', 'only those with this SMBIOS UUID')
-      .option('--serial <serial>', 'only those with this serial number')
-      .option('--label <key=value>', 'only those with this label'),
-  ).action(({ mac, uuid, serial, label, ...options }: Options) =>
-    printList<Machine>(outside, options, {
+    searchOptions(example(command, ['bootbroker machine list --label rack=r1']), machineFields),
+  ).action((options: Options & Said) =>
+    printList<Machine>(system, options, {
       path: 'machines',
-      query: { mac, uuid, serial, label },
+      query: queryOf(machineFields, options),
       titles: ['NAME', 'MACS', 'LABELS', 'PROFILE REVISION', 'ID'],
       row: (machine) => [
         cell(machine.name),

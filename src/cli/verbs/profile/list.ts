@@ -1,21 +1,20 @@
 import type { Command } from 'commander';
 import type { ResolvedAsset } from '../../../boot/asset.ts';
+import { profileFields } from '../../../boot/fields/profile.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
+import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
 export function profileList(command: Command, system: System): void {
   brokerOptions(
-    example(command, ['bootbroker profile list --name debian']).option(
-      '--name <name>',
-      'only those of this name',
-    ),
-  ).action(({ name, ...options }: BrokerOptions & { readonly name?: string; readonly json?: true }) =>
+    searchOptions(example(command, ['bootbroker profile list --name debian']), profileFields),
+  ).action((options: BrokerOptions & { readonly json?: true } & Said) =>
     printList<ProfileRevision>(system, options, {
       path: 'profiles',
-      query: { name },
+      query: queryOf(profileFields, options),
       titles: ['NAME', 'REVISION', 'CREATED', 'ARCH', 'STARTS', 'INITRDS', 'COMMAND LINE'],
       row: ({ name, id, created_at, arch, kernel, efi, iso, initrds, cmdline }) => [
         name,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ruleFields } from '../../../boot/fields/rule.ts';
 import type { Rule } from '../../../boot/rule.ts';
 import { selectorText } from '../../../boot/selector.ts';
 import { accepted } from '../../broker/api.ts';
@@ -6,15 +7,12 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { printDryRun } from '../../output/dry-run.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
-import { jsonFile, pair, wholeNumber } from '../../verb/options.ts';
+import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
+import { jsonFile, pair } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
 interface Options extends BrokerOptions {
-  readonly name: string;
-  readonly profile: string;
-  readonly priority: number;
-  readonly percent?: number;
   readonly all?: true;
   readonly label?: Readonly<Record<string, string>>;
   readonly arch?: string;
@@ -27,14 +25,13 @@ interface Options extends BrokerOptions {
 
 export function ruleAdd(command: Command, system: System): void {
   brokerOptions(
-    example(command, [
-      'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
-      '    --priority 10 --dry-run',
-    ])
-      .requiredOption('--name <name>', 'what you call it')
-      .requiredOption('--profile <name>', 'the profile that it assigns')
-      .requiredOption('--priority <number>', 'the highest wins; no two rules share one', wholeNumber)
-      .option('--percent <number>', 'share of machines that a new revision goes to at first', wholeNumber)
+    addingOptions(
+      example(command, [
+        'bootbroker rule add --name rack1 --label rack=r1 --profile debian \\',
+        '    --priority 10 --dry-run',
+      ]),
+      ruleFields,
+    )
       .option('--all', 'every machine')
       .option('--label <key=value>', 'machines with this label; several times for several', pair)
       .option('--arch <arch>', 'machines of this architecture')
@@ -42,15 +39,8 @@ export function ruleAdd(command: Command, system: System): void {
       .option('--mac <mac>', 'the machine with this MAC')
       .option('--selector <file>', 'a JSON file with a selector: all, any, not and the above', jsonFile)
       .option('--dry-run', 'only say which machines would change, and how'),
-  ).action(async ({ json, dryRun, ...options }: Options) => {
-    const { name, profile, priority, percent } = options;
-    const body = {
-      name,
-      profile,
-      priority,
-      selector: selectorOf(options),
-      ...(percent !== undefined && { percent }),
-    };
+  ).action(async ({ json, dryRun, ...options }: Options & Said) => {
+    const body = { ...bodyOf(ruleFields, options), selector: selectorOf(options) };
     const api = broker(system, options);
     if (dryRun) return printDryRun(system, json, (query) => api.post('rules', body, query));
     const rule = accepted(await api.post('rules', body)) as Rule;

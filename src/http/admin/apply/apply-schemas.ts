@@ -1,46 +1,44 @@
 import { z } from 'zod';
-import { archs } from '../../../boot/asset.ts';
-import { id, text } from '../fields.ts';
-import { name, newMachine, newProfile, newUpload } from '../inputs.ts';
-import { newRule } from '../rules/rule-schemas.ts';
-
-const profile = newProfile.omit({ machine_id: true });
-const upload = newUpload.shape;
-
-const asset = z.strictObject({
-  kind: upload.kind,
-  name,
-  version: name,
-  arch: z.enum(archs).default('x86_64'),
-  size: upload.size.exactOptional(),
-  crc32c: upload.crc32c.exactOptional(),
-  sha256: upload.sha256,
-  type: upload.type,
-  verify: upload.verify,
-});
+import { listedAsset } from '../../../boot/schema/asset.ts';
+import { newMachine } from '../../../boot/schema/machine.ts';
+import { listedProfile, ownProfile } from '../../../boot/schema/profile.ts';
+import { newRule } from '../../../boot/schema/rule.ts';
+import { id, name, text } from '../../../boot/schema/values.ts';
 
 const byName = 'The name of a profile, or one of its own';
+
+const listedMachine = newMachine
+  .safeExtend({
+    profile: z
+      .union([name, ownProfile, z.null()])
+      .describe(
+        `${byName}, which without a name takes the machine's; null: none, rules decide; left out: what it has`,
+      )
+      .exactOptional(),
+  })
+  .transform(({ profile, ...machine }, context) => {
+    if (profile === undefined) return machine;
+    if (profile === null || typeof profile === 'string') return { ...machine, profile };
+    const called = profile.name ?? machine.name;
+    if (called === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['profile', 'name'],
+        message: 'must be given, for the machine has no name',
+      });
+    return { ...machine, profile: { ...profile, name: called ?? z.NEVER } };
+  });
 
 /** The state that files describe. */
 export const desiredState = z
   .strictObject({
-    assets: z.array(asset).max(10_000).default([]),
-    profiles: z.array(profile).max(10_000).default([]),
+    assets: z.array(listedAsset).max(10_000).default([]),
+    profiles: z.array(listedProfile).max(10_000).default([]),
     rules: z
-      .array(z.strictObject({ ...newRule.shape, profile: z.union([name, profile]).describe(byName) }))
+      .array(z.strictObject({ ...newRule.shape, profile: z.union([name, listedProfile]).describe(byName) }))
       .max(1_000)
       .default([]),
-    machines: z
-      .array(
-        newMachine.safeExtend({
-          profile: z
-            .union([name, profile, z.null()])
-            .describe(`${byName}; null: none, rules decide; left out: what it has`)
-            .exactOptional(),
-        }),
-      )
-      .max(50_000)
-      .default([]),
+    machines: z.array(listedMachine).max(50_000).default([]),
   })
   .meta({ id: 'DesiredState' });
 

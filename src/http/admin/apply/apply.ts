@@ -1,19 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import { type Actor, allows } from '../../../boot/access/actor.ts';
-import type { AuditEntry } from '../../../boot/access/audit.ts';
+import type { AuditEntry, Auditor } from '../../../boot/access/audit.ts';
 import { shownChanges } from '../../../boot/apply/changes.ts';
 import { type Desired, type DesiredProfile, type Fault, fault } from '../../../boot/apply/desired.ts';
 import { type ApplyPlan, isPlan, planApply } from '../../../boot/apply/plan.ts';
 import type { Step } from '../../../boot/apply/step.ts';
 import { assetTitle } from '../../../boot/asset.ts';
 import { type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
-import { templateFault } from '../../../boot/template.ts';
+import { templateFault } from '../../../boot/template/template.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
 import type { AdminParts } from '../parts.ts';
 import { type Reply, type Route, route } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
-import { conflicting } from '../write/conflicting.ts';
+import { conflicting } from '../write/conflict-answer.ts';
 import { insistOn } from '../write/pin-assets.ts';
 import { unrenderable } from '../write/render-check.ts';
 import { appliedSchema, applyQuery, desiredState } from './apply-schemas.ts';
@@ -50,7 +49,7 @@ export const applyRoutes: readonly Route[] = [
       'too-many-rules',
       'precondition-failed',
     ],
-    handle: ({ query, body, by }, parts) => apply(body, query, by, parts),
+    handle: ({ query, body, by, audit }, parts) => apply(body, query, by, audit, parts),
   }),
 ];
 
@@ -58,6 +57,7 @@ async function apply(
   body: z.output<typeof desiredState>,
   query: z.output<typeof applyQuery>,
   by: Actor,
+  audit: Auditor,
   parts: AdminParts,
 ): Promise<Reply | Refusal> {
   const dryRun = query.dry_run === '1';
@@ -67,10 +67,7 @@ async function apply(
     parts.refusals.note(by, 'POST /api/v1/apply?prune=1', detail);
     return refuse('forbidden', detail);
   }
-  const desired: Desired = {
-    ...body,
-    machines: body.machines.map((one) => ({ ...one, macs: [...new Set(one.macs)] })),
-  };
+  const desired: Desired = body;
   const broken = await brokenTemplates(desired);
   if (broken.length > 0) return refuseFaults('template-error', broken);
   let conflict: Conflict | undefined;
@@ -79,14 +76,14 @@ async function apply(
     const making = { now: parts.clock().toISOString(), newId: ascendingIds() };
     const plan = planApply(desired, current, { ...making, prune });
     if (!isPlan(plan)) return refuseFaults('unappliable', plan);
-    const { changes, audit } = written(plan, by);
-    const refusal = tooLarge(changes, audit) ?? (await unrenderable(changes, parts));
+    const { changes, entries } = written(plan, audit);
+    const refusal = tooLarge(changes, entries) ?? (await unrenderable(changes, parts));
     if (refusal) return refusal;
     const answer: Reply = { status: 200, body: { dry_run: dryRun, changes: shownChanges(plan, current) } };
     if (dryRun) return answer;
     if (plan.missing.length > 0) return notThere(plan, desired);
     if (changes.length === 0) return answer;
-    const outcome = await parts.records.write(changes, audit);
+    const outcome = await parts.records.write(changes, entries);
     if (outcome === 'written') return answer;
     conflict = outcome;
     if (conflict.kind === 'full') break;
@@ -98,8 +95,8 @@ async function apply(
 /** A plan as changes of records, with what is to be remembered of each. */
 function written(
   plan: ApplyPlan,
-  by: Actor,
-): { readonly changes: readonly Change[]; readonly audit: readonly AuditEntry[] } {
+  audit: Auditor,
+): { readonly changes: readonly Change[]; readonly entries: readonly AuditEntry[] } {
   const { profiles, rules, machines, pinned } = plan;
   const changes: Change[] = [
     ...profiles.map((to) => ({ kind: 'profile', to }) as const),
@@ -107,12 +104,12 @@ function written(
     ...machines.map((step) => ({ kind: 'machine', ...replacement(step) }) as const),
     ...insistOn(pinned),
   ];
-  const audit = [
-    ...profiles.map((one) => audited(by, 'profile.create', { kind: 'profile', id: one.id }, undefined, one)),
-    ...rules.map((step) => entry(by, 'rule', step)),
-    ...machines.map((step) => entry(by, 'machine', step)),
+  const entries = [
+    ...profiles.map((one) => audit('profile.create', { kind: 'profile', id: one.id }, undefined, one)),
+    ...rules.map((step) => entry(audit, 'rule', step)),
+    ...machines.map((step) => entry(audit, 'machine', step)),
   ];
-  return { changes, audit };
+  return { changes, entries };
 }
 
 interface Versioned {
@@ -125,10 +122,10 @@ function replacement<Document extends Versioned>(step: Step<Document>) {
   return { id: idOf(step), expected: step.before?.version ?? 0, to: step.after };
 }
 
-function entry(by: Actor, kind: 'rule' | 'machine', step: Step<Versioned>): AuditEntry {
+function entry(audit: Auditor, kind: 'rule' | 'machine', step: Step<Versioned>): AuditEntry {
   const { before, after } = step;
   const action = before ? (after ? 'change' : 'delete') : 'create';
-  return audited(by, `${kind}.${action}`, { kind, id: idOf(step) }, told(before), told(after));
+  return audit(`${kind}.${action}`, { kind, id: idOf(step) }, told(before), told(after));
 }
 
 /** A long history, said twice, would be most of the write; where it points says what is new in it. */

@@ -1,8 +1,9 @@
 import { type Desired, type DesiredProfile, profileName } from '../../../boot/apply/desired.ts';
 import type { Current } from '../../../boot/apply/plan.ts';
 import { type Asset, type AssetKind, type AssetName, archs } from '../../../boot/asset.ts';
+import { parseAssetReference, parseNameAtVersion } from '../../../boot/asset-reference.ts';
 import type { Machine } from '../../../boot/machine.ts';
-import { assetsOf, type ProfileRevision, parseAssetReference } from '../../../boot/profile.ts';
+import { assetsOf, type ProfileRevision } from '../../../boot/profile.ts';
 import { every, type Records } from '../../../records/records.ts';
 
 /** Reads of a store that run at once. */
@@ -28,13 +29,16 @@ export async function readCurrent(desired: Desired, records: Records): Promise<C
       one,
     ]),
   );
-  const assets = await each(wanted.values(), (name) => records.namedAsset(nameOf(name)));
+  const ids = new Set(profiles.flatMap(references).flatMap(([, one]) => parseAssetReference(one)?.id ?? []));
+  const identified = await each(ids, (id) => records.asset(id));
+  for (const asset of identified) wanted.delete(JSON.stringify(nameOf(asset)));
+  const named = await each(wanted.values(), (name) => records.namedAsset(nameOf(name)));
   return {
     machines,
     rules,
     revisions,
     newest: new Map(newest.map((revision: ProfileRevision) => [revision.name, revision])),
-    assets,
+    assets: [...identified, ...named],
   };
 }
 
@@ -48,16 +52,22 @@ function isNamedIn({ machines }: Desired): (machine: Machine) => boolean {
     [machine.name, machine.uuid, machine.serial].some((one) => others.has(one));
 }
 
-/** For which architecture it will be is not known yet. */
-function assetNames({ kernel, initrds, efi, iso }: DesiredProfile): AssetName[] {
-  const references: readonly (readonly [AssetKind, string | undefined])[] = [
-    ['kernel', kernel],
-    ['efi', efi],
-    ['iso', iso],
+/** Each asset that a profile refers to, and as what. */
+function references({ kernel, initrds, efi, iso }: DesiredProfile): (readonly [AssetKind, string])[] {
+  const starts = { kernel, efi, iso };
+  return [
+    ...(['kernel', 'efi', 'iso'] as const).flatMap((kind) => {
+      const reference = starts[kind];
+      return reference === undefined ? [] : [[kind, reference] as const];
+    }),
     ...initrds.map((reference) => ['initrd', reference] as const),
   ];
-  return references.flatMap(([kind, reference]) => {
-    const parsed = reference === undefined ? undefined : parseAssetReference(reference);
+}
+
+/** For which architecture it will be is not known yet. */
+function assetNames(profile: DesiredProfile): AssetName[] {
+  return references(profile).flatMap(([kind, reference]) => {
+    const parsed = parseNameAtVersion(reference);
     return parsed ? archs.map((arch) => ({ kind, ...parsed, arch })) : [];
   });
 }

@@ -1,65 +1,6 @@
 import { z } from 'zod';
-import { type Asset, archs, assetKinds } from '../../../boot/asset.ts';
-import { type Upload, uploadModes, uploadStates } from '../../../boot/upload.ts';
-import { bytes, id, schemaOf, sha256, text, time } from '../fields.ts';
-
-export const crc32c = z
-  .string()
-  .regex(/^[A-Za-z0-9+/]{6}==$/)
-  .describe('Base64 of the big-endian CRC32C, as Google writes it');
-const state = z
-  .enum(['created', 'uploading', 'verifying', 'ready', 'retired'])
-  .describe(
-    'created: announced; uploading: the broker opened a session for it; verifying: its bytes are being hashed; ready: it boots; retired: no new profile may name it',
-  );
-
-export const assetName = { kind: z.enum(assetKinds), name: text, version: text, arch: z.enum(archs) };
-export const etag = text.describe('Strong entity tag, with its quotes');
-
-export const assetSchema = schemaOf<Asset>(
-  'Asset',
-  'Bytes to boot from, which never change',
-)(
-  z.strictObject({
-    ...assetName,
-    id,
-    upload_id: id,
-    bucket: text,
-    object: text,
-    generation: text.exactOptional(),
-    size: bytes,
-    crc32c,
-    sha256: sha256.exactOptional(),
-    type: text.describe('Media type'),
-    etag: etag.exactOptional(),
-    last_modified: time.exactOptional(),
-    state,
-    verify: z.literal('full').describe('It is hashed although it does not boot').exactOptional(),
-    verified_bytes: bytes.describe('How far the hashing has come, some seconds ago').exactOptional(),
-    checked: z.enum(['crc32c', 'sha256']).describe('What the bytes were held to').exactOptional(),
-    failure: text.describe('Why the last upload did not become ready').exactOptional(),
-    created_at: time,
-    updated_at: time,
-    ready_at: time.exactOptional(),
-    retired_at: time.exactOptional(),
-    condemned_at: time.describe('Since when nothing live was seen to refer to it').exactOptional(),
-  }),
-);
-
-export const uploadSchema = schemaOf<Upload>(
-  'Upload',
-  'One attempt to bring the bytes of an asset',
-)(
-  z.strictObject({
-    id,
-    asset_id: id,
-    object: text,
-    mode: z.enum(uploadModes).describe('Who opens the session: the uploader, by a signed URL, or the broker'),
-    state: z.enum(uploadStates).describe('From all but open there is no way back: a new upload is needed'),
-    expires_at: time,
-    created_at: time,
-  }),
-);
+import { assetSchema } from '../../../boot/schema/asset.ts';
+import { bytes, id, text, time } from '../../../boot/schema/values.ts';
 
 const started = {
   id,

@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import { type Asset, mustHash } from '../../../boot/asset.ts';
 import { arrived, awaitsBytes, type Life } from '../../../boot/asset-life.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import type { Upload } from '../../../boot/upload.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 
 /** How long `complete` waits for the bytes to be hashed before it says 202. */
 const patienceMs = 5_000;
 
 /** Checks the bytes that came against what was announced, and has them hashed if they must be. May be called again at any time. */
-export async function completeUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
+export async function completeUpload(
+  id: string,
+  audit: Auditor,
+  parts: AdminParts,
+): Promise<Reply | Refusal> {
   const { records } = parts;
   const upload = await records.upload(id);
   const asset = upload && (await records.asset(upload.asset_id));
@@ -24,14 +27,14 @@ export async function completeUpload(id: string, by: Actor, parts: AdminParts): 
     );
   if (hasEnded(upload, asset)) return ended(upload, asset);
   if (awaitsBytes(asset)) {
-    const refusal = await acceptBytes({ asset, upload }, by, parts);
+    const refusal = await acceptBytes({ asset, upload }, audit, parts);
     if (refusal) return refusal;
   }
   await Promise.race([parts.verify(asset.id), sleep(patienceMs, undefined, { ref: false })]);
   return outcome(upload, parts);
 }
 
-async function acceptBytes(life: Life, by: Actor, parts: AdminParts): Promise<Refusal | undefined> {
+async function acceptBytes(life: Life, audit: Auditor, parts: AdminParts): Promise<Refusal | undefined> {
   const { blobs, records, clock } = parts;
   const { bucket, object, size } = life.asset;
   const found = await blobs.stat(bucket, object);
@@ -43,7 +46,7 @@ async function acceptBytes(life: Life, by: Actor, parts: AdminParts): Promise<Re
   const blob = { bucket, object, generation: found.generation };
   const validators = mustHash(life.asset) ? undefined : await blobs.validators(blob);
   const { changes, told, failure } = arrived(life, found, validators, clock());
-  const written = await records.write(changes, [audited(by, ...told)]);
+  const written = await records.write(changes, [audit(...told)]);
   if (!failure) return undefined;
   if (written === 'written') await blobs.remove(blob);
   return refuse('upload-mismatch', `${failure}. Start a new upload.`);

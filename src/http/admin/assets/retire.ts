@@ -1,28 +1,27 @@
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import type { Asset } from '../../../boot/asset.ts';
 import { retired, unretired } from '../../../boot/asset-life.ts';
 import type { Step } from '../../../boot/asset-step.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit } from '../write/commit.ts';
 
 /** No new profile may name the asset; what refers to it goes on booting. */
-export function retireAsset(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
-  return turn(id, retired, by, parts);
+export function retireAsset(id: string, audit: Auditor, parts: AdminParts): Promise<Reply | Refusal> {
+  return turn(id, retired, audit, parts);
 }
 
 /** Takes it back, as long as it is not deleted. */
-export function unretireAsset(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
-  return turn(id, unretired, by, parts);
+export function unretireAsset(id: string, audit: Auditor, parts: AdminParts): Promise<Reply | Refusal> {
+  return turn(id, unretired, audit, parts);
 }
 
 /** What has been turned already stays as it is. */
 function turn(
   id: string,
   turned: (asset: Asset, now: Date) => Step | Refusal | undefined,
-  by: Actor,
+  audit: Auditor,
   parts: AdminParts,
 ): Promise<Reply | Refusal> {
   return commit(async () => {
@@ -33,7 +32,7 @@ function turn(
     if (!step) return { changes: [], audit: [], reply: { status: 200, body: asset } };
     return {
       changes: step.changes,
-      audit: [audited(by, ...step.told)],
+      audit: [audit(...step.told)],
       reply: { status: 200, body: step.asset },
     };
   }, parts);

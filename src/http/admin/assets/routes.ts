@@ -1,9 +1,10 @@
 import { refuse } from '../../../boot/problem.ts';
-import { pageSchema } from '../fields.ts';
-import { assetsQuery, collectQuery, newUpload, pageOf, uploadsQuery } from '../inputs.ts';
+import { assetSchema } from '../../../boot/schema/asset.ts';
+import { newUpload, uploadSchema } from '../../../boot/schema/upload.ts';
+import { pageSchema } from '../answers.ts';
+import { assetsQuery, collectQuery, pageOf, uploadsQuery } from '../queries.ts';
 import { type Route, route } from '../route.ts';
-import { auditor } from '../write/audit-entry.ts';
-import { assetSchema, collectedSchema, startedUploadSchema, uploadSchema } from './asset-resources.ts';
+import { collectedSchema, startedUploadSchema } from './asset-resources.ts';
 import { completeUpload } from './complete-upload.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
 import { abortUpload, startUpload } from './uploads.ts';
@@ -26,7 +27,7 @@ export const assetRoutes: readonly Route[] = [
       },
     },
     problems: ['bad-input', 'asset-exists'],
-    handle: ({ body, localAddress, by }, parts) => startUpload(body, { localAddress, by }, parts),
+    handle: ({ body, localAddress, audit }, parts) => startUpload(body, { localAddress, audit }, parts),
   }),
   route({
     method: 'get',
@@ -60,7 +61,7 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: { description: 'The upload, aborted', body: uploadSchema } },
     problems: ['unknown-upload', 'upload-over'],
-    handle: ({ params: { id = '' }, by }, parts) => abortUpload(id, by, parts),
+    handle: ({ params: { id = '' }, audit }, parts) => abortUpload(id, audit, parts),
   }),
   route({
     method: 'post',
@@ -72,7 +73,7 @@ export const assetRoutes: readonly Route[] = [
       202: { description: 'The asset, while it is being hashed: ask again', body: assetSchema },
     },
     problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded', 'upload-over'],
-    handle: ({ params: { id = '' }, by }, parts) => completeUpload(id, by, parts),
+    handle: ({ params: { id = '' }, audit }, parts) => completeUpload(id, audit, parts),
   }),
   route({
     method: 'get',
@@ -106,7 +107,7 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: { description: 'The asset, retired', body: assetSchema } },
     problems: ['unknown-asset', 'asset-not-ready'],
-    handle: ({ params: { id = '' }, by }, parts) => retireAsset(id, by, parts),
+    handle: ({ params: { id = '' }, audit }, parts) => retireAsset(id, audit, parts),
   }),
   route({
     method: 'post',
@@ -115,7 +116,7 @@ export const assetRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 200: { description: 'The asset, ready', body: assetSchema } },
     problems: ['unknown-asset', 'asset-not-ready'],
-    handle: ({ params: { id = '' }, by }, parts) => unretireAsset(id, by, parts),
+    handle: ({ params: { id = '' }, audit }, parts) => unretireAsset(id, audit, parts),
   }),
   route({
     method: 'post',
@@ -128,9 +129,9 @@ export const assetRoutes: readonly Route[] = [
       200: { description: 'What became of each retired asset, and of lost objects', body: collectedSchema },
     },
     problems: ['bad-input'],
-    handle: async ({ query: { dry_run, orphan_days }, by }, { collect }) => ({
+    handle: async ({ query: { dry_run, orphan_days }, audit }, { collect }) => ({
       status: 200,
-      body: await collect({ dryRun: dry_run, orphanAgeMs: orphan_days * dayMs }, auditor(by)),
+      body: await collect({ dryRun: dry_run, orphanAgeMs: orphan_days * dayMs }, audit),
     }),
   }),
 ];

@@ -1,19 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import { announced } from '../../../boot/asset-life.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
+import type { newUpload } from '../../../boot/schema/upload.ts';
 import { startLifeMs } from '../../../boot/upload.ts';
-import type { newUpload } from '../inputs.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
-import { audited, auditor } from '../write/audit-entry.ts';
 import { commit } from '../write/commit.ts';
 
 /** Announces an asset and hands out the capability under which its bytes may come: a signed URL, or a session's URI. */
 export async function startUpload(
   wanted: z.output<typeof newUpload>,
-  { localAddress, by }: { readonly localAddress: string | undefined; readonly by: Actor },
+  { localAddress, audit }: { readonly localAddress: string | undefined; readonly audit: Auditor },
   parts: AdminParts,
 ): Promise<Reply | Refusal> {
   const { records, bucket, clock } = parts;
@@ -30,7 +29,7 @@ export async function startUpload(
     const { id, asset_id, expires_at } = step.upload;
     return {
       changes: step.changes,
-      audit: [audited(by, ...step.told)],
+      audit: [audit(...step.told)],
       // Recorded first: a session that nobody knows of could not expire. Should starting it fail, the next upload takes over.
       reply: async () => ({
         status: 201,
@@ -42,9 +41,9 @@ export async function startUpload(
 }
 
 /** Gives an open upload up, and with it bytes that are being hashed. */
-export async function abortUpload(id: string, by: Actor, parts: AdminParts): Promise<Reply | Refusal> {
+export async function abortUpload(id: string, audit: Auditor, parts: AdminParts): Promise<Reply | Refusal> {
   const known = await parts.records.upload(id);
-  if (known) await parts.abort(known, auditor(by));
+  if (known) await parts.abort(known, audit);
   const upload = await parts.records.upload(id);
   if (!upload) return refuse('unknown-upload', `There is no upload ${id}.`);
   if (upload.state === 'aborted') return { status: 200, body: upload };

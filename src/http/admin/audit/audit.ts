@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../../../boot/access/audit.ts';
-import { pageSchema } from '../fields.ts';
-import { page, pageOf } from '../inputs.ts';
+import { auditEventSchema } from '../../../boot/schema/audit.ts';
+import { pageSchema } from '../answers.ts';
+import { page, pageOf } from '../queries.ts';
 import { type Route, route } from '../route.ts';
-import { auditEventSchema } from '../tokens/access-resources.ts';
 
 const filter = z.string().min(1).max(256).exactOptional();
 const auditQuery = page.extend({

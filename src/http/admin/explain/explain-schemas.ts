@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { archs } from '../../../boot/asset.ts';
 import { type Problem, problems } from '../../../boot/problem.ts';
-import { mac, text } from '../fields.ts';
-import { clientSchema, machineSchema, planned } from '../machines/machine-resources.ts';
-import { profileRevisionSchema } from '../profiles/profile-resources.ts';
+import { machineSchema } from '../../../boot/schema/machine.ts';
+import { profileRevisionSchema } from '../../../boot/schema/profile.ts';
+import { mac, text } from '../../../boot/schema/values.ts';
+import { clientSchema, planned } from './client-schema.ts';
 
 const status = z.int().describe('Of the answer to a GET');
 const plan = {

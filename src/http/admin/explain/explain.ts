@@ -1,19 +1,19 @@
 import type { z } from 'zod';
-import { explained } from '../../../boot/explain.ts';
+import { explained } from '../../../boot/explain/explain.ts';
 import type {
   ExplainRequest,
   ExplainSettings,
   ExplainWorld,
   Explanation,
-} from '../../../boot/explanation.ts';
+} from '../../../boot/explain/explanation.ts';
+import { type Recording, recorded } from '../../../boot/explain/recording.ts';
 import { masked } from '../../../boot/masked.ts';
 import { canonicalAddress } from '../../../boot/network.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
-import { type Recording, recorded } from '../../../boot/recording.ts';
 import { StoreDown } from '../../../boot/store-down.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
-import type { explainQuery } from '../inputs.ts';
 import type { AdminParts } from '../parts.ts';
+import type { explainQuery } from '../queries.ts';
 
 /** What would this caller get, and why; with `facts` also all that it goes by, to explain it once more without a broker. */
 export async function explain(

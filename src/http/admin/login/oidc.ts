@@ -2,8 +2,8 @@ import { type Claims, type RoleRule, roleOfClaims, verifiedEmail } from '../../.
 import type { Role } from '../../../boot/access/token.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import { retryAfter } from '../../plane/answer-problem.ts';
 import { unauthenticated } from '../../plane/bearer.ts';
-import { retryAfter } from '../../plane/errors.ts';
 import { type IssuerOptions, issuerKeys } from './issuer-keys.ts';
 
 /** Signatures by a private key alone: with a shared secret whoever can check could also sign, with the public key if need be. */

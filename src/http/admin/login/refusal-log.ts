@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Actor } from '../../../boot/access/actor.ts';
 import type { AuditEntry } from '../../../boot/access/audit.ts';
+import { entryOf } from '../../../boot/access/audit-entry.ts';
 import { masked } from '../../../boot/masked.ts';
 import type { Records } from '../../../records/records.ts';
 import type { Log } from '../../../telemetry/log.ts';
-import { entryOf } from '../write/audit-entry.ts';
 
 /** However many are refused: of one source and reason there is one audit event in so many milliseconds. */
 const windowMs = 60_000;
@@ -40,7 +40,11 @@ export class RefusalLog {
     const isKnown = this.#kinds.has(own) || this.#kinds.size < mostKinds;
     const kind = isKnown ? own : 'others';
     const entry: AuditEntry = isKnown
-      ? { ...entryOf(by, action), outcome: 'refused', reason: String(masked(reason)).slice(0, 512) }
+      ? {
+          ...entryOf(by, action, randomUUIDv7()),
+          outcome: 'refused',
+          reason: String(masked(reason)).slice(0, 512),
+        }
       : {
           id: randomUUIDv7(),
           at: by.at,

@@ -1,8 +1,7 @@
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { pendingIds } from '../../../boot/pending-machine.ts';
 import type { Reply } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 import type { Intent } from '../write/commit.ts';
 import { etagOf } from '../write/etag.ts';
 
@@ -12,18 +11,23 @@ export function machineIntent(
   action: string,
   before: Machine | undefined,
   after: Machine | undefined,
-  by: Actor,
+  audit: Auditor,
 ): Intent {
   return {
     changes: [{ kind: 'machine', id, expected: before?.version ?? 0, to: after }],
-    audit: [audited(by, action, { kind: 'machine', id }, before, after)],
+    audit: [audit(action, { kind: 'machine', id }, before, after)],
     reply: after ? machineReply(after, before ? 200 : 201) : { status: 204, body: undefined },
   };
 }
 
 /** A machine whose identity is said, at first or anew: who is registered is pending no more. */
-export function registered(action: string, before: Machine | undefined, after: Machine, by: Actor): Intent {
-  const { changes, ...rest } = machineIntent(after.id, action, before, after, by);
+export function registered(
+  action: string,
+  before: Machine | undefined,
+  after: Machine,
+  audit: Auditor,
+): Intent {
+  const { changes, ...rest } = machineIntent(after.id, action, before, after, audit);
   const pending = pendingIds(after).map((id) => ({ kind: 'pending', id }) as const);
   return { ...rest, changes: [...changes, ...pending] };
 }

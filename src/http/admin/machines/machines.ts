@@ -1,16 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { z } from 'zod';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal } from '../../../boot/problem.ts';
-import { location, pageSchema } from '../fields.ts';
-import { machinesQuery, newMachine, pageOf } from '../inputs.ts';
+import { machineSchema, newMachine } from '../../../boot/schema/machine.ts';
+import { location, pageSchema } from '../answers.ts';
+import { machinesQuery, pageOf } from '../queries.ts';
 import { type Route, route } from '../route.ts';
 import { commit } from '../write/commit.ts';
 import { etagHeader, ifMatch } from '../write/etag.ts';
-import { meant } from '../write/meant.ts';
+import { meant } from '../write/if-match.ts';
 import { noMachine } from '../write/not-found.ts';
 import { machineIntent, machineReply, registered } from './machine-intent.ts';
-import { machineSchema } from './machine-resources.ts';
 
 /** Machines: registered, found, changed, deleted. */
 export const machineRoutes: readonly Route[] = [
@@ -24,19 +23,19 @@ export const machineRoutes: readonly Route[] = [
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'mac-taken', 'template-error'],
-    handle({ body, by }, parts) {
+    handle({ body, audit }, parts) {
       const id = randomUUIDv7();
       return commit(async () => {
         const now = parts.clock().toISOString();
         const made = { history: [], version: 1, created_at: now, updated_at: now };
-        return registered('machine.create', undefined, { id, ...wanted(body), ...made }, by);
+        return registered('machine.create', undefined, { id, ...body, ...made }, audit);
       }, parts);
     },
   }),
   route({
     method: 'get',
     path: '/api/v1/machines',
-    summary: 'List machines; or search them by MAC, UUID, serial number or label (`label=rack=r1`)',
+    summary: 'List machines, or search them by what one of them says, such as `label=rack=r1`',
     role: 'viewer',
     query: machinesQuery,
     answers: { 200: { description: 'A page of machines', body: pageSchema(machineSchema) } },
@@ -68,14 +67,14 @@ export const machineRoutes: readonly Route[] = [
     body: newMachine,
     answers: { 200: { description: 'The machine', body: machineSchema, headers: etagHeader } },
     problems: ['bad-input', 'unknown-machine', 'mac-taken', 'precondition-failed', 'template-error'],
-    handle: ({ params: { id = '' }, body, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, body, audit, headers }, parts) =>
       commit(async () => {
         const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
         if (isRefusal(before)) return before;
         const { active, history, managed_by, created_at } = before;
         const after: Machine = {
           id,
-          ...wanted(body),
+          ...body,
           ...(active !== undefined && { active }),
           ...(managed_by && { managed_by }),
           history,
@@ -83,7 +82,7 @@ export const machineRoutes: readonly Route[] = [
           created_at,
           updated_at: parts.clock().toISOString(),
         };
-        return registered('machine.change', before, after, by);
+        return registered('machine.change', before, after, audit);
       }, parts),
   }),
   route({
@@ -94,14 +93,10 @@ export const machineRoutes: readonly Route[] = [
     headers: ifMatch,
     answers: { 204: { description: 'It is gone' } },
     problems: ['unknown-machine', 'precondition-failed'],
-    handle: ({ params: { id = '' }, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, audit, headers }, parts) =>
       commit(async () => {
         const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
-        return isRefusal(before) ? before : machineIntent(id, 'machine.delete', before, undefined, by);
+        return isRefusal(before) ? before : machineIntent(id, 'machine.delete', before, undefined, audit);
       }, parts),
   }),
 ];
-
-function wanted({ macs, ...rest }: z.output<typeof newMachine>) {
-  return { ...rest, macs: [...new Set(macs)] };
-}

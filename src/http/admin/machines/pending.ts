@@ -4,19 +4,20 @@ import { activated } from '../../../boot/activation.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { parseArch } from '../../../boot/profile.ts';
-import { location, pageSchema } from '../fields.ts';
-import { labels, name, networks, page, pageOf } from '../inputs.ts';
+import { machineSchema, said } from '../../../boot/schema/machine.ts';
+import { pendingSchema } from '../../../boot/schema/pending.ts';
+import { name } from '../../../boot/schema/values.ts';
+import { location, pageSchema } from '../answers.ts';
+import { page, pageOf } from '../queries.ts';
 import { type Route, route } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit } from '../write/commit.ts';
 import { etagHeader } from '../write/etag.ts';
 import { registered } from './machine-intent.ts';
-import { machineSchema, pendingSchema } from './machine-resources.ts';
 
 const enrollment = z.strictObject({
-  name: name.exactOptional(),
-  labels,
-  networks,
+  name: said.name,
+  labels: said.labels,
+  networks: said.networks,
   profile: name
     .describe('Name of a profile; its newest revision becomes what the machine boots')
     .exactOptional(),
@@ -48,7 +49,7 @@ export const pendingRoutes: readonly Route[] = [
       201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken', 'template-error'],
-    handle({ params: { id = '' }, body, by }, parts) {
+    handle({ params: { id = '' }, body, audit }, parts) {
       const machineId = randomUUIDv7();
       return commit(async () => {
         const { records, clock } = parts;
@@ -77,7 +78,7 @@ export const pendingRoutes: readonly Route[] = [
           updated_at: now,
         };
         const machine = revision ? { ...activated(bare, revision.id, now), version: 1 } : bare;
-        return registered('machine.enroll', undefined, machine, by);
+        return registered('machine.enroll', undefined, machine, audit);
       }, parts);
     },
   }),
@@ -88,13 +89,13 @@ export const pendingRoutes: readonly Route[] = [
     role: 'operator',
     answers: { 204: { description: 'It is gone' } },
     problems: ['unknown-pending'],
-    handle: ({ params: { id = '' }, by }, parts) =>
+    handle: ({ params: { id = '' }, audit }, parts) =>
       commit(async () => {
         const pending = await parts.records.pending(id);
         if (!pending) return noPending(id);
         return {
           changes: [{ kind: 'pending', id }],
-          audit: [audited(by, 'pending.dismiss', { kind: 'pending', id }, pending, undefined)],
+          audit: [audit('pending.dismiss', { kind: 'pending', id }, pending, undefined)],
           reply: { status: 204, body: undefined },
         };
       }, parts),

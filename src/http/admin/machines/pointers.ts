@@ -3,16 +3,16 @@ import { activated, changed, type Pointer } from '../../../boot/activation.ts';
 import { earlierRevision } from '../../../boot/earlier-revision.ts';
 import type { Machine } from '../../../boot/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
+import { machineSchema } from '../../../boot/schema/machine.ts';
 import type { Records } from '../../../records/records.ts';
 import { historySchema } from '../profiles/profile-schemas.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { dryRunSchema, rollback } from '../rules/rule-schemas.ts';
 import { commit, dryRunQuery } from '../write/commit.ts';
 import { ifMatch } from '../write/etag.ts';
-import { meant } from '../write/meant.ts';
+import { meant } from '../write/if-match.ts';
 import { noMachine, noRule } from '../write/not-found.ts';
 import { machineIntent } from './machine-intent.ts';
-import { machineSchema } from './machine-resources.ts';
 
 const answers = {
   200: {
@@ -40,13 +40,13 @@ export const pointerRoutes: readonly Route[] = [
       'precondition-failed',
       'template-error',
     ],
-    handle: ({ params: { id = '' }, query, headers, body, by }, parts) =>
+    handle: ({ params: { id = '' }, query, headers, body, audit }, parts) =>
       commit(
         async () => {
           const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
           if (isRefusal(before)) return before;
           const after = rolledBack(before, body.to, parts.clock().toISOString());
-          return isRefusal(after) ? after : machineIntent(id, 'machine.rollback', before, after, by);
+          return isRefusal(after) ? after : machineIntent(id, 'machine.rollback', before, after, audit);
         },
         parts,
         query,
@@ -62,14 +62,14 @@ export const pointerRoutes: readonly Route[] = [
     headers: ifMatch,
     answers,
     problems: ['unknown-machine', 'precondition-failed', 'template-error'],
-    handle: ({ params: { id = '' }, query, headers, by }, parts) =>
+    handle: ({ params: { id = '' }, query, headers, audit }, parts) =>
       commit(
         async () => {
           const before = meant('machine', id, await parts.records.machine(id), headers['if-match']);
           if (isRefusal(before)) return before;
           const { active: _, ...rest } = before;
           const after = changed(rest, parts.clock().toISOString());
-          return machineIntent(id, 'machine.release', before, after, by);
+          return machineIntent(id, 'machine.release', before, after, audit);
         },
         parts,
         query,

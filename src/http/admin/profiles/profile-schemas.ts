@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { activationSchema, id, pageSchema, text, time } from '../fields.ts';
+import { activationSchema, id, text, time } from '../../../boot/schema/values.ts';
+import { pageSchema } from '../answers.ts';
 
 const brief = z.strictObject({ id, name: text, created_at: time });
 

@@ -1,23 +1,23 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import { activated } from '../../../boot/activation.ts';
-import { type Arch, type Asset, type AssetKind, type ResolvedAsset, resolved } from '../../../boot/asset.ts';
+import type { Asset, AssetKind, ResolvedAsset } from '../../../boot/asset.ts';
+import { misplaced, type Place, parseAssetReference, taken } from '../../../boot/asset-reference.ts';
 import { differences } from '../../../boot/diff.ts';
 import type { Machine } from '../../../boot/machine.ts';
-import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
-import { bootable, type ProfileRevision, parseArch, parseAssetReference } from '../../../boot/profile.ts';
+import { isRefusal, type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
+import { bootable, type ProfileRevision, parseArch } from '../../../boot/profile.ts';
 import { withRevision } from '../../../boot/rollout.ts';
-import { location, pageSchema } from '../fields.ts';
-import { newProfile, pageOf, profilesQuery } from '../inputs.ts';
+import { createdRevisionSchema, newProfile, profileRevisionSchema } from '../../../boot/schema/profile.ts';
+import { location, pageSchema } from '../answers.ts';
 import type { AdminParts } from '../parts.ts';
+import { pageOf, profilesQuery } from '../queries.ts';
 import { type Route, route } from '../route.ts';
 import { dryRunAnswer } from '../rules/rule-schemas.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
 import { noMachine } from '../write/not-found.ts';
 import { insistOn } from '../write/pin-assets.ts';
-import { createdRevisionSchema, profileRevisionSchema } from './profile-resources.ts';
 import { diffSchema } from './profile-schemas.ts';
 
 /** Profiles: what machines boot. A revision never changes. */
@@ -40,9 +40,9 @@ export const profileRoutes: readonly Route[] = [
       },
     },
     problems: ['bad-input', 'unknown-machine', 'asset-not-ready', 'template-error', 'too-many-rules'],
-    handle: ({ query, body, by }, parts) => {
+    handle: ({ query, body, audit }, parts) => {
       const id = randomUUIDv7();
-      return commit(() => newRevision(id, body, by, parts), parts, query);
+      return commit(() => newRevision(id, body, audit, parts), parts, query);
     },
   }),
   route({
@@ -93,7 +93,7 @@ export const profileRoutes: readonly Route[] = [
 async function newRevision(
   id: string,
   wanted: z.output<typeof newProfile>,
-  by: Actor,
+  audit: Auditor,
   parts: AdminParts,
 ): Promise<Intent | Refusal> {
   const { records } = parts;
@@ -103,7 +103,9 @@ async function newRevision(
   const resolution = await resolvedRevision({ id, created_at: at }, wanted, machine, parts);
   if (isRefusal(resolution)) return resolution;
   const { revision, assets } = resolution;
-  const pointers = machine ? machinePointer(machine, revision, by) : await rulePointers(revision, by, parts);
+  const pointers = machine
+    ? machinePointer(machine, revision, audit)
+    : await rulePointers(revision, audit, parts);
   return {
     changes: [
       { kind: 'profile', to: revision },
@@ -111,7 +113,7 @@ async function newRevision(
       ...pointers.flatMap(({ changes }) => changes),
     ],
     audit: [
-      audited(by, 'profile.create', { kind: 'profile', id }, undefined, revision),
+      audit('profile.create', { kind: 'profile', id }, undefined, revision),
       ...pointers.flatMap(({ audit }) => audit),
     ],
     reply: {
@@ -124,13 +126,13 @@ async function newRevision(
 
 type Pointed = Pick<Intent, 'changes' | 'audit'>;
 
-function machinePointer(machine: Machine, revision: ProfileRevision, by: Actor): readonly Pointed[] {
+function machinePointer(machine: Machine, revision: ProfileRevision, audit: Auditor): readonly Pointed[] {
   const { id, version } = machine;
   const to = activated(machine, revision.id, revision.created_at);
   return [
     {
       changes: [{ kind: 'machine', id, expected: version, to }],
-      audit: [audited(by, 'machine.activate', { kind: 'machine', id }, machine, to)],
+      audit: [audit('machine.activate', { kind: 'machine', id }, machine, to)],
     },
   ];
 }
@@ -138,7 +140,7 @@ function machinePointer(machine: Machine, revision: ProfileRevision, by: Actor):
 /** Every rule that assigns the name hands it out, in the same write: at once, or to its share of machines first. */
 async function rulePointers(
   revision: ProfileRevision,
-  by: Actor,
+  audit: Auditor,
   { records }: AdminParts,
 ): Promise<readonly Pointed[]> {
   const assigning = (await records.rulebook()).filter(({ profile }) => profile === revision.name);
@@ -149,7 +151,7 @@ async function rulePointers(
     const to = withRevision(rule, revision.id, revision.created_at);
     return {
       changes: [{ kind: 'rule', id, expected: version, to }],
-      audit: [audited(by, 'rule.activate', { kind: 'rule', id }, rule, to)],
+      audit: [audit('rule.activate', { kind: 'rule', id }, rule, to)],
     } satisfies Pointed;
   });
 }
@@ -161,14 +163,19 @@ async function resolvedRevision(
   machine: Machine | undefined,
   parts: AdminParts,
 ): Promise<{ readonly revision: ProfileRevision; readonly assets: readonly Asset[] } | Refusal> {
+  const name = wanted.name ?? machine?.name ?? machine?.id;
+  if (name === undefined) {
+    const message = 'must be given, unless machine_id says whose profile it is';
+    return refuseParts('bad-input', `body.name: ${message}`, [{ path: ['name'], message }]);
+  }
   const notBootable = bootable(wanted);
   if (notBootable) return notBootable;
   const machineArch = parseArch(machine?.labels.arch);
   const arch = wanted.arch ?? machineArch ?? 'x86_64';
   if (machineArch && machineArch !== arch)
     return refuse('bad-input', `body.arch: machine ${machine?.id} is ${machineArch} by its label arch`);
-  const resolve = (kind: AssetKind, reference: string | undefined) =>
-    resolveAsset(kind, reference, arch, parts);
+  const resolve = async (kind: AssetKind, reference: string | undefined) =>
+    reference === undefined ? undefined : resolveAsset(reference, { kind, arch }, parts);
   const [kernel, efi, iso, ...initrds] = await Promise.all([
     resolve('kernel', wanted.kernel),
     resolve('efi', wanted.efi),
@@ -176,11 +183,11 @@ async function resolvedRevision(
     ...wanted.initrds.map((reference) => resolve('initrd', reference)),
   ]);
   const all = [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
-  const missing = all.filter(isRefusal);
-  if (missing.length > 0) return refuse('asset-not-ready', missing.map(({ detail }) => detail).join(' '));
+  const [refusal, ...others] = all.filter(isRefusal);
+  if (refusal) return refuse(refusal.problem, [refusal, ...others].map(({ detail }) => detail).join(' '));
   const revision: ProfileRevision = {
     ...made,
-    name: wanted.name,
+    name,
     arch,
     ...(kernel && !isRefusal(kernel) && { kernel: kernel.resolved }),
     ...(efi && !isRefusal(efi) && { efi: efi.resolved }),
@@ -198,25 +205,20 @@ interface Found {
 }
 
 async function resolveAsset(
-  kind: AssetKind,
-  reference: string | undefined,
-  arch: Arch,
+  reference: string,
+  place: Place,
   { records }: AdminParts,
-): Promise<Found | Refusal | undefined> {
-  const named = reference === undefined ? undefined : parseAssetReference(reference);
-  if (!named) return undefined;
-  const asset = await records.namedAsset({ kind, ...named, arch });
-  if (!asset)
-    return refuse(
-      'asset-not-ready',
-      `There is no ${kind} ${reference} for ${arch}: push it with bootbroker asset push.`,
-    );
-  const ready = resolved(asset);
-  if (ready) return { asset, resolved: ready };
-  return refuse(
-    'asset-not-ready',
-    `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}.`,
-  );
+): Promise<Found | Refusal> {
+  const parsed = parseAssetReference(reference);
+  const asset =
+    parsed &&
+    (await (parsed.id === undefined
+      ? records.namedAsset({ ...parsed, ...place })
+      : records.asset(parsed.id)));
+  const found = taken(reference, place, asset);
+  if (asset && typeof found !== 'string') return { asset, resolved: found };
+  const problem = asset && misplaced(asset, place) ? 'bad-input' : 'asset-not-ready';
+  return refuse(problem, `${String(found).replace(/^there/, 'There')}.`);
 }
 
 function noRevision(id: string): Refusal {

@@ -1,69 +1,12 @@
 import { z } from 'zod';
-import type { Rule } from '../../../boot/rule.ts';
-import { activationSchema, id, schemaOf, text, time } from '../fields.ts';
-import { name } from '../inputs.ts';
-import { selectorInput, selectorSchema } from './selector-schema.ts';
-
-const percent = z.int().min(1).max(100);
-const priority = z.int().min(-1_000_000).max(1_000_000).describe('The highest wins; no two rules share one');
-const percentText = 'Share of machines that a new revision goes to at first; 100: all at once';
-
-export const newRule = z.strictObject({
-  name,
-  selector: selectorInput,
-  profile: name.describe('Name of the profile that it assigns'),
-  priority,
-  percent: percent.describe(percentText).default(100),
-});
-
-export const changedRule = z
-  .strictObject({
-    name: name.exactOptional(),
-    selector: selectorInput.exactOptional(),
-    profile: name.exactOptional(),
-    priority: priority.exactOptional(),
-    percent: percent.describe(percentText).exactOptional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'must change something');
+import { percent } from '../../../boot/schema/rule.ts';
+import { id, name, text } from '../../../boot/schema/values.ts';
 
 /** No body means all the defaults. */
 export const promotion = z.strictObject({ percent: percent.default(100) }).default({ percent: 100 });
 export const rollback = z
   .strictObject({ to: name.describe('The revision to go back to; unset: the one before').exactOptional() })
   .default({});
-
-const rolloutSchema = z
-  .strictObject({
-    revision: id,
-    percent,
-    started_at: time,
-    halted_at: time.describe('From then on nobody gets it').exactOptional(),
-    reason: text.exactOptional(),
-  })
-  .meta({ id: 'Rollout', description: 'A revision on its way to the machines of a rule' });
-
-export const ruleSchema = schemaOf<Rule>(
-  'Rule',
-  'Assigns a profile to the machines that its selector takes, unless they have one of their own',
-)(
-  z.strictObject({
-    id,
-    name: text,
-    selector: selectorSchema,
-    profile: text,
-    priority: z.int(),
-    active: id
-      .describe('The revision that it hands out; absent while there is none of that name')
-      .exactOptional(),
-    history: z.array(activationSchema).describe('Oldest first'),
-    percent,
-    rollout: rolloutSchema.exactOptional(),
-    managed_by: z.literal('apply').describe('Made or taken over by an apply').exactOptional(),
-    version: z.int().min(1).describe('Raised by one with each write'),
-    created_at: time,
-    updated_at: time,
-  }),
-);
 
 const outcome = z
   .strictObject({ revision: id, profile: text, reason: text, script: text })

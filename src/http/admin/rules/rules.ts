@@ -1,29 +1,21 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
-import type { Actor } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import { changed } from '../../../boot/activation.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { promoted } from '../../../boot/rollout.ts';
 import type { Rule } from '../../../boot/rule.ts';
+import { changedRule, newRule, ruleSchema } from '../../../boot/schema/rule.ts';
 import type { Records } from '../../../records/records.ts';
-import { location, pageSchema } from '../fields.ts';
-import { page, pageOf } from '../inputs.ts';
+import { location, pageSchema } from '../answers.ts';
+import { page, pageOf } from '../queries.ts';
 import { type Reply, type Route, route } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
 import { etagHeader, etagOf, ifMatch } from '../write/etag.ts';
-import { meant } from '../write/meant.ts';
+import { meant } from '../write/if-match.ts';
 import { noRule } from '../write/not-found.ts';
 import { handingOutNewest, rolledBack } from './rule-changes.ts';
-import {
-  changedRule,
-  dryRunAnswer,
-  dryRunSchema,
-  newRule,
-  promotion,
-  rollback,
-  ruleSchema,
-} from './rule-schemas.ts';
+import { dryRunAnswer, dryRunSchema, promotion, rollback } from './rule-schemas.ts';
 
 const theRule = { description: 'The rule', body: ruleSchema, headers: etagHeader };
 const changes = {
@@ -48,14 +40,14 @@ export const ruleRoutes: readonly Route[] = [
       201: { ...theRule, headers: { ...etagHeader, ...location } },
     },
     problems: ['bad-input', 'rule-taken', 'too-many-rules', 'template-error'],
-    handle: ({ query, body, by }, parts) => {
+    handle: ({ query, body, audit }, parts) => {
       const id = randomUUIDv7();
       return commit(
         async () => {
           const at = parts.clock().toISOString();
           const blank: Rule = { id, ...body, history: [], version: 0, created_at: at, updated_at: at };
           const rule = await handingOutNewest(blank, at, parts.records);
-          return intended(by, 'rule.create', undefined, rule, {
+          return intended(audit, 'rule.create', undefined, rule, {
             ...replyOf(rule),
             status: 201,
             headers: { ETag: etagOf(rule.version), Location: `/api/v1/rules/${id}` },
@@ -99,7 +91,7 @@ export const ruleRoutes: readonly Route[] = [
     body: changedRule,
     answers: changes,
     problems: ['unknown-rule', 'rule-taken', 'too-many-rules', 'precondition-failed', 'template-error'],
-    handle: ({ params: { id = '' }, query, body, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, query, body, audit, headers }, parts) =>
       commit(
         () =>
           changing(id, headers['if-match'], parts.records, async (before) => {
@@ -109,7 +101,7 @@ export const ruleRoutes: readonly Route[] = [
               wanted.profile === before.profile
                 ? changed(wanted, at)
                 : await handingOutNewest(wanted, at, parts.records);
-            return intended(by, 'rule.change', before, after, replyOf(after));
+            return intended(audit, 'rule.change', before, after, replyOf(after));
           }),
         parts,
         query,
@@ -125,12 +117,12 @@ export const ruleRoutes: readonly Route[] = [
     headers: ifMatch,
     answers: { 200: dryRunAnswer, 204: { description: 'It is gone' } },
     problems: ['unknown-rule', 'precondition-failed', 'template-error'],
-    handle: ({ params: { id = '' }, query, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, query, audit, headers }, parts) =>
       commit(
         () =>
           changing(id, headers['if-match'], parts.records, async (before) => ({
             changes: [{ kind: 'rule', id, expected: before.version, to: undefined }],
-            audit: [audited(by, 'rule.delete', { kind: 'rule', id }, before, undefined)],
+            audit: [audit('rule.delete', { kind: 'rule', id }, before, undefined)],
             reply: { status: 204, body: undefined },
           })),
         parts,
@@ -148,7 +140,7 @@ export const ruleRoutes: readonly Route[] = [
     body: promotion,
     answers: changes,
     problems: ['unknown-rule', 'no-rollout', 'precondition-failed', 'template-error'],
-    handle: ({ params: { id = '' }, query, body, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, query, body, audit, headers }, parts) =>
       commit(
         () =>
           changing(id, headers['if-match'], parts.records, async (before) => {
@@ -158,7 +150,7 @@ export const ruleRoutes: readonly Route[] = [
                 `Rule ${before.name} hands out one revision to all its machines. A new revision of ${before.profile} begins a roll-out if the rule's percent is below 100.`,
               );
             const after = promoted(before, before.rollout, body.percent, parts.clock().toISOString());
-            return intended(by, 'rule.promote', before, after, replyOf(after));
+            return intended(audit, 'rule.promote', before, after, replyOf(after));
           }),
         parts,
         query,
@@ -181,13 +173,13 @@ export const ruleRoutes: readonly Route[] = [
       'precondition-failed',
       'template-error',
     ],
-    handle: ({ params: { id = '' }, query, body, by, headers }, parts) =>
+    handle: ({ params: { id = '' }, query, body, audit, headers }, parts) =>
       commit(
         () =>
           changing(id, headers['if-match'], parts.records, async (before) => {
             const after = await rolledBack(before, body.to, parts.clock().toISOString(), parts.records);
             if (isRefusal(after)) return after;
-            return intended(by, 'rule.rollback', before, after, replyOf(after));
+            return intended(audit, 'rule.rollback', before, after, replyOf(after));
           }),
         parts,
         query,
@@ -205,11 +197,17 @@ async function changing(
   return isRefusal(before) ? before : change(before);
 }
 
-function intended(by: Actor, action: string, before: Rule | undefined, after: Rule, reply: Reply): Intent {
+function intended(
+  audit: Auditor,
+  action: string,
+  before: Rule | undefined,
+  after: Rule,
+  reply: Reply,
+): Intent {
   const { id } = after;
   return {
     changes: [{ kind: 'rule', id, expected: before?.version ?? 0, to: after }],
-    audit: [audited(by, action, { kind: 'rule', id }, before, after)],
+    audit: [audit(action, { kind: 'rule', id }, before, after)],
     reply,
   };
 }

@@ -1,23 +1,15 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { z } from 'zod';
-import { type Actor, roles } from '../../../boot/access/actor.ts';
+import type { Auditor } from '../../../boot/access/audit.ts';
 import type { ApiToken } from '../../../boot/access/token.ts';
 import { hashOf, tokenText } from '../../../boot/access/token-text.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
-import { location, pageSchema } from '../fields.ts';
-import { name, page, pageOf } from '../inputs.ts';
+import { createdTokenSchema, newToken, tokenSchema } from '../../../boot/schema/token.ts';
+import { location, pageSchema } from '../answers.ts';
+import { page, pageOf } from '../queries.ts';
 import { type Reply, type Route, route } from '../route.ts';
-import { audited } from '../write/audit-entry.ts';
 import { commit, type Intent } from '../write/commit.ts';
-import { createdTokenSchema, tokenSchema } from './access-resources.ts';
 
 const secretBytes = 32;
-
-const newToken = z.strictObject({
-  name,
-  role: z.enum(roles),
-  expires_at: z.iso.datetime({ offset: true, error: 'must be a time of RFC 3339' }).exactOptional(),
-});
 
 /** API tokens: made, listed, revoked. */
 export const tokenRoutes: readonly Route[] = [
@@ -35,7 +27,7 @@ export const tokenRoutes: readonly Route[] = [
       },
     },
     problems: ['bad-input'],
-    async handle({ body, by }, parts) {
+    async handle({ body, audit }, parts) {
       const now = parts.clock();
       const expires = body.expires_at && new Date(body.expires_at);
       if (expires && expires <= now)
@@ -55,7 +47,7 @@ export const tokenRoutes: readonly Route[] = [
         headers: { Location: `/api/v1/tokens/${token.id}` },
         body: { ...shown(token), token: tokenText(token.id, secret) },
       };
-      return commit(async () => intended(by, 'token.create', undefined, token, reply), parts);
+      return commit(async () => intended(audit, 'token.create', undefined, token, reply), parts);
     },
   }),
   route({
@@ -90,20 +82,20 @@ export const tokenRoutes: readonly Route[] = [
     role: 'admin',
     answers: { 200: { description: 'The token, revoked', body: tokenSchema } },
     problems: ['unknown-token'],
-    handle: ({ params: { id = '' }, by }, parts) =>
+    handle: ({ params: { id = '' }, audit }, parts) =>
       commit(async () => {
         const before = await parts.records.token(id);
         if (!before) return noToken(id);
         if (before.revoked_at) return { changes: [], audit: [], reply: { status: 200, body: shown(before) } };
         const revoked_at = parts.clock().toISOString();
         const after = { ...before, version: before.version + 1, revoked_at };
-        return intended(by, 'token.revoke', before, after, { status: 200, body: shown(after) });
+        return intended(audit, 'token.revoke', before, after, { status: 200, body: shown(after) });
       }, parts),
   }),
 ];
 
 function intended(
-  by: Actor,
+  audit: Auditor,
   action: string,
   before: ApiToken | undefined,
   after: ApiToken,
@@ -112,7 +104,7 @@ function intended(
   const { id } = after;
   return {
     changes: [{ kind: 'token', id, expected: before?.version ?? 0, to: after }],
-    audit: [audited(by, action, { kind: 'token', id }, before && shown(before), shown(after))],
+    audit: [audit(action, { kind: 'token', id }, before && shown(before), shown(after))],
     reply,
   };
 }

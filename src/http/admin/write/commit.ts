@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { AuditEntry } from '../../../boot/access/audit.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
-import { page, pageOf } from '../inputs.ts';
 import type { AdminParts } from '../parts.ts';
+import { page, pageOf } from '../queries.ts';
 import type { Reply } from '../route.ts';
-import { conflicting } from './conflicting.ts';
-import { type DryRun, impactOf } from './impact.ts';
+import { conflicting } from './conflict-answer.ts';
+import { type DryRun, impactOf } from './dry-run.ts';
 import { unrenderable } from './render-check.ts';
 
 /** What a request comes to, as the records are now. */

@@ -1,14 +1,14 @@
-import { isTemplate } from '../../../boot/cmdline.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { unrenderableFor } from '../../../boot/render-check.ts';
-import { renderedFor, templateError, templateFault } from '../../../boot/template.ts';
+import { isTemplate } from '../../../boot/template/cmdline.ts';
+import { renderedFor, templateError, templateFault } from '../../../boot/template/template.ts';
 import { unknownSubject } from '../../../boot/unknown-machine.ts';
 import type { World } from '../../../boot/world.ts';
 import { type Change, every } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
 import type { AdminParts } from '../parts.ts';
-import { changedWorld, keptWorld, machineAfter } from './world.ts';
+import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
 
 /**
  * Why these changes must not be written: afterwards the command line of some machine could not be rendered. It is asked at

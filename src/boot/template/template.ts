@@ -1,8 +1,8 @@
+import type { Machine } from '../machine.ts';
+import { type Refusal, refuse } from '../problem.ts';
+import type { ProfileRevision } from '../profile.ts';
 import { isTemplate } from './cmdline.ts';
 import type { TemplateFacts, TemplateFault } from './liquid.ts';
-import type { Machine } from './machine.ts';
-import { type Refusal, refuse } from './problem.ts';
-import type { ProfileRevision } from './profile.ts';
 
 /** Of whom templates speak: a machine, or somebody of whom only claims are known. */
 export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &

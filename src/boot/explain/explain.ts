@@ -1,16 +1,17 @@
-import { archs, assetTitle } from './asset.ts';
-import { type Booted, boot, type Refused } from './boot.ts';
-import type { BootRequest, Wanted } from './boot-request.ts';
-import { type Client, clientOf } from './client.ts';
+import { archs, assetTitle } from '../asset.ts';
+import { type Booted, boot, type Refused } from '../boot.ts';
+import type { BootRequest, Wanted } from '../boot-request.ts';
+import { type Client, clientOf } from '../client.ts';
+import { claimedIdentity } from '../identity.ts';
+import { bootsFrom } from '../machine.ts';
+import { type Network, parseNetwork } from '../network.ts';
+import type { AssetPlan } from '../plan.ts';
+import { isRefusal, problems, type Refusal } from '../problem.ts';
+import { type ProfileRevision, partsOf } from '../profile.ts';
+import { assetUrl } from '../script.ts';
+import { type Source, sourceOf, vouchedSource } from '../source.ts';
+import type { Way } from '../way.ts';
 import type { ExplainRequest, ExplainSettings, ExplainWorld, Explanation, Planned } from './explanation.ts';
-import { bootsFrom, claimedIdentity } from './machine.ts';
-import { type Network, parseNetwork } from './network.ts';
-import type { AssetPlan } from './plan.ts';
-import { isRefusal, problems, type Refusal } from './problem.ts';
-import { type ProfileRevision, partsOf } from './profile.ts';
-import { assetUrl } from './script.ts';
-import { type Source, sourceOf, vouchedSource } from './source.ts';
-import type { Way } from './way.ts';
 
 const bootPath = '/boot.ipxe';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { archs } from '../../../boot/asset.ts';
-import { type Selector, selectorFault } from '../../../boot/selector.ts';
-import { mac, name, network, serial, uuid } from '../inputs.ts';
+import { archs } from '../asset.ts';
+import { type Selector, selectorFault } from '../selector.ts';
+import { mac, name, network, serial, uuid } from './values.ts';
 
 type Plain<Type> = Type extends object ? { -readonly [Key in keyof Type]: Plain<Type[Key]> } : Type;
 

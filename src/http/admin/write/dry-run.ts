@@ -5,7 +5,7 @@ import type { World } from '../../../boot/world.ts';
 import type { Change, Page, PageRequest } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
 import type { AdminParts } from '../parts.ts';
-import { changedWorld, keptWorld, machineAfter } from './world.ts';
+import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
 
 export interface DryRun extends Page<Impact> {
   /** How many machines this page looked at. */

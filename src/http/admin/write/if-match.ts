@@ -1,5 +1,5 @@
 import type { Refusal } from '../../../boot/problem.ts';
-import { conflicting } from './conflicting.ts';
+import { conflicting } from './conflict-answer.ts';
 import { isMeant } from './etag.ts';
 import { noMachine, noRule } from './not-found.ts';
 

@@ -1,8 +1,8 @@
 import type { ByteRange } from '../../blobs/blobs.ts';
 import type { Delivery, Plan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
+import { answerProblem } from '../plane/answer-problem.ts';
 import { evaluatePreconditions, requestedRange } from '../plane/conditional.ts';
-import { answerProblem } from '../plane/errors.ts';
 import { elapsedMs, note, round } from '../plane/request-log.ts';
 import type { BootContext } from './context.ts';
 import type { BootParts } from './parts.ts';

@@ -1,27 +1,8 @@
 import { z } from 'zod';
-import { roles } from '../../../boot/access/actor.ts';
-import type { AuditEvent } from '../../../boot/access/audit.ts';
-import type { ApiToken } from '../../../boot/access/token.ts';
-import { id, schemaOf, sha256, text, time } from '../fields.ts';
-
-export const tokenSchema = schemaOf<Omit<ApiToken, 'hash'>>(
-  'ApiToken',
-  'An API token, without what opens anything',
-)(
-  z.strictObject({
-    id,
-    name: text,
-    role: z.enum(roles),
-    version: z.int().min(1),
-    created_at: time,
-    expires_at: time.exactOptional(),
-    revoked_at: time.exactOptional(),
-  }),
-);
-/** What creating one answers. */
-export const createdTokenSchema = tokenSchema.extend({
-  token: text.describe('What its holder sends as a bearer. It is shown here alone'),
-});
+import { roles } from '../access/actor.ts';
+import type { AuditEvent } from '../access/audit.ts';
+import { schemaOf } from './type.ts';
+import { id, sha256, text, time } from './values.ts';
 
 export const auditEventSchema = schemaOf<AuditEvent>(
   'AuditEvent',

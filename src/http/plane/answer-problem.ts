@@ -1,8 +1,8 @@
 import { problems, type Refusal, refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import { BadCursor } from '../../records/cursor.ts';
+import { cut } from './answer-end.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
-import { cut } from './cut.ts';
 import type { CommonParts } from './parts.ts';
 import { note } from './request-log.ts';
 

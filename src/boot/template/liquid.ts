@@ -1,6 +1,6 @@
 import { Liquid, LiquidError } from 'liquidjs';
+import type { Machine } from '../machine.ts';
 import { characterFault, cmdlineFault } from './cmdline.ts';
-import type { Machine } from './machine.ts';
 
 /** Where a template cannot be read or rendered, and why. Both counted from 1. */
 export interface TemplateFault {

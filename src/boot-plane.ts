@@ -1,0 +1,28 @@
+import type { Config } from './config/config.ts';
+import { bootApp } from './http/boot/app.ts';
+import { BootEvents } from './http/boot/events.ts';
+import { UnknownMachines } from './http/boot/unknown-machines.ts';
+import type { CommonParts } from './http/plane/parts.ts';
+import { openListener, type Plane } from './open-listener.ts';
+import type { Parts } from './parts.ts';
+
+/** What machines ask, on its address. */
+export async function openBootPlane(
+  config: Config,
+  parts: Parts,
+  common: Pick<CommonParts, 'clock' | 'describe'>,
+): Promise<Plane> {
+  const own = { ...parts, records: parts.bootRecords };
+  const events = new BootEvents(config.events, own);
+  const unknownMachines = new UnknownMachines(parts);
+  const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
+  const app = bootApp({ ...config, ...own, ...common, events, unknownMachines, sourcePolicy });
+  const listener = await openListener('boot', app, config, parts);
+  return {
+    async close(graceMs) {
+      await listener.close(graceMs);
+      await events.settled();
+      await unknownMachines.settled();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { assetKinds, assetStates } from '../asset.ts';
+import type { Fields } from './field.ts';
+
+/** What assets are searched by. */
+export const assetFields = {
+  kind: { kind: 'text', flag: 'kind', choices: assetKinds, search: 'what it is' },
+  name: { kind: 'text', flag: 'name', search: 'only those of this name' },
+  version: { kind: 'text', flag: 'version', search: 'only those of this version' },
+  state: { kind: 'text', flag: 'state', choices: assetStates, search: 'only those in this state' },
+} as const satisfies Fields;

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { type Asset, archs, assetKinds, assetStates, type ResolvedAsset } from '../asset.ts';
+import { schemaOf } from './type.ts';
+import { bytes, crc32c, id, name, sha256, text, time } from './values.ts';
+
+const mediaType = z
+  .string()
+  .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'must be a media type without parameters');
+const etag = text.describe('Strong entity tag, with its quotes');
+const assetName = { kind: z.enum(assetKinds), name, version: name, arch: z.enum(archs) };
+
+/** What an administrator may say of an asset and its bytes. */
+export const said = {
+  ...assetName,
+  size: bytes.positive().max(5 * 2 ** 40, 'must be at most 5 TiB, the limit of Cloud Storage'),
+  crc32c,
+  sha256: sha256.exactOptional(),
+  type: mediaType.exactOptional(),
+  verify: z.enum(['full', 'checksum']).exactOptional(),
+};
+
+/** An asset that has to be there. */
+export const listedAsset = z.strictObject({
+  ...said,
+  arch: said.arch.default('x86_64'),
+  size: said.size.exactOptional(),
+  crc32c: said.crc32c.exactOptional(),
+});
+
+const state = z
+  .enum(assetStates)
+  .describe(
+    'created: announced; uploading: the broker opened a session for it; verifying: its bytes are being hashed; ready: it boots; retired: no new profile may name it',
+  );
+
+export const assetSchema = schemaOf<Asset>(
+  'Asset',
+  'Bytes to boot from, which never change',
+)(
+  z.strictObject({
+    ...assetName,
+    id,
+    upload_id: id,
+    bucket: text,
+    object: text,
+    generation: text.exactOptional(),
+    size: bytes,
+    crc32c,
+    sha256: sha256.exactOptional(),
+    type: text.describe('Media type'),
+    etag: etag.exactOptional(),
+    last_modified: time.exactOptional(),
+    state,
+    verify: z.literal('full').describe('It is hashed although it does not boot').exactOptional(),
+    verified_bytes: bytes.describe('How far the hashing has come, some seconds ago').exactOptional(),
+    checked: z.enum(['crc32c', 'sha256']).describe('What the bytes were held to').exactOptional(),
+    failure: text.describe('Why the last upload did not become ready').exactOptional(),
+    created_at: time,
+    updated_at: time,
+    ready_at: time.exactOptional(),
+    retired_at: time.exactOptional(),
+    condemned_at: time.describe('Since when nothing live was seen to refer to it').exactOptional(),
+  }),
+);
+
+export const resolvedAssetSchema = schemaOf<ResolvedAsset>(
+  'ResolvedAsset',
+  'A ready asset, as a revision pins it',
+)(
+  z.strictObject({
+    ...assetName,
+    asset_id: id,
+    bucket: text,
+    object: text,
+    generation: text,
+    size: bytes,
+    crc32c,
+    sha256: sha256.exactOptional(),
+    type: text,
+    etag,
+    last_modified: time,
+    ready_at: time,
+  }),
+);

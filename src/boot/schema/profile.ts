@@ -1,0 +1,97 @@
+import { type ZodType, z } from 'zod';
+import { archs } from '../asset.ts';
+import { parseAssetReference } from '../asset-reference.ts';
+import type { profileFields } from '../fields/profile.ts';
+import { cmdlineSourceFault } from '../template/cmdline.ts';
+import { resolvedAssetSchema } from './asset.ts';
+import { id, name, time } from './values.ts';
+
+const reference = z
+  .string()
+  .refine(
+    (text) => parseAssetReference(text) !== undefined,
+    "must be NAME@VERSION of an asset, or an asset's id",
+  );
+
+/** What nests without end exhausts the stack of whoever walks it. */
+const anyJson = z.unknown().refine((value) => nestsWithin(value, 32), 'must not nest deeper than 32 levels');
+
+function nestsWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((part) => nestsWithin(part, levels - 1));
+}
+
+/** Firestore takes documents of at most 1 MiB, and what boots carries more than this. */
+function isShort(value: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) <= 64 * 1024;
+}
+
+const cmdline = z.string().superRefine((text, context) => {
+  const fault = cmdlineSourceFault(text);
+  if (fault) context.addIssue(fault);
+});
+const metadata = z.record(z.string().max(128), anyJson).refine(isShort, 'must be at most 64 KiB as JSON');
+
+/** What an administrator may say of a profile, whoever is to boot it. */
+const said = {
+  name,
+  arch: z.enum(archs).exactOptional(),
+  kernel: reference.exactOptional(),
+  initrd: reference.describe('The only initrd').exactOptional(),
+  initrds: z.array(reference).max(64).exactOptional(),
+  efi: reference.exactOptional(),
+  iso: reference.exactOptional(),
+  cmdline: cmdline.default(''),
+  metadata: metadata.default({}),
+} satisfies Record<Exclude<keyof typeof profileFields, 'machine_id'> | 'initrd', ZodType>;
+
+interface Initrds {
+  readonly initrd?: string;
+  readonly initrds?: readonly string[];
+}
+
+const saysOne = ({ initrd, initrds }: Initrds) => initrd === undefined || initrds === undefined;
+const saysOneError = { path: ['initrd'], error: 'says the same as initrds: write one of them' };
+
+/** With its initrds in one list, however they were said. */
+function gathered<Said extends Initrds>({ initrd, initrds, ...rest }: Said) {
+  return { ...rest, initrds: initrds ?? (initrd === undefined ? [] : [initrd]) };
+}
+
+/** A profile as files list it. */
+export const listedProfile = z.strictObject(said).refine(saysOne, saysOneError).transform(gathered);
+
+const nameless = { ...said, name: name.exactOptional() };
+
+/** A profile that one machine has of its own: without a name it takes the machine's. */
+export const ownProfile = z.strictObject(nameless).refine(saysOne, saysOneError).transform(gathered);
+
+/** A new revision of a profile; with a machine, which boots it from now on, it needs no name of its own. */
+export const newProfile = z
+  .strictObject({ ...nameless, machine_id: name.exactOptional() })
+  .refine(saysOne, saysOneError)
+  .transform(gathered);
+
+const revisionFields = {
+  id,
+  name,
+  arch: z.enum(archs),
+  kernel: resolvedAssetSchema.exactOptional(),
+  initrds: z.array(resolvedAssetSchema),
+  efi: resolvedAssetSchema.exactOptional(),
+  iso: resolvedAssetSchema.exactOptional(),
+  cmdline: z.string(),
+  metadata: z.record(z.string(), z.unknown()),
+  created_at: time,
+};
+
+export const profileRevisionSchema = z.strictObject(revisionFields).meta({
+  id: 'ProfileRevision',
+  description: 'One immutable revision of a profile, its assets resolved',
+});
+
+/** What creating one answers. */
+export const createdRevisionSchema = z.strictObject({
+  ...revisionFields,
+  machine_id: id.describe('The machine that boots it from now on').exactOptional(),
+});
