@@ -43,4 +43,6 @@ test('a machine that is rolled back on one broker boots so on another within a s
     await move(async () => (await addProfile(here, { name, machine_id: machine.id, ...parts })).id);
   t.log(`after ${late.join(', ')} ms`);
   t.true(Math.max(...late) < 1000, `${late}`);
+  there.broker.kill('SIGTERM');
+  t.is(await there.broker.ended, 0);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
+import { insisted } from '../../src/boot/asset-step.ts';
 import { assetFields } from '../../src/boot/fields/asset.ts';
 import { searchable } from '../../src/boot/fields/field.ts';
 import { machineFields } from '../../src/boot/fields/machine.ts';
@@ -209,6 +210,38 @@ test('a write whose answer was lost is written once, and succeeds', async (t) =>
   await losing(() => records.addBootEvent(event));
   t.deepEqual(await records.listBootEvents(undefined, { limit: 10 }), { items: [event] });
   t.is(proxy.lost(), 5);
+});
+
+test('what booting reads and somebody changed is told, once; what is only insisted on is not', async (t) => {
+  const project = `test-${randomUUID()}`;
+  const [here, there] = [opened(t, { project }), opened(t, { project })];
+  const start = await there.changes.since(undefined);
+  t.is(start.changes, 'lost');
+  const told = async (mark: string) => there.changes.since(mark);
+  const whole = wholeExamples();
+  await createMachine(here, whole.machine);
+  await createProfile(here, whole.profile);
+  const { rule, token, asset: made } = whole;
+  await here.write([
+    { kind: 'rule', id: rule.id, expected: 0, to: rule },
+    { kind: 'token', id: token.id, expected: 0, to: token },
+  ]);
+  await createAsset(here, made);
+  await here.addBootEvent(whole.event);
+  const first = await told(start.mark);
+  t.deepEqual(first.changes, [
+    { kind: 'machine', id: whole.machine.id },
+    { kind: 'profile', id: whole.profile.id },
+    { kind: 'rule', id: rule.id },
+    { kind: 'asset', id: made.id },
+  ]);
+  t.is(await here.write([insisted(made)]), 'written');
+  t.is(await here.write([{ kind: 'token', id: token.id, expected: 1, to: undefined }]), 'written');
+  const second = await told(first.mark);
+  t.deepEqual(second.changes, []);
+  t.is(await here.write([{ kind: 'rule', id: rule.id, expected: 1, to: undefined }]), 'written');
+  t.deepEqual((await told(second.mark)).changes, [{ kind: 'rule', id: rule.id }]);
+  t.is((await told('2020-01-01T00:00:00Z')).changes, 'lost');
 });
 
 test('an id that is used twice is a fault, at once', async (t) => {
