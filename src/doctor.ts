@@ -5,7 +5,6 @@ import { asker } from './doctor/ask.ts';
 import { checkBootUrl } from './doctor/boot-url.ts';
 import { checkDataDir } from './doctor/data-dir.ts';
 import { check, type Finding, having, passed, skipped } from './doctor/finding.ts';
-import { checkFirestore, checkIndexes } from './doctor/firestore.ts';
 import { checkGoogle } from './doctor/google.ts';
 import { checkPrivateAccess, type Vip, vips } from './doctor/private-access.ts';
 import { checkKeys } from './doctor/signers.ts';
@@ -58,7 +57,7 @@ export async function* diagnose(config: Config, around: Surroundings): AsyncGene
   yield* check(
     'indexes',
     config.records === 'firestore'
-      ? having(firestore, 'records', checkIndexes)
+      ? having(firestore, 'records', async (options) => (await firestoreChecks()).checkIndexes(options))
       : () => skipped('only Firestore needs them made'),
   );
 
@@ -100,6 +99,11 @@ async function* checkRecords(
   const options = { project, database, token: google.token, ...(emulatorHost && { emulatorHost }) };
   return yield* check(
     'records',
-    having(emulatorHost ?? account, 'credentials', () => checkFirestore(options)),
+    having(emulatorHost ?? account, 'credentials', async () =>
+      (await firestoreChecks()).checkFirestore(options),
+    ),
   );
 }
+
+/** Google's library takes its time to load. */
+const firestoreChecks = () => import('./doctor/firestore.ts');

@@ -3,8 +3,10 @@ import { assetFields } from '../boot/fields/asset.ts';
 import { type Fields, searchable } from '../boot/fields/field.ts';
 import { machineFields } from '../boot/fields/machine.ts';
 import { uploadFields } from '../boot/fields/upload.ts';
+import { type Client, openClient } from '../records/firestore/client.ts';
 import { type FirestoreOptions, openFirestore } from '../records/firestore/firestore.ts';
-import { openRest } from '../records/firestore/rest.ts';
+import { oldForm } from '../records/firestore/native.ts';
+import { searchField } from '../records/firestore/search.ts';
 import type { AssetFilter, MachineSearch, Records, UploadFilter } from '../records/records.ts';
 import { failed, type Outcome, passed } from './finding.ts';
 
@@ -13,29 +15,38 @@ const patienceMs = 10_000;
 /** In no collection that the broker reads. */
 const collection = 'doctor';
 
-/** Creates a document, reads it and deletes it. Finds the options, for the checks that follow. */
+/**
+ * Creates a document, reads it and deletes it, and sees whether the database has the form of an older version. Finds the options,
+ * for the checks that follow.
+ */
 export async function checkFirestore(options: FirestoreOptions): Promise<Outcome<FirestoreOptions>> {
-  const rest = openRest(options);
-  const name = `${rest.root}/${collection}/${randomUUID()}`;
-  const call = (method: 'batchGet' | 'commit', body: object) =>
-    rest.post<readonly { found?: object }[]>(method, body, AbortSignal.timeout(patienceMs));
+  const client = openClient(options);
+  const place = client.firestore.collection(collection).doc(randomUUID());
+  const call = <T>(work: () => Promise<T>) => client.within(AbortSignal.timeout(patienceMs), work);
   let doing = 'writing';
   try {
-    const fields = { made_by: { stringValue: 'bootbroker doctor' } };
-    const currentDocument = { exists: false };
-    await call('commit', { writes: [{ update: { name, fields }, currentDocument }] });
+    await call(() => place.create({ made_by: 'bootbroker doctor' }));
     doing = 'reading';
-    const [document] = await call('batchGet', { documents: [name] });
+    const document = await call(() => place.get());
     doing = 'deleting';
-    await call('commit', { writes: [{ delete: name }] });
-    if (!document?.found)
-      return failed(`${rest.root}: what was written was not found; see what stands between`);
-    return passed(`${rest.root} can be read and written`, options);
+    await call(() => place.delete());
+    if (!document.exists)
+      return failed(`${client.name}: what was written was not found; see what stands between`);
+    doing = 'looking at its documents';
+    if (await call(() => isOldForm(client))) return failed(`${client.name}: ${oldForm}`);
+    return passed(`${client.name} can be read and written`, options);
   } catch (error) {
-    return failed(`${rest.root}: ${doing}: ${explained(error)}`);
+    return failed(`${client.name}: ${doing}: ${explained(error)}`);
   } finally {
-    await rest.close();
+    await client.close();
   }
+}
+
+/** Whatever was stored, one of these was stored with it. */
+async function isOldForm({ firestore }: Client): Promise<boolean> {
+  const collections = ['machines', 'profiles', 'rules', 'assets', 'tokens', 'boots', 'audit', 'pending'];
+  const firsts = await Promise.all(collections.map((name) => firestore.collection(name).limit(1).get()));
+  return firsts.some(({ docs }) => docs.some((document) => document.get('body') !== undefined));
 }
 
 /** What the faults of Firestore itself do not say. */
@@ -57,7 +68,10 @@ function probes<Search>(
   return Object.fromEntries(
     searchable(fields).map(([name, { kind, flag, choices: [first] = ['bootbroker-doctor'] }]) => {
       const wanted = kind === 'pairs' ? { key: 'bootbroker-doctor', value: '' } : first;
-      return [`${from}(${name})`, (records: Records) => list(records, { [flag]: wanted } as Search)];
+      return [
+        `${from}(${searchField(name, kind)})`,
+        (records: Records) => list(records, { [flag]: wanted } as Search),
+      ];
     }),
   );
 }

@@ -44,6 +44,9 @@ export async function openRecords(
   });
   const cached = cachedRecords(store, {
     clock,
+    changes: store.changes,
+    onSilence: (error) =>
+      log.warn({ error }, 'changes are not listened to: they are asked for every five seconds'),
     onStale: ({ read, ageMs, error }) => {
       metrics.staleReads.inc({ read });
       log.warn(

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import anyTest from 'ava';
+import { StoreDown } from '../../src/boot/store-down.ts';
 import { checkFirestore, checkIndexes, indexedQueries } from '../../src/doctor/firestore.ts';
 import { openFirestore } from '../../src/records/firestore/firestore.ts';
-import type { Call } from '../../src/records/firestore/rest.ts';
+import type { Call } from '../../src/records/firestore/transport.ts';
 import { type Index, needsIndex, type StructuredQuery } from '../records/firestore-indexes.ts';
 import { fakeServer, googleError, json } from '../support/fake-server.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
@@ -38,6 +39,25 @@ test.serial('with Firestore all is well, with either signer, and no document is 
   const documents = `http://${emulator.host}/v1/projects/${project}/databases/(default)/documents/doctor`;
   const left = await fetch(documents, { headers: { authorization: 'Bearer owner' } });
   t.deepEqual(await left.json(), {});
+});
+
+test('a database of the old form is named, with what to do', async (t) => {
+  const project = `test-${randomUUID()}`;
+  const root = `http://${emulator.host}/v1/projects/${project}/databases/(default)/documents`;
+  const fields = { body: { stringValue: '{"id":"m"}' }, macs: { arrayValue: {} } };
+  await fetch(`${root}/machines?documentId=m`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer owner', 'content-type': 'application/json' },
+    body: JSON.stringify({ fields }),
+  });
+  const options = { project, emulatorHost: emulator.host };
+  const found = await checkFirestore(options);
+  t.is(found.state, 'fail');
+  t.regex(found.text, /content is a text in `body`: give the broker an empty database/);
+  // Nobody else takes it for something that it is not.
+  const records = openFirestore(options);
+  t.teardown(() => records.close());
+  await t.throwsAsync(records.machine('m'), { instanceOf: StoreDown, message: /bootbroker before 0\.2/ });
 });
 
 test('each index of the file for Terraform is asked for by a query of its name', async (t) => {

@@ -11,7 +11,7 @@ import type { BootParts } from '../../src/http/boot/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { cachedRecords } from '../../src/records/cached/cached.ts';
 import { openFirestore } from '../../src/records/firestore/firestore.ts';
-import type { Call } from '../../src/records/firestore/rest.ts';
+import type { Call } from '../../src/records/firestore/transport.ts';
 import type { Records } from '../../src/records/records.ts';
 import { iamSigner } from '../../src/sign/iam.ts';
 import { openLog } from '../../src/telemetry/log.ts';

@@ -3,6 +3,7 @@ import { BadCursor } from '../../src/records/cursor.ts';
 import type { Page, PageRequest, Records } from '../../src/records/records.ts';
 import { assetContract } from './contract-assets.ts';
 import { pendingContract } from './contract-pending.ts';
+import { sameContract } from './contract-same.ts';
 import { searchContract } from './contract-search.ts';
 import { writeContract } from './contract-writes.ts';
 import {
@@ -27,6 +28,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
   writeContract(test, open);
   searchContract(test, open);
   pendingContract(test, open);
+  sameContract(test, open);
 
   test('an empty store answers, and what is absent is undefined', async (t) => {
     const records = await open(t);

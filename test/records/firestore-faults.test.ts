@@ -10,7 +10,7 @@ import { startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { scaled } from '../support/patience.ts';
 import { rejectsEverything } from './every-call.ts';
-import { bootEvent, machine, macOf, newId } from './examples.ts';
+import { at, bootEvent, machine, macOf, newId } from './examples.ts';
 import { createMachine } from './writing.ts';
 
 const withEmulator = needing(command('java'), command('gcloud'));
@@ -82,7 +82,7 @@ const refusal = (code: number, status: string, message: string) => ({
 
 /** A whole answer: none of the documents is there. */
 const nothing = (response: ServerResponse, { documents = [] }: { documents?: string[] }) =>
-  response.end(JSON.stringify(documents.map((missing) => ({ missing }))));
+  response.end(JSON.stringify(documents.map((missing) => ({ missing, readTime: at(0) }))));
 
 const permanent = [
   {

@@ -1,20 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
+import { insisted } from '../../src/boot/asset-step.ts';
 import { assetFields } from '../../src/boot/fields/asset.ts';
 import { searchable } from '../../src/boot/fields/field.ts';
 import { machineFields } from '../../src/boot/fields/machine.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
-import { type FirestoreOptions, openFirestore } from '../../src/records/firestore/firestore.ts';
-import type { Call } from '../../src/records/firestore/rest.ts';
-import type { Records } from '../../src/records/records.ts';
+import {
+  type FirestoreOptions,
+  type FirestoreRecords,
+  openFirestore,
+} from '../../src/records/firestore/firestore.ts';
+import type { Call } from '../../src/records/firestore/transport.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { recordsContract } from './contract.ts';
 import { everyCall, rejectsEverything } from './every-call.ts';
 import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
-import { type Index, missingIndexes, needsIndex, type StructuredQuery } from './firestore-indexes.ts';
+import {
+  type Index,
+  missingIndexes,
+  needsIndex,
+  type StructuredQuery,
+  singleIndexes,
+} from './firestore-indexes.ts';
 import { forgetfulProxy } from './forgetful-proxy.ts';
+import { wholeExamples } from './whole-examples.ts';
 import { changeAsset, createAsset, createMachine, createProfile } from './writing.ts';
 
 const test = needing(command('java'), command('gcloud'));
@@ -29,7 +40,7 @@ test.after.always(() => emulator?.kill());
 const patient = { readMs: 60_000, writeMs: 60_000 };
 
 /** An empty database. */
-function opened(t: ExecutionContext, options: Partial<FirestoreOptions> = {}): Records {
+function opened(t: ExecutionContext, options: Partial<FirestoreOptions> = {}): FirestoreRecords {
   const project = `test-${randomUUID()}`;
   const records = openFirestore({ project, emulatorHost: emulator.host, deadlines: patient, ...options });
   t.teardown(() => records.close());
@@ -46,7 +57,7 @@ interface IndexFile {
     collectionGroup: string;
     fieldPath: string;
     ttl?: true;
-    indexes: unknown[];
+    indexes: { order?: string; arrayConfig?: string }[];
   }[];
 }
 
@@ -58,23 +69,39 @@ interface Commit {
 
 test('the index file for Terraform has what the queries need, nothing else, and the TTL fields', async (t) => {
   const calls: Call[] = [];
-  const records = opened(t, { onCall: (call) => calls.push(call) });
-  const known = machine({ macs: [macOf(2)] });
-  const announced = asset();
-  await createMachine(records, known);
-  await createAsset(records, announced);
-  await createProfile(records, revision());
+  const proxy = await forgetfulProxy(t, emulator.port);
+  const onCall = (call: Call) => calls.push(call);
+  const records = opened(t, { emulatorHost: `127.0.0.1:${proxy.port}`, onCall });
+  const whole = wholeExamples();
+  await createMachine(records, whole.machine);
+  await createProfile(records, whole.profile);
+  proxy.loseNextAnswer(':commit'); // then it is looked for in the audit
+  await records.write(
+    [
+      { kind: 'rule', id: whole.rule.id, expected: 0, to: whole.rule },
+      { kind: 'token', id: whole.token.id, expected: 0, to: whole.token },
+    ],
+    [whole.entry],
+  );
+  await createAsset(records, whole.asset);
+  await records.addBootEvent(whole.event);
   for (const call of Object.values(everyCall(records))) await call();
   const parts = searchable(assetFields).map(([, { flag, choices: [first] = ['a'] }]) => ({ [flag]: first }));
   for (let chosen = 0; chosen < 2 ** parts.length; chosen += 1) {
     const filter = Object.assign({}, ...parts.filter((_, n) => chosen & (1 << n)));
     await records.listAssets(filter, { limit: 1 });
   }
+  for (const identity of [{ mac: macOf(9) }, { uuid: 'u' }, { serial: 's' }])
+    await records.findMachine(identity);
+  await records.listProfiles({ limit: 1 });
+  await records.listUploads({}, { limit: 1 });
+  await records.listAudit({ limit: 1 }, 'newest');
   await records.listBootEvents('m', { limit: 1 });
   for (const [, { flag, kind }] of searchable(machineFields)) {
     const wanted = kind === 'pairs' ? { key: 'rack', value: 'r1' } : 'x';
     await records.listMachines({ limit: 1 }, { [flag]: wanted });
   }
+  await records.changes.since((await records.changes.since(undefined)).mark);
 
   const { indexes, fieldOverrides }: IndexFile = JSON.parse(await readFile(indexFile, 'utf8'));
   const queries = calls.flatMap(({ method, body }) =>
@@ -92,27 +119,41 @@ test('the index file for Terraform has what the queries need, nothing else, and 
     .filter(({ method }) => method === 'commit')
     .flatMap(({ body }) => (body as Commit).writes)
     .flatMap(({ update: { name, fields } }) =>
-      Object.entries(fields).map(([field, value]) => ({
-        place: `${name.split('/').at(-2)}.${field}`,
-        value,
-      })),
+      Object.keys(fields).map((field) => `${name.split('/').at(-2)}.${field}`),
     );
-  const places = (wanted: (field: (typeof written)[number]) => boolean) =>
-    [...new Set(written.filter(wanted).map(({ place }) => place))].toSorted();
-  const overrides = (wanted: (field: IndexFile['fieldOverrides'][number]) => boolean) =>
+  const overridden = (field: IndexFile['fieldOverrides'][number]) =>
+    `${field.collectionGroup}.${field.fieldPath}`;
+  const collections = [...new Set(written.map((field) => field.split('.')[0]))];
+  t.deepEqual(
     fieldOverrides
-      .filter(wanted)
-      .map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`)
-      .toSorted();
-  t.deepEqual(
-    overrides(({ ttl }) => ttl === true),
-    places(({ value }) => value.timestampValue !== undefined),
+      .filter(({ fieldPath, ttl }) => fieldPath !== '*' && !ttl)
+      .flatMap((field) =>
+        field.indexes.map((index) => `${overridden(field)} ${index.order ?? index.arrayConfig}`),
+      )
+      .toSorted(),
+    [...new Set(queries.flatMap(singleIndexes))].toSorted(),
+    'each index that a query needs of one field, and no other',
   );
   t.deepEqual(
-    overrides(({ ttl }) => ttl !== true),
-    places(({ place }) => place.endsWith('.body')),
+    fieldOverrides
+      .filter(({ fieldPath }) => fieldPath === '*')
+      .map(overridden)
+      .toSorted(),
+    collections.map((name) => `${name}.*`).toSorted(),
+    'no other field of any collection is indexed',
   );
-  t.true(fieldOverrides.every((field) => field.indexes.length === 0));
+  t.deepEqual(
+    fieldOverrides
+      .filter(({ ttl }) => ttl)
+      .map(overridden)
+      .toSorted(),
+    [...new Set(written)].filter((field) => field.endsWith('.expire_at')).toSorted(),
+  );
+  t.true(
+    fieldOverrides.every(
+      ({ indexes, fieldPath, ttl }) => (fieldPath === '*' || ttl === true) === (indexes.length === 0),
+    ),
+  );
 });
 
 test('uploads and boots say when they may be deleted', async (t) => {
@@ -169,6 +210,38 @@ test('a write whose answer was lost is written once, and succeeds', async (t) =>
   await losing(() => records.addBootEvent(event));
   t.deepEqual(await records.listBootEvents(undefined, { limit: 10 }), { items: [event] });
   t.is(proxy.lost(), 5);
+});
+
+test('what booting reads and somebody changed is told, once; what is only insisted on is not', async (t) => {
+  const project = `test-${randomUUID()}`;
+  const [here, there] = [opened(t, { project }), opened(t, { project })];
+  const start = await there.changes.since(undefined);
+  t.is(start.changes, 'lost');
+  const told = async (mark: string) => there.changes.since(mark);
+  const whole = wholeExamples();
+  await createMachine(here, whole.machine);
+  await createProfile(here, whole.profile);
+  const { rule, token, asset: made } = whole;
+  await here.write([
+    { kind: 'rule', id: rule.id, expected: 0, to: rule },
+    { kind: 'token', id: token.id, expected: 0, to: token },
+  ]);
+  await createAsset(here, made);
+  await here.addBootEvent(whole.event);
+  const first = await told(start.mark);
+  t.deepEqual(first.changes, [
+    { kind: 'machine', id: whole.machine.id },
+    { kind: 'profile', id: whole.profile.id },
+    { kind: 'rule', id: rule.id },
+    { kind: 'asset', id: made.id },
+  ]);
+  t.is(await here.write([insisted(made)]), 'written');
+  t.is(await here.write([{ kind: 'token', id: token.id, expected: 1, to: undefined }]), 'written');
+  const second = await told(first.mark);
+  t.deepEqual(second.changes, []);
+  t.is(await here.write([{ kind: 'rule', id: rule.id, expected: 1, to: undefined }]), 'written');
+  t.deepEqual((await told(second.mark)).changes, [{ kind: 'rule', id: rule.id }]);
+  t.is((await told('2020-01-01T00:00:00Z')).changes, 'lost');
 });
 
 test('an id that is used twice is a fault, at once', async (t) => {

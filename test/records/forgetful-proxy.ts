@@ -15,7 +15,7 @@ export async function forgetfulProxy(
   const server = createServer((incoming, outgoing) => {
     const { method, url = '', headers } = incoming;
     const onward = request({ port, host: '127.0.0.1', method, path: url, headers }, (answer) => {
-      if (loses !== undefined && url.endsWith(loses)) {
+      if (loses !== undefined && url.split('?')[0]?.endsWith(loses)) {
         loses = undefined;
         lost += 1;
         answer.resume().on('end', () => outgoing.destroy());

@@ -8,6 +8,8 @@ export interface TcpSwitch {
   readonly host: string;
   /** While it is off, every connection ends at once. */
   turn(to: 'on' | 'off'): void;
+  /** From now on what is open stays open and says nothing more, in either direction; what is opened later works. */
+  swallow(): void;
   /** Leads elsewhere from now on. */
   aim(port: number): void;
   /** Bytes that have come from clients so far. */
@@ -17,6 +19,7 @@ export interface TcpSwitch {
 /** On, until it is told; gone when the test is over. */
 export async function tcpSwitch(t: ExecutionContext, port: number): Promise<TcpSwitch> {
   const sockets = new Set<Socket>();
+  const ways = new Set<() => void>();
   let on = true;
   let target = port;
   let passed = 0;
@@ -32,6 +35,12 @@ export async function tcpSwitch(t: ExecutionContext, port: number): Promise<TcpS
     });
     for (const socket of [client, upstream]) track(socket);
     client.pipe(upstream).pipe(client);
+    const block = () => {
+      client.unpipe(upstream).resume();
+      upstream.unpipe(client).resume();
+    };
+    ways.add(block);
+    client.once('close', () => ways.delete(block));
     client.once('close', () => upstream.destroy());
     upstream.once('close', () => client.destroy());
     return undefined;
@@ -49,6 +58,9 @@ export async function tcpSwitch(t: ExecutionContext, port: number): Promise<TcpS
     turn(to) {
       on = to === 'on';
       if (!on) cut();
+    },
+    swallow() {
+      for (const block of ways) block();
     },
     aim(port) {
       target = port;

@@ -1,5 +1,7 @@
 import { StoreDown } from '../../boot/store-down.ts';
 import { lru } from '../../lru.ts';
+import { openExpiry } from './expiry.ts';
+import type { Following } from './following.ts';
 
 /** Something that is served although its store did not answer. */
 export interface Stale {
@@ -11,7 +13,7 @@ export interface Stale {
 
 export interface CacheOptions {
   readonly clock: () => Date;
-  /** How old an answer may be; at most 5000, whatever is said, because another process may write. */
+  /** How old an answer may be that nothing vouches for; at most 5000, whatever is said, because another process may write. */
   readonly ttlMs?: number;
   /** The same for "not there". */
   readonly negativeTtlMs?: number;
@@ -20,6 +22,8 @@ export interface CacheOptions {
   /** How many answers are kept of each sort: known, and not there. */
   readonly maxEntries?: number;
   readonly onStale?: (stale: Stale) => void;
+  /** Vouches for older answers; unset: nobody does. */
+  readonly following?: Following;
 }
 
 /** A key to keep an answer under: which read, of what. */
@@ -43,8 +47,8 @@ export interface Reading<T> {
 export interface Cache {
   /** `load` may keep other answers too that it learnt on the way. */
   get<T>(key: Key, load: (keep: Keep) => Promise<T>, reading?: Reading<NoInfer<T>>): Promise<T>;
-  /** From now on everything is asked for again; what was known is left for an outage. */
-  expire(): void;
+  /** From now on everything, or what these reads said, is asked for again; what was known is left for an outage. */
+  expire(reads?: readonly string[]): void;
   /** What this is true of is not even served in an outage. */
   forget(outdated: (value: unknown) => boolean): void;
   /** The fault of a moment ago, in the time in which nobody is to wait for another. */
@@ -53,33 +57,48 @@ export interface Cache {
 
 interface Entry {
   readonly value: unknown;
-  /** When it was asked for, by the clock. */
+  /** When it was asked for, by the clock, and how often something had expired by then. */
   readonly at: number;
   readonly epoch: number;
 }
 
 const longestTtlMs = 5000;
+/** However well vouched for: whoever changes a document by hand, in Google's console, tells nobody. */
+const longestVouchedMs = 600_000;
 /** After a fault, what is known is served at once for so long: a boot asks several times, and is to wait for a deadline once. */
 const holdDownMs = 1000;
 
 export function openCache(options: CacheOptions): Cache {
-  const { clock, maxEntries = 10_000, onStale } = options;
+  const { clock, maxEntries = 10_000, onStale, following } = options;
   const { ttlMs = longestTtlMs, negativeTtlMs = longestTtlMs, staleIfErrorMs = 3_600_000 } = options;
   // Apart, so that a flood of unknown names does not push out the machines that an outage needs.
   const known = lru<Entry>(maxEntries);
   const absent = lru<Entry>(maxEntries);
   const flights = new Map<string, { readonly epoch: number; readonly promise: Promise<unknown> }>();
-  let epoch = 0;
+  const expiry = openExpiry();
   let outage: { readonly error: StoreDown; readonly until: number } | undefined;
 
   const outageNow = () => (outage && clock().getTime() < outage.until ? outage.error : undefined);
   const age = (entry: Entry) => clock().getTime() - entry.at;
 
-  function isFresh(entry: Entry, immutable: boolean): boolean {
+  /** Whether nothing is known to have changed since. */
+  const isValid = ([read]: Key, epoch: number) => expiry.isValid(read, epoch);
+
+  /** What may be served without asking anybody. */
+  function fresh(key: Key, name: string, immutable: boolean): Entry | undefined {
+    const entry = known.get(name) ?? absent.get(name);
+    if (!entry) return undefined;
     const there = !isAbsent(entry.value);
-    if (there && immutable) return true;
+    if (there && immutable) return entry;
+    if (!isValid(key, entry.epoch) || age(entry) < 0) return undefined;
     const ttl = Math.min(there ? ttlMs : negativeTtlMs, longestTtlMs);
-    return entry.epoch === epoch && age(entry) >= 0 && age(entry) < ttl;
+    return age(entry) < ttl || (isCovered(key, entry) && following?.isProven()) ? entry : undefined;
+  }
+
+  /** Whether, if it has changed, we are told, or are told when we ask. */
+  function isCovered(key: Key, entry: Entry | undefined): boolean {
+    if (!entry || !isValid(key, entry.epoch) || age(entry) >= longestVouchedMs) return false;
+    return following?.covers(entry.at) === true;
   }
 
   function keepAt(at: number, asked: number): Keep {
@@ -87,30 +106,37 @@ export function openCache(options: CacheOptions): Cache {
       const name = JSON.stringify(key);
       const before = known.get(name) ?? absent.get(name);
       // What was asked for before a write, or before what we have, is not news.
-      if (asked !== epoch || (before?.epoch === epoch && before.at > at)) return;
+      if (!isValid(key, asked) || (before && isValid(key, before.epoch) && before.at > at)) return;
       known.delete(name);
       absent.delete(name);
-      (isAbsent(value) ? absent : known).set(name, { value, at, epoch });
+      (isAbsent(value) ? absent : known).set(name, { value, at, epoch: asked });
     };
+  }
+
+  /** The first fault tells all. */
+  async function asked<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await question();
+      outage = undefined;
+      return answer;
+    } catch (error) {
+      if (error instanceof StoreDown) outage = { error, until: clock().getTime() + holdDownMs };
+      throw error;
+    }
   }
 
   function flight<T>(key: Key, load: (keep: Keep) => Promise<T>): Promise<T> {
     const name = JSON.stringify(key);
     const running = flights.get(name);
-    if (running?.epoch === epoch) return running.promise as Promise<T>;
+    if (running && isValid(key, running.epoch)) return running.promise as Promise<T>;
+    const epoch = expiry.count();
     const keep = keepAt(clock().getTime(), epoch);
-    const ask = async () => {
-      try {
-        const value = await load(keep);
-        keep(key, value);
-        outage = undefined;
-        return value;
-      } catch (error) {
-        if (error instanceof StoreDown) outage = { error, until: clock().getTime() + holdDownMs };
-        throw error;
-      }
-    };
-    const promise = ask();
+    const promise = asked(async () => {
+      const value = await load(keep);
+      keep(key, value);
+      following?.begin();
+      return value;
+    });
     const started = { epoch, promise };
     const land = () => void (flights.get(name) === started && flights.delete(name));
     flights.set(name, started);
@@ -137,20 +163,24 @@ export function openCache(options: CacheOptions): Cache {
   return {
     async get<T>(key: Key, load: (keep: Keep) => Promise<T>, reading: Reading<T> = {}) {
       const name = JSON.stringify(key);
-      const entry = known.get(name) ?? absent.get(name);
-      if (entry && isFresh(entry, reading.immutable === true)) return entry.value as T;
+      const immutable = reading.immutable === true;
+      const entry = fresh(key, name, immutable);
+      if (entry) return entry.value as T;
       const down = outageNow();
       if (down && outdated(key, reading)) return servedStale(key, down, reading);
       try {
+        if (following && isCovered(key, known.get(name) ?? absent.get(name))) {
+          await asked(() => following.prove());
+          const proven = fresh(key, name, immutable);
+          if (proven) return proven.value as T;
+        }
         return await flight(key, load);
       } catch (error) {
         if (!(error instanceof StoreDown)) throw error;
         return servedStale(key, error, reading);
       }
     },
-    expire() {
-      epoch += 1;
-    },
+    expire: expiry.expire,
     outage: outageNow,
     forget(outdated) {
       for (const [name, { value }] of known.entries()) if (outdated(value)) known.delete(name);

@@ -1,13 +1,30 @@
 import type { Machine } from '../../boot/machine.ts';
 import { oldestSnapshotMs, type Snapshot } from '../../boot/snapshot.ts';
+import type { ChangeFeed, Named } from '../changes.ts';
 import type { Change, Records } from '../records.ts';
 import { type CacheOptions, openCache } from './cache.ts';
+import { follow } from './following.ts';
 import { type Seed, seedOf } from './seed.ts';
+
+export interface CachedOptions extends Omit<CacheOptions, 'following'> {
+  /** Where other processes' changes are told; unset: nowhere. */
+  readonly changes?: ChangeFeed;
+  /** Changes are not told at once any more, only when they are asked for. */
+  readonly onSilence?: (error: Error) => void;
+}
+
+/** What a change of that kind may make untrue: more than the document itself, as whoever it is that a MAC names. */
+const readsOf: Readonly<Record<Named['kind'], readonly string[]>> = {
+  machine: ['machine', 'findMachine'],
+  rule: ['rulebook'],
+  profile: ['profile', 'newestProfile'],
+  asset: ['asset', 'namedAsset', 'imageAssets', 'newestAsset'],
+};
 
 export interface CachedRecords extends Records {
   /**
    * The same store without the cache, for whatever writes: what is read to be changed, arming, holding and secrets. Its
-   * writes are known to the cache at once; other processes' within its TTL.
+   * writes are known to the cache at once; other processes' within seconds.
    */
   readonly uncached: Records;
   /** Has this stand in, while the store is down, for what the store was never heard to say; up to a day after it was taken. */
@@ -18,9 +35,22 @@ export interface CachedRecords extends Records {
  * Keeps what a boot reads: machines, profile revisions (for good: they never change) and ready assets. While the store is
  * down it serves what it knows, for a bounded time; "not there" only the store can say. All else goes to the store.
  */
-export function cachedRecords(records: Records, options: CacheOptions): CachedRecords {
-  const cache = openCache(options);
+export function cachedRecords(records: Records, options: CachedOptions): CachedRecords {
+  const { changes: feed, onSilence, clock } = options;
+  const following = feed && follow(feed, { clock, heard, ...(onSilence && { onSilence }) });
+  const cache = openCache({ ...options, ...(following && { following }) });
   let seed: Seed | undefined;
+
+  function heard(changes: readonly Named[]): void {
+    for (const { id } of changes) forget(id);
+    cache.expire(changes.flatMap(({ kind }) => readsOf[kind]));
+  }
+
+  /** What is known to be outdated is not even served in an outage. */
+  function forget(id: string): void {
+    cache.forget((value) => mentions(value, id));
+    seed?.drop(id);
+  }
 
   const spare =
     <T>(look: (seed: Seed) => T | undefined) =>
@@ -32,7 +62,7 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
     };
 
   /** The seed knows a machine by many names: under none of them may it contradict what the store said. */
-  const heard = (machine: Machine | undefined) => {
+  const told = (machine: Machine | undefined) => {
     if (machine) seed?.drop(machine.id);
     return machine;
   };
@@ -41,10 +71,7 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
   async function expiring<T>(write: Promise<T>, outdates: (result: T) => readonly string[]): Promise<T> {
     try {
       const result = await write;
-      for (const id of outdates(result)) {
-        cache.forget((value) => mentions(value, id));
-        seed?.drop(id);
-      }
+      for (const id of outdates(result)) forget(id);
       return result;
     } finally {
       cache.expire();
@@ -74,7 +101,7 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
       await records.addBootEvent(event);
     },
     machine: (id) =>
-      cache.get(['machine', id], async () => heard(await records.machine(id)), {
+      cache.get(['machine', id], async () => told(await records.machine(id)), {
         spare: spare((seed) => seed.machine(id)),
       }),
     findMachine: ({ mac, uuid, serial }) => {
@@ -82,7 +109,7 @@ export function cachedRecords(records: Records, options: CacheOptions): CachedRe
       return cache.get(
         ['findMachine', mac, uuid, serial],
         async (keep) => {
-          const machine = heard(await records.findMachine(identity));
+          const machine = told(await records.findMachine(identity));
           // The script asks by MAC, and what it names by id.
           if (machine) keep(['machine', machine.id], machine);
           return machine;

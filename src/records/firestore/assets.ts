@@ -3,9 +3,9 @@ import { assetFields } from '../../boot/fields/asset.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Upload } from '../../boot/upload.ts';
 import type { AssetRecords } from '../records.ts';
-import { type Documents, documentOf, type Fields, type Place } from './documents.ts';
+import { type Content, type Documents, documentOf, type Place } from './documents.ts';
 import { pageOf } from './page.ts';
-import { searched, searchValues } from './search.ts';
+import { searched } from './search.ts';
 import type { Store } from './store.ts';
 
 /** A session that an upload opened lives for a week after the URL expired; then there is time to look what went wrong. */
@@ -61,14 +61,8 @@ export const assetPlace = ({ kind, name, version, arch }: AssetName): Place => [
   [kind, name, version, arch].join(':'),
 ];
 
-export function assetDocument(asset: Asset): Fields {
-  const { id, arch, ready_at } = asset;
-  return { body: JSON.stringify(asset), id, arch, ready_at, ...searchValues(assetFields, asset) };
-}
-
-export function uploadDocument(upload: Upload): Fields {
-  const expire_at = new Date(Date.parse(upload.expires_at) + uploadKeptMs);
-  return { body: JSON.stringify(upload), expire_at, ...searchValues(uploadFields, upload) };
+export function uploadContent(upload: Upload): Content {
+  return { document: upload, expire_at: new Date(Date.parse(upload.expires_at) + uploadKeptMs) };
 }
 
 function equal(fields: Readonly<Record<string, string>>) {

@@ -16,10 +16,10 @@ export function remembered(audit: readonly AuditEntry[], found: Found | undefine
         kind: 'create',
         // Events of one commit are listed by id.
         place: ['audit', String(event.seq).padStart(12, '0')],
-        fields: { body: JSON.stringify(event), id: event.id },
+        content: { document: event },
       }),
     ),
-    put(headPlace, found, { body: JSON.stringify(head) }),
+    put(headPlace, found, { document: head }),
   ];
 }
 

@@ -13,12 +13,13 @@ export function bootRecords(store: Store): BootRecords {
   return {
     addBootEvent: (event) =>
       store.write('adding a boot event', async (documents) => {
-        const { id, at, machine_id, stage, revision } = event;
-        const expire_at = new Date(Date.parse(at) + bootKeptMs);
-        const fields = { body: JSON.stringify(event), machine_id, stage, revision, expire_at };
-        await documents.commit({ kind: 'create', place: ['boots', id], fields }).catch((error: unknown) => {
-          if (!isConflict(error)) throw error;
-        });
+        const expire_at = new Date(Date.parse(event.at) + bootKeptMs);
+        const content = { document: event, expire_at };
+        await documents
+          .commit({ kind: 'create', place: ['boots', event.id], content })
+          .catch((error: unknown) => {
+            if (!isConflict(error)) throw error;
+          });
       }),
     lastBootEvent: (machineId, stage) =>
       store.read('reading the last boot event', async (documents) => {

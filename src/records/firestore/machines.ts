@@ -2,9 +2,9 @@ import { machineFields } from '../../boot/fields/machine.ts';
 import type { Machine } from '../../boot/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
-import { type Documents, documentOf, type Fields, type Operator } from './documents.ts';
+import { type Condition, type Content, type Documents, documentOf } from './documents.ts';
 import { pageOf } from './page.ts';
-import { searched, searchValues } from './search.ts';
+import { searched, searchTexts } from './search.ts';
 import type { Store } from './store.ts';
 
 /** Machines, and the profile revisions that they point to. Looking up goes by the machine's own `macs`, in one read. */
@@ -16,7 +16,7 @@ export function machineRecords(store: Store): MachineRecords {
       ),
     findMachine: ({ mac, uuid, serial }) =>
       store.read('finding a machine', async (documents) => {
-        const machineWith = async (field: string, op: Operator, value: string) => {
+        const machineWith = async (field: string, op: Condition['op'], value: string) => {
           const found = await documents.query({ from: 'machines', where: [{ field, op, value }], limit: 2 });
           return found.length === 1 ? documentOf<Machine>(found[0]) : undefined;
         };
@@ -51,6 +51,6 @@ async function newestProfile(documents: Documents, name: string): Promise<Profil
   return documentOf<ProfileRevision>(newest);
 }
 
-export function machineDocument(machine: Machine): Fields {
-  return { body: JSON.stringify(machine), ...searchValues(machineFields, machine) };
+export function machineContent(machine: Machine): Content {
+  return { document: machine, texts: searchTexts(machineFields, machine) };
 }

@@ -1,15 +1,16 @@
 import { BadCursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Page, PageRequest } from '../records.ts';
 import { type Collection, type Documents, type Found, isDocumentId } from './documents.ts';
+import { timestampOf } from './time.ts';
 
 /** One page of a collection in the order of creation, or the other way round, of the documents whose fields are as `where` has them, or contain it. */
-export async function pageOf<Document>(
+export async function pageOf<Item>(
   documents: Documents,
   from: Collection,
   where: Readonly<Record<string, string | { readonly contains: string } | undefined>>,
   { limit, cursor }: PageRequest,
   order: 'ASCENDING' | 'DESCENDING' = 'ASCENDING',
-): Promise<Page<Document>> {
+): Promise<Page<Item>> {
   const found = await documents.query({
     from,
     where: Object.entries(where).flatMap(([field, value]) =>
@@ -22,7 +23,7 @@ export async function pageOf<Document>(
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   return {
-    items: shown.map(({ body }) => JSON.parse(body) as Document),
+    items: shown.map(({ document }) => document as Item),
     ...(last && found.length > limit && { next: encodeCursor(`${last.addedAt} ${last.place[1]}`) }),
   };
 }
@@ -34,8 +35,7 @@ function condition(field: string, value: string | { readonly contains: string })
 }
 
 function placeOf(collection: Collection, cursor: string): Pick<Found, 'place' | 'addedAt'> {
-  const [, addedAt = '', id = ''] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) (.+)$/s.exec(decodeCursor(cursor) ?? '') ?? [];
-  if (Number.isNaN(Date.parse(addedAt)) || !isDocumentId(id)) throw new BadCursor();
+  const [, addedAt = '', id = ''] = /^(\S+) (.+)$/s.exec(decodeCursor(cursor) ?? '') ?? [];
+  if (!timestampOf(addedAt) || !isDocumentId(id)) throw new BadCursor();
   return { addedAt, place: [collection, id] };
 }

@@ -1,7 +1,7 @@
 import { mostPending, type PendingMachine, seenAgain } from '../../boot/pending-machine.ts';
 import { encodeCursor, seqOf } from '../cursor.ts';
 import type { Page, PageRequest, PendingRecords } from '../records.ts';
-import { type Found, type Place, put, type Write } from './documents.ts';
+import { documentOf, type Found, type Place, put, type Write } from './documents.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -41,11 +41,11 @@ export function removePending(found: Found | undefined, ids: ReadonlySet<string>
 }
 
 function bookIn(found: Found | undefined): Book {
-  return found ? (JSON.parse(found.body) as Book) : { last: 0, items: [] };
+  return documentOf<Book>(found) ?? { last: 0, items: [] };
 }
 
 function replaced(found: Found | undefined, book: Book): Write {
-  return put(pendingPlace, found, { body: JSON.stringify(book) });
+  return put(pendingPlace, found, { document: book });
 }
 
 function added({ last, items }: Book, seen: readonly PendingMachine[]): Book {

@@ -8,7 +8,7 @@ import type { Store } from './store.ts';
 export const rulebookPlace: Place = ['rulebooks', 'current'];
 
 export function rulebookIn(found: Found | undefined): readonly RuleInForce[] {
-  return documentOf<readonly RuleInForce[]>(found) ?? [];
+  return documentOf<{ readonly rules: readonly RuleInForce[] }>(found)?.rules ?? [];
 }
 
 /** Which profile machines get that have none of their own. */

@@ -1,14 +1,25 @@
-import { type Fields as Declared, pairText, searchable, wantedBy } from '../../boot/fields/field.ts';
-import { isIndexed, type Value } from './documents.ts';
+import {
+  type Fields as Declared,
+  type Field,
+  pairText,
+  searchable,
+  wantedBy,
+} from '../../boot/fields/field.ts';
+import { isIndexed } from './documents.ts';
 
-/** What a document is searched by, by field. */
-export function searchValues(declared: Declared, document: object): Record<string, Value | undefined> {
-  const said = document as Readonly<Record<string, Value | Readonly<Record<string, string>> | undefined>>;
+/** The field of a document that is looked at: Firestore cannot be asked for one of the pairs of a map, whatever its key. */
+export function searchField(name: string, kind: Field['kind']): string {
+  return kind === 'pairs' ? `${name}_texts` : name;
+}
+
+/** What a document is searched by besides its own fields: pairs, as texts. */
+export function searchTexts(declared: Declared, document: object): Record<string, readonly string[]> {
+  const said = document as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+  const pairs = searchable(declared).filter(([, { kind }]) => kind === 'pairs');
   return Object.fromEntries(
-    searchable(declared).map(([name, { kind }]) => {
-      const pairs = kind === 'pairs' ? Object.entries(said[name] ?? {}) : [];
-      const texts = pairs.map(([key, value]) => pairText(key, value)).filter(isIndexed);
-      return [name, kind === 'pairs' ? texts : (said[name] as Value | undefined)];
+    pairs.map(([name, { kind }]) => {
+      const texts = Object.entries(said[name] ?? {}).map(([key, value]) => pairText(key, value));
+      return [searchField(name, kind), texts.filter(isIndexed)];
     }),
   );
 }
@@ -17,7 +28,7 @@ export function searchValues(declared: Declared, document: object): Record<strin
 export function searched(declared: Declared, search: object) {
   return Object.fromEntries(
     wantedBy(declared, search).map(({ name, kind, text }) => [
-      name,
+      searchField(name, kind),
       kind === 'text' ? text : { contains: text },
     ]),
   );

@@ -4,11 +4,12 @@ import type { Machine } from '../../boot/machine.ts';
 import type { Upload } from '../../boot/upload.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
-import { assetDocument, assetPlace, uploadDocument } from './assets.ts';
+import { assetPlace, uploadContent } from './assets.ts';
 import { headPlace, isRemembered, remembered } from './audit.ts';
-import { documentOf, type Fields, type Found, type Place, put, type Write } from './documents.ts';
+import { announced, named } from './changes.ts';
+import { type Content, documentOf, type Found, isStored, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
-import { machineDocument } from './machines.ts';
+import { machineContent } from './machines.ts';
 import { pendingPlace, removePending } from './pending.ts';
 import { rulebookIn, rulebookPlace } from './rules.ts';
 import type { Store } from './store.ts';
@@ -56,13 +57,13 @@ export function writes(store: Store): Pick<Records, 'write'> {
           token: (id) => documentOf<ApiToken>(at(['tokens', id])),
           namedAsset: (name) => documentOf<Asset>(at(assetPlace(name))),
           upload: (id) => documentOf<Upload>(at(['uploads', id])),
-          holder: (mac) => at(macPlace(mac))?.body,
+          holder: (mac) => documentOf<Holder>(at(macPlace(mac)))?.machine_id,
           rulebook: rulebookIn(at(rulebookPlace)),
         };
         const conflict = conflictOf(changes, known);
         if (conflict) return conflict;
-        const rulebook = JSON.stringify(rulebookAfter(changes, known.rulebook));
-        if (touchesRules && Buffer.byteLength(rulebook) > longestRulebook)
+        const rules = rulebookAfter(changes, known.rulebook);
+        if (touchesRules && Buffer.byteLength(JSON.stringify(rules)) > longestRulebook)
           return { kind: 'full', what: 'rules' };
 
         const { released, claimed } = macsMoved(changes, known);
@@ -72,9 +73,12 @@ export function writes(store: Store): Pick<Records, 'write'> {
           ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
           ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
           ...removePending(at(pendingPlace), dismissed),
-          ...[...claimed].map(([mac, id]) => put(macPlace(mac), at(macPlace(mac)), { body: id })),
-          ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { body: rulebook })] : []),
+          ...[...claimed].map(([mac, id]) =>
+            put(macPlace(mac), at(macPlace(mac)), { document: { machine_id: id } }),
+          ),
+          ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { document: { rules } })] : []),
           ...remembered(audit, at(headPlace)),
+          ...announced(named(changes.filter((change) => !isStored(at(placeOf(change)), change.to)))),
         );
         return 'written';
 
@@ -84,10 +88,14 @@ export function writes(store: Store): Pick<Records, 'write'> {
           if (removePending(at(pendingPlace), dismissed).length > 0) return false;
           return changes
             .filter(({ kind }) => kind !== 'pending')
-            .every((change) => at(placeOf(change))?.body === (change.to && JSON.stringify(change.to)));
+            .every((change) => isStored(at(placeOf(change)), change.to));
         }
       }),
   };
+}
+
+interface Holder {
+  readonly machine_id: string;
 }
 
 const collections = { machine: 'machines', rule: 'rules', token: 'tokens' } as const;
@@ -105,24 +113,14 @@ function placeOf(change: Change): Place {
 function writeOf(change: Change, found: Found | undefined): Write[] {
   if (change.kind === 'profile' && found) throw new Fault('UNKNOWN', 'its id is in use');
   if (change.kind === 'pending') return []; // all of them share a document
-  return change.to ? [put(placeOf(change), found, fieldsOf(change, change.to))] : remove(found);
+  return change.to ? [put(placeOf(change), found, contentOf(change, change.to))] : remove(found);
 }
 
 function remove(found: Found | undefined): Write[] {
   return found ? [{ kind: 'delete', found }] : [];
 }
 
-function fieldsOf(change: Change, to: NonNullable<Change['to']>): Fields {
-  switch (change.kind) {
-    case 'machine':
-      return machineDocument(to as Machine);
-    case 'asset':
-      return assetDocument(to as Asset);
-    case 'upload':
-      return uploadDocument(change.to);
-    case 'profile':
-      return { body: JSON.stringify(to), name: change.to.name };
-    default:
-      return { body: JSON.stringify(to) };
-  }
+function contentOf(change: Change, to: NonNullable<Change['to']>): Content {
+  if (change.kind === 'machine') return machineContent(to as Machine);
+  return change.kind === 'upload' ? uploadContent(change.to) : { document: to };
 }

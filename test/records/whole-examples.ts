@@ -1,0 +1,105 @@
+import type { AuditEntry } from '../../src/boot/access/audit.ts';
+import type { ApiToken } from '../../src/boot/access/token.ts';
+import type { Asset, ResolvedAsset } from '../../src/boot/asset.ts';
+import type { BootEvent } from '../../src/boot/boot-event.ts';
+import type { Machine } from '../../src/boot/machine.ts';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
+import type { Rule } from '../../src/boot/rule.ts';
+import {
+  asset,
+  at,
+  auditEntry,
+  bootEvent,
+  machine,
+  macOf,
+  newId,
+  pending,
+  revision,
+  rule,
+  token,
+} from './examples.ts';
+
+const sha256 = 'ab'.repeat(32);
+
+function wholeAsset(is: Partial<Asset> = {}): Required<Asset> {
+  return {
+    ...asset(),
+    generation: '1700000000000001',
+    sha256,
+    verify: 'full',
+    etag: '"e"',
+    last_modified: at(1),
+    state: 'retired',
+    verified_bytes: 5,
+    checked: 'sha256',
+    failure: 'size is 1, announced was 2',
+    ready_at: at(2),
+    retired_at: at(3),
+    condemned_at: at(4),
+    ...is,
+  };
+}
+
+function resolvedAsset(): Required<ResolvedAsset> {
+  const { id, kind, name, version, arch, bucket, object, generation, size, crc32c, type } = wholeAsset();
+  const named = { asset_id: id, kind, name, version, arch, bucket, object, generation, size, crc32c, type };
+  return { ...named, sha256, etag: '"e"', last_modified: at(1), ready_at: at(2) };
+}
+
+/** Documents that say all that one can say: the compiler sees to it. */
+export function wholeExamples() {
+  const history = [{ revision: newId(), at: at(1) }];
+  const wholeMachine: Required<Machine> = {
+    ...machine({ macs: [macOf(71), macOf(72)], labels: { rack: 'r1', at: at(0) }, history }),
+    name: 'whole',
+    uuid: newId(),
+    serial: at(0),
+    hardware: {
+      cpus: [{ model: 'm', cores: 8 }],
+      memory: 2 ** 40,
+      nics: [],
+      drives: [{ size: 1 }],
+      accelerators: [],
+    },
+    networks: ['10.1.0.0/24'],
+    client: { any: { https: true, max_redirect_length: 500 } },
+    managed_by: 'apply',
+    active: newId(),
+  };
+  const wholeProfile: Required<ProfileRevision> = {
+    ...revision({ cmdline: 'console={{ machine.name }}' }),
+    kernel: resolvedAsset(),
+    initrds: [resolvedAsset()],
+    efi: resolvedAsset(),
+    iso: resolvedAsset(),
+    metadata: { '': [[1, [null]], { __x__: '' }] },
+  };
+  const wholeRule: Required<Rule> = {
+    ...rule({ history, selector: { any: [{ label: { __x__: true } }, { not: { all: [] } }] } }),
+    rollout: { revision: newId(), percent: 5, started_at: at(1), halted_at: at(2), reason: 'r' },
+    managed_by: 'apply',
+    active: newId(),
+  };
+  const wholeToken: Required<ApiToken> = { ...token(), expires_at: at(1), revoked_at: at(2) };
+  const wholeEvent: Required<BootEvent> = { ...bootEvent(), revision: newId(), detail: '{"disk": "sda"}' };
+  const wholeEntry: Required<AuditEntry> = {
+    ...auditEntry(),
+    from: '127.0.0.1',
+    target: { kind: 'machine', id: newId() },
+    reason: 'because',
+    count: 2,
+    before: { '': [[]] },
+    after: null,
+  };
+  const seen = pending({ arch: 'x86_64', platform: 'efi', version: '2.0', uuid: newId(), serial: 'S' });
+  return {
+    machine: wholeMachine,
+    profile: wholeProfile,
+    rule: wholeRule,
+    token: wholeToken,
+    asset: wholeAsset(),
+    event: wholeEvent,
+    entry: wholeEntry,
+    pending: seen,
+  };
+}
