@@ -46,7 +46,7 @@ function nginxConf(settings: Settings, places: Places): string {
   });
 }
 
-/** Whom the identity token is for; undefined when the broker asks for none. */
+/** The audience of the identity token; undefined when the broker asks for none. */
 export function audienceOf({ broker }: Settings): string | undefined {
   const { hostname, origin } = new URL(broker.origin);
   return broker.audience ?? (hostname.endsWith('.run.app') ? origin : undefined);

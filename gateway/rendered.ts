@@ -86,7 +86,7 @@ function containerOptimized(
     return unit(name, about, run, [before, ...reloading].join('\n'));
   });
   return cloudConfig({
-    // Of the places that programs use there, /etc, /run and /var can be written.
+    // Programs there can write to /etc, /run and /var alone.
     write_files: [...own, ...units, ['/etc/tmpfiles.d/bootbroker.conf', tmpfiles] as const].map(written),
     runcmd: [
       ['systemd-tmpfiles', '--create', '/etc/tmpfiles.d/bootbroker.conf'],

@@ -69,7 +69,7 @@ const schema = z.strictObject({
   /** dnsmasq's leases or /proc/net/arp: who has which MAC on the site's own link. */
   neighbours: path.optional(),
   broker: upstream.extend({
-    /** Of the identity token; unset: the origin, when that is Cloud Run's. */
+    /** The audience of the identity token; unset: the origin, when that is Cloud Run's. */
     audience: origin.optional(),
   }),
   storage: upstream.prefault({ origin: 'https://storage.googleapis.com' }),

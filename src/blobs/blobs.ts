@@ -62,7 +62,7 @@ export interface ByteRange {
 export interface FollowOptions {
   /** Life of each signed URL. */
   readonly ttlSeconds: number;
-  /** Of the whole object, in bytes, when the caller knows it. */
+  /** The size of the whole object, in bytes, when the caller knows it. */
   readonly size?: number;
   readonly range?: ByteRange;
   readonly signal: AbortSignal;

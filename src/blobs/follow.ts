@@ -17,7 +17,7 @@ export interface Transfer {
   abort(): void;
 }
 
-/** Of an error's document, in characters. */
+/** How much of an error's document is read, in characters. */
 const longestExplanation = 2_000;
 
 /**

@@ -8,7 +8,7 @@ export interface Part {
   readonly first: number;
   /** Unknown until an answer has told the size. */
   readonly last: number | undefined;
-  /** Of the whole object, in bytes. */
+  /** The size of the whole object, in bytes. */
   readonly size: number | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface Part {
 export interface PartAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Of the whole object, in bytes. */
+  /** The size of the whole object, in bytes. */
   readonly size: number;
 }
 

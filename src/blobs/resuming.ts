@@ -10,7 +10,7 @@ export interface ResumingOptions {
   readonly url: () => string | Promise<string>;
   readonly generation: string;
   readonly range?: ByteRange | undefined;
-  /** Of the whole object, in bytes. Unset: what the first answer says. */
+  /** The size of the whole object, in bytes. Unset: what the first answer says. */
   readonly size?: number | undefined;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;

@@ -67,7 +67,7 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly asset_id: string;
   readonly size: number;
   readonly crc32c: string;
-  /** Of whatever boots. */
+  /** There for whatever boots. */
   readonly sha256?: string;
   readonly type: string;
   readonly etag: string;
@@ -134,7 +134,7 @@ export function deliverable(asset: Asset): ResolvedAsset | undefined {
 /** `immutable`: the name means these bytes for good. `alias`: it can move to others. `entry`: who asks decides what comes. */
 export type Permanence = 'immutable' | 'alias' | 'entry';
 
-/** Of every object as well: what a redirected client sees is what the object carries, and a name is never used twice. */
+/** The objects carry it as well: a redirected client sees what they carry, and a name is never used twice. */
 export const forGood = 'private, max-age=31536000, immutable, no-transform';
 
 const cacheControl: Record<Permanence, string> = {

@@ -105,7 +105,7 @@ async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome>
   return text(machineScript(subject, rendered, path, outage), way.assigned?.reason ?? '');
 }
 
-/** Whoever runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */
+/** A caller that runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */
 async function firstStagePlan(asked: Asked, { arch }: Of<'entry'>): Promise<Outcome> {
   const machine = await claimedMachine(asked, nobody);
   if (isRefusal(machine)) return machine;

@@ -27,7 +27,7 @@ export interface AssetFacts {
 /** The broker signs, sends and forgets its own URL within the second; the rest is for a storage whose clock is off. */
 const streamTtlSeconds = 60;
 
-/** Of an honest client: whoever takes an image at 1 Mbit/s has waited for hours. In bytes a second. */
+/** What an honest client takes at least, in bytes a second: at 1 Mbit/s it has waited for hours. */
 const slowestTransfer = 125_000;
 const shortestHandoffSeconds = 3_600;
 /** What signBlob signed holds for 12 h (IAM Credentials), of which renewing URLs ahead of time takes up to 15 minutes. */

@@ -6,7 +6,7 @@ import type { LocalgcsOptions } from './options.ts';
 import { publicKeyOf } from './public-key.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** Whom this storage believes. */
+/** The callers that this storage believes. */
 export interface Trust {
   /** Undefined when the request may do everything. */
   unsigned(request: IncomingMessage): Refusal | undefined;

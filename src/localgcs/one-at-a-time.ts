@@ -1,7 +1,7 @@
 /** Lets one request at a time be busy with a thing. */
 export interface Turns {
   /**
-   * Runs `work` alone. Whoever is at it is stopped first: a client that comes back has lost its other
+   * Runs `work` alone. The work under way is stopped first: a client that comes back has lost its other
    * connection, even where the end of that one has not been heard of yet.
    */
   take<T>(id: string, stop: () => void, work: () => Promise<T>): Promise<T>;

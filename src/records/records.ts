@@ -111,7 +111,7 @@ export interface AssetRecords {
   asset(id: string): Promise<Asset | undefined>;
   namedAsset(name: AssetName): Promise<Asset | undefined>;
   listAssets(filter: AssetFilter, page: PageRequest): Promise<Page<Asset>>;
-  /** Of the ready assets of that kind, name and arch the one that became ready last. */
+  /** The ready asset of that kind, name and arch that became ready last. */
   newestAsset(which: Omit<AssetName, 'version'>): Promise<Asset | undefined>;
   /** Every ready kernel and initrd that shares this name. */
   imageAssets(name: string): Promise<readonly Asset[]>;

@@ -4,7 +4,7 @@ import type { Role } from './token.ts';
 /** Who asks something of the admin plane, from where, and when. */
 export interface Actor {
   readonly kind: AuditEntry['actor']['kind'];
-  /** Of a token its id, of an OIDC token its verified e-mail or its subject. */
+  /** The id of a token; the verified e-mail, or else the subject, of an OIDC token. */
   readonly id: string;
   /** Absent: nobody gave them one, and nothing is allowed. */
   readonly role?: Role;

@@ -38,7 +38,7 @@ export type Auditor = (
 export interface AuditHead {
   /** How many events there are. */
   readonly seq: number;
-  /** Of the last one. */
+  /** The hash of the last one. */
   readonly hash: string;
 }
 

@@ -1,7 +1,7 @@
 import { roles } from './actor.ts';
 import type { Role } from './token.ts';
 
-/** Whoever has this value in this claim of their OIDC token has this role. */
+/** The holder of an OIDC token that has this value in this claim has this role. */
 export interface RoleRule {
   readonly claim: string;
   readonly value: string;

@@ -17,7 +17,7 @@ export interface User {
 export interface Chosen {
   /** The revision for each user, in the same order; undefined where there is a fault. */
   readonly revisions: readonly (ProfileRevision | undefined)[];
-  /** Of the shared profiles whose newest revision is a new one, that revision. */
+  /** The newest revision of each shared profile, where that is a new one. */
   readonly renewed: ReadonlyMap<string, ProfileRevision>;
   readonly faults: readonly Fault[];
 }

@@ -18,7 +18,7 @@ export interface Current {
   readonly rules: readonly Rule[];
   /** Those that machines and rules point to. */
   readonly revisions: readonly ProfileRevision[];
-  /** Of each profile that the desired state names. */
+  /** The newest revision of each profile that the desired state names. */
   readonly newest: ReadonlyMap<string, ProfileRevision>;
   /** Those that the desired state names. */
   readonly assets: readonly Asset[];

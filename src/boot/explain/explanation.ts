@@ -46,7 +46,7 @@ export interface SignedHow {
 
 /** What becomes of one request. */
 export interface Planned {
-  /** Of the answer to a GET without conditions. */
+  /** The status of the answer to a GET without conditions. */
   readonly status: number;
   readonly plan: Plan['kind'] | 'refuse';
   readonly reason: string;

@@ -5,7 +5,7 @@ type Answers = Readonly<Record<string, unknown>>;
 
 /** All that an explanation goes by, as JSON. */
 export interface Recording {
-  /** Of this form. */
+  /** The form of this recording. */
   readonly version: 2;
   /** When it was so, RFC 3339. */
   readonly at: string;

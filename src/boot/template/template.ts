@@ -4,7 +4,7 @@ import type { ProfileRevision } from '../profile.ts';
 import { isTemplate } from './cmdline.ts';
 import type { TemplateFacts, TemplateFault } from './liquid.ts';
 
-/** Of whom templates speak: a machine, or somebody of whom only claims are known. */
+/** What templates speak of: a machine, or somebody of whom only claims are known. */
 export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &
   Partial<Pick<Machine, 'id' | 'name' | 'uuid' | 'serial'>>;
 

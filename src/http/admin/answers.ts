@@ -1,7 +1,7 @@
 import { type ZodType, z } from 'zod';
 import { text } from '../../boot/schema/values.ts';
 
-/** Of what was made. */
+/** The header of an answer that made something. */
 export const location = { Location: 'Where it is from now on' };
 
 /** A page of a list; `next` goes into `cursor`, and is absent on the last page. */

@@ -32,7 +32,7 @@ export interface RouteRequest<Query, Body, Headers = undefined> {
 /** What a route answers with one status. */
 export interface RouteAnswer {
   readonly description: string;
-  /** Of the JSON body; without one there is none. */
+  /** The schema of the JSON body; without one there is none. */
   readonly body?: ZodType;
   /** Headers that always come with it, by name, and what each says. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export interface Route {
   readonly body?: ZodType;
   /** Bytes; 1 MiB unless it says so. */
   readonly longestBody?: number;
-  /** Of the request's headers, by names in lower case, those that the route reads. */
+  /** The headers of the request that the route reads, by names in lower case. */
   readonly headers?: ZodObject;
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>;

@@ -45,7 +45,7 @@ function lossIn(text: string): string | undefined {
   return undefined;
 }
 
-/** Of fractions the nearest double is what everybody means. */
+/** A fraction means the nearest double to everybody. */
 function isExact(number: string): boolean {
   const value = Number(number);
   return /^-?\d+$/.test(number) ? Number.isSafeInteger(value) : Number.isFinite(value);

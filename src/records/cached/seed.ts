@@ -16,7 +16,7 @@ export interface Seed {
   /** Undefined once the store has said anything of a rule in it. */
   rulebook(): readonly RuleInForce[] | undefined;
   newestAsset(which: Omit<AssetName, 'version'>): Asset | undefined;
-  /** Of what has this id the store itself has said something newer. */
+  /** The store itself has said something newer of what has this id. */
   drop(id: string): void;
 }
 

@@ -1,7 +1,7 @@
 import { type AuditEntry, type AuditHead, chained, chainStart } from '../../boot/access/audit.ts';
 import { type Documents, documentOf, type Found, type Place, put, type Write } from './documents.ts';
 
-/** The end of the chain. Whoever adds to it changes this document, so that the chain has one end. */
+/** The end of the chain. Each addition changes this document, so that the chain has one end. */
 export const headPlace: Place = ['heads', 'audit'];
 
 /** What adds the entries to the chain whose end was found. */

@@ -23,7 +23,7 @@ export function machineSet(command: Command, system: System): void {
     const api = broker(system, options);
     const id = await machineId(api, which);
     const before = accepted(await api.get(`machines/${id}`)) as Machine;
-    // Whoever changes it meanwhile is not overwritten.
+    // What others change meanwhile is not overwritten.
     const changed = changedBy(machineFields, before, options);
     const after = accepted(await api.put(`machines/${id}`, changed, `"${before.version}"`)) as Machine;
     system.stdout.write(

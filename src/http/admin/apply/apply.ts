@@ -22,7 +22,7 @@ import { readCurrent } from './read-current.ts';
 const tries = 5;
 /** Firestore takes a commit of 10 MiB (https://cloud.google.com/firestore/quotas); each store is held to it, so that files fit all. */
 const largestWrite = 9 * 1024 * 1024;
-/** Of a document besides its content: names, times, indexes. In bytes. */
+/** What a document takes besides its content, for names, times and indexes. In bytes. */
 const overhead = 500;
 
 export const applyRoutes: readonly Route[] = [

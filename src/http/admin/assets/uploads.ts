@@ -59,7 +59,7 @@ async function signature(blob: NewBlob, origin: string | undefined, { blobs }: A
   return { signed_url: url, method: 'POST', headers };
 }
 
-/** Whoever has the URI may write the object: it is in this answer and nowhere else. */
+/** The URI lets its holder write the object: it is in this answer and nowhere else. */
 async function session(blob: NewBlob, origin: string | undefined, { blobs }: AdminParts) {
   const uri = await blobs.startSession(blob, origin ? { origin } : {});
   if (uri === undefined) throw new Error(`${blob.object} is there although its name was never used`);

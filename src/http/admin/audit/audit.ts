@@ -19,7 +19,7 @@ export const auditRoutes: readonly Route[] = [
     method: 'get',
     path: '/api/v1/audit',
     summary:
-      'List the audit log, from its oldest or its newest event on. Of a page, what the filters do not want is left out: it may be short, even empty, and `next` still lead on',
+      'List the audit log, from its oldest or its newest event on. A page leaves out what the filters do not want: it may be short, even empty, and `next` still lead on',
     role: 'admin',
     query: auditQuery,
     answers: { 200: { description: 'A page of audit events', body: pageSchema(auditEventSchema) } },

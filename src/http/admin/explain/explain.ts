@@ -40,7 +40,7 @@ function settingsOf(parts: AdminParts): ExplainSettings {
   };
 }
 
-/** Whoever reads an explanation may not have the URLs: their signatures are masked. */
+/** The readers of an explanation may not have the URLs: their signatures are masked. */
 function worldOf({ records, blobs, storageOrigin }: AdminParts): ExplainWorld {
   return {
     ...recordsWorld(records),

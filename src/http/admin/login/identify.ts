@@ -5,7 +5,7 @@ import { sameText, unauthenticated } from '../../plane/bearer.ts';
 import type { AdminParts } from '../parts.ts';
 import { oidcVerifier } from './oidc.ts';
 
-/** Whom a credential speaks for. */
+/** The holder that a credential speaks for. */
 export type Identified = Pick<Actor, 'kind' | 'id' | 'role'>;
 
 /** Says whom a bearer token speaks for: the token of the settings, one of ours by its record, or one of an OIDC issuer. */

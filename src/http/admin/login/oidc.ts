@@ -32,7 +32,7 @@ export interface OidcOptions extends IssuerOptions {
   readonly log: Log;
 }
 
-/** Whom the token speaks for. Without a role they may do nothing. */
+/** The holder that the token speaks for. Without a role they may do nothing. */
 export interface OidcHolder {
   readonly id: string;
   readonly role?: Role;

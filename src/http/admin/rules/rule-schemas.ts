@@ -31,5 +31,5 @@ export const dryRunSchema = z
   })
   .meta({ id: 'DryRun', description: 'Which machines a write would change, and how' });
 
-/** Of everything that takes `dry_run=1`. */
+/** The answer of everything that takes `dry_run=1`. */
 export const dryRunAnswer = { description: 'With dry_run=1: what would change', body: dryRunSchema };
