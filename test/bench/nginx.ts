@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import type { Server, Workshop } from './workshop.ts';
 
-/** Of the one buffer that it passes an answer through. Its own choice is a memory page, 4k. */
+/** The size of the one buffer that it passes an answer through. Its own choice is a memory page, 4k. */
 export type BufferSize = '4k' | '64k';
 
 /** Starts nginx as one process that passes everything on to the storage, unbuffered, over kept connections. */

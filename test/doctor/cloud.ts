@@ -11,7 +11,7 @@ const hmac = { accessId: 'GOOG1EACCESSIDOFTHETESTS', secret: 'hmac-secret-of-the
 const token = 'an-access-token';
 
 export interface Cloud {
-  /** Of the storage. */
+  /** Where the storage is. */
   readonly origin: string;
   readonly iam: FakeIam;
   /** With the embedded records; the signers' own settings must be added. */

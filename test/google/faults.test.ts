@@ -192,7 +192,7 @@ test.serial('when Firestore goes away amid writes, each is kept, or refused; non
     if (status === 201) t.is((await site.admin(`/api/v1/machines/${json.id}`)).status, 200);
     else t.deepEqual([status, json.type], [503, 'urn:bootbroker:problem:store-down']);
   t.true(answers.some(({ status }) => status === 201));
-  // Whoever was refused asks again: it is made now, or was made without anybody hearing of it.
+  // The caller that was refused asks again: it is made now, or was made without anybody hearing of it.
   for (const [n, answer] of answers.entries())
     if (answer.status === 503) t.true([201, 409].includes((await write(macs[n] ?? '')).status));
   const { items } = (await site.admin('/api/v1/machines?limit=100')).json;

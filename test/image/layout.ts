@@ -16,7 +16,7 @@ export interface Laid {
 /** The users of Docker Hub's node images. */
 const users: Readonly<Record<string, number>> = { root: 0, node: 1000 };
 
-/** Of this machine, as the base image's own. Its node is the one that runs this. */
+/** The files of this machine, as the base image's own. Its node is the one that runs this. */
 const shared = ['/usr/bin', '/usr/sbin', '/usr/lib', '/usr/lib64', '/usr/share', '/usr/etc', '/dev', '/proc'];
 const etc = ['resolv.conf', 'hosts', 'nsswitch.conf', 'ssl', 'ca-certificates', 'ld.so.cache', 'localtime'];
 

@@ -24,7 +24,7 @@ export interface Surroundings {
 export interface Room {
   /** For the files of who works in the room. */
   readonly folder: string;
-  /** Of a process that holds the namespace, so that a cable can be laid into it. */
+  /** The id of a process that holds the namespace, so that a cable can be laid into it. */
   readonly pid: number;
   /** Starts a program in the room, which ends with the room, or with this process however that ends. */
   start(
