@@ -28,6 +28,11 @@ test('an audit entry says who, when, from where and what, and of a change only w
   t.false('after' in audit('x', target, { a: 1 }, undefined));
 });
 
+test('the order in which a store gives names back is no difference', (t) => {
+  const entry = audit('x', target, { labels: { a: '1', b: '2' } }, { labels: { b: '2', a: '1' }, name: 'n' });
+  t.deepEqual([entry.before, entry.after], [{}, { name: 'n' }]);
+});
+
 test('what is too long for the log is there by its size and hash', (t) => {
   const { after, before } = audit(
     'x',

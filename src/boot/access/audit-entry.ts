@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { masked } from '../masked.ts';
 import type { Actor } from './actor.ts';
 import type { AuditEntry, Auditor } from './audit.ts';
@@ -39,7 +40,7 @@ function differing(before: object, after: object): [object, object] {
   const only = (of: object, other: object) => {
     const others = other as Readonly<Record<string, unknown>>;
     return Object.fromEntries(
-      Object.entries(of).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(others[key])),
+      Object.entries(of).filter(([key, value]) => !isDeepStrictEqual(value, others[key])),
     );
   };
   return [only(before, after), only(after, before)];

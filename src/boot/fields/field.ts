@@ -54,13 +54,17 @@ export type Search<Declared extends Fields, Document> = {
       : Exclude<Document[Key], undefined>;
 };
 
-/** What of a document was said by an administrator. */
+/** What of a document was said by an administrator, in the order in which it is declared: stores keep none. */
 export function saidOf<Declared extends Fields, Document extends object>(
   fields: Declared,
   document: Document,
 ): Pick<Document, keyof Declared & keyof Document> {
-  const said = Object.entries(document).filter(([name]) => Object.hasOwn(fields, name));
-  return Object.fromEntries(said) as Pick<Document, keyof Declared & keyof Document>;
+  const stored = document as Readonly<Record<string, unknown>>;
+  const said = Object.keys(fields).filter((name) => Object.hasOwn(stored, name));
+  return Object.fromEntries(said.map((name) => [name, stored[name]])) as Pick<
+    Document,
+    keyof Declared & keyof Document
+  >;
 }
 
 /** The fields that things are searched by. */

@@ -47,19 +47,30 @@ function profileFields({ initrds, cmdline, metadata, ...rest }: DesiredProfile):
   };
 }
 
-function ruleFields({ profile, percent, ...rest }: DesiredRule): object {
-  return { ...rest, profile: choice(profile), ...(percent !== 100 && { percent }) };
+function ruleFields({ name, selector, profile, priority, percent }: DesiredRule): object {
+  const share = percent !== 100 && { percent };
+  return { name, selector: inOrder(selector), priority, profile: choice(profile), ...share };
 }
 
-function machineFields({ macs, labels, networks, profile, name, ...rest }: DesiredMachine): object {
+function machineFields(machine: DesiredMachine): object {
+  const { macs, labels, networks, profile, name, client, ...rest } = machine;
   return {
     ...(name !== undefined && { name }),
     ...(macs.length === 1 ? { mac: macs[0] } : macs.length > 1 && { macs }),
     ...rest,
-    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(client && { client: inOrder(client) }),
+    ...(Object.keys(labels).length > 0 && { labels: inOrder(labels) }),
     ...(networks.length > 0 && { networks }),
     ...(profile !== undefined && { profile: profile && choice(profile) }),
   };
+}
+
+/** Names that an administrator chose, sorted: no store keeps the order in which they were said. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, one]) => [key, inOrder(one)]));
 }
 
 function choice(profile: ProfileChoice): string | object {
