@@ -37,13 +37,13 @@ export function searchOptions(command: Command, fields: Fields): Command {
 /** The query that these options ask for. */
 export function queryOf(fields: Fields, said: Said): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(
-    searchable(fields).map(([, { flag }]) => [flag, said[flag] as string | undefined]),
+    searchable(fields).map(([, { flag }]) => [flag, saidBy(flag, said) as string | undefined]),
   );
 }
 
 /** What was said, by the names that the broker has for it. */
 export function bodyOf(fields: Fields, said: Said): Record<string, unknown> {
-  const given = Object.entries(fields).map(([name, { flag }]) => [name, said[flag]] as const);
+  const given = Object.entries(fields).map(([name, { flag }]) => [name, saidBy(flag, said)] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined && value !== ''));
 }
 
@@ -51,14 +51,19 @@ export function bodyOf(fields: Fields, said: Said): Record<string, unknown> {
 export function changedBy(fields: Fields, before: object, said: Said): Record<string, unknown> {
   const known = before as Readonly<Record<string, unknown>>;
   const wanted = Object.entries(fields).map(([name, { kind, flag }]) => {
-    const value = said[flag];
+    const value = saidBy(flag, said);
     if (kind !== 'pairs') return [name, value ?? known[name]];
     const pairs = Object.entries({ ...(known[name] as object), ...(value as object) });
-    const gone = (said[`un${flag}`] ?? []) as readonly string[];
+    const gone = (saidBy(`un${flag}`, said) ?? []) as readonly string[];
     return [name, Object.fromEntries(pairs.filter(([key]) => !gone.includes(key)))];
   });
   const { [String(said.unset)]: _, ...rest } = Object.fromEntries(wanted) as Record<string, unknown>;
   return rest;
+}
+
+/** Commander has what a flag of several words came to under a name of its own. */
+function saidBy(flag: string, said: Said): unknown {
+  return said[new Option(`--${flag}`).attributeName()];
 }
 
 function option(field: Field, about: string): Option {
