@@ -184,7 +184,7 @@ for (const { what, token, says } of tokens)
     const records = openFirestore({
       project: 'p',
       ...(token && { token }),
-      deadlines: { readMs: 200, writeMs: 200 },
+      deadlines: { readMs: scaled(2000), writeMs: scaled(2000) },
     });
     t.teardown(() => records.close());
     await t.throwsAsync(records.machine(newId()), { instanceOf: StoreDown, message: says });
