@@ -7,6 +7,7 @@ import {
   type ResolvedAsset,
   resolved,
 } from './asset.ts';
+import { isUuid } from './identity.ts';
 
 /** How a profile names an asset: by name and version, or by its id. */
 export type AssetReference =
@@ -23,7 +24,7 @@ export function parseNameAtVersion(
 
 /** Reads `NAME@VERSION`, or the id of an asset. */
 export function parseAssetReference(text: string): AssetReference | undefined {
-  const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined;
+  const id = isUuid(text) ? text.toLowerCase() : undefined;
   return id === undefined ? parseNameAtVersion(text) : { id };
 }
 

@@ -52,7 +52,8 @@ function admission(asked: Asked): Refusal | undefined {
   return undefined;
 }
 
-const sourceReasons = {
+/** How its address is known. */
+export const sourceReasons = {
   peer: "it is the socket's other end",
   forwarded: 'a trusted proxy names it in X-Forwarded-For',
   edge: 'an edge vouches for it',

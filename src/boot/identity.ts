@@ -26,8 +26,13 @@ export function parseMac(text: string): string | undefined {
 /** An SMBIOS UUID in lower case; undefined when it is none, or one of the two that mean "not set" (SMBIOS 7.2.1). */
 export function parseUuid(text: string): string | undefined {
   const uuid = text.toLowerCase();
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid)) return undefined;
+  if (!isUuid(uuid)) return undefined;
   return /^[0-]+$|^[f-]+$/.test(uuid) ? undefined : uuid;
+}
+
+/** Whether the text has the form of a UUID (RFC 9562 section 4), in either case. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 /** Serial numbers that firmware reports where nobody set one. */

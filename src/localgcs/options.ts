@@ -2,7 +2,7 @@
 export interface LocalgcsOptions {
   /** Objects and their index live below it. */
   readonly dataDir: string;
-  /** Port 0: any. */
+  /** With port 0 the system chooses one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** Exist from the start. */
   readonly buckets: readonly string[];

@@ -1,5 +1,5 @@
 import { archs, assetTitle } from '../asset.ts';
-import { type Booted, boot, type Refused } from '../boot.ts';
+import { type Booted, boot, type Refused, sourceReasons } from '../boot.ts';
 import type { BootRequest, Wanted } from '../boot-request.ts';
 import { type Client, clientOf } from '../client.ts';
 import { claimedIdentity } from '../identity.ts';
@@ -121,8 +121,7 @@ function sourceTold(
   if (isRefusal(source)) return { admitted: false, reason: source.detail };
   const { address, via } = source;
   const reasons = {
-    peer: "it is the socket's other end",
-    forwarded: 'a trusted proxy names it in X-Forwarded-For',
+    ...sourceReasons,
     edge: 'an edge has to vouch for it in a valid X-Boot-Edge, whoever connects',
   };
   return {

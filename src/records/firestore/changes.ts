@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Timestamp } from '@google-cloud/firestore';
+import { lru } from '../../lru.ts';
 import type { ChangeFeed, Named } from '../changes.ts';
 import type { Change } from '../records.ts';
 import { type ClientOptions, openListeningClient } from './client.ts';
@@ -45,13 +46,12 @@ export function named(changes: readonly Change[]): readonly Named[] {
 
 /** Reads the entries, and listens for them by a client of its own. */
 export function openChanges(store: Store, options: ClientOptions): ChangeFeed & { close(): void } {
-  const known = new Set<string>();
+  const known = lru<true>(10 * most);
   const open = new Set<() => void>();
   const news = (entries: readonly Pick<Found, 'place' | 'document'>[]) =>
     entries.flatMap(({ place: [, id], document }) => {
-      if (known.has(id)) return [];
-      known.add(id);
-      if (known.size > 10 * most) known.delete([...known][0] ?? '');
+      if (known.get(id)) return [];
+      known.set(id, true);
       return document.changed as readonly Named[];
     });
 

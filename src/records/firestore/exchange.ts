@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as overHttp } from 'node:http';
 import { Agent as HttpsAgent, request as overHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { Fault } from './fault.ts';
+import { Fault, messageOf } from './fault.ts';
 
 /** Connections, kept for the next request; giving up on a request closes its own. */
 export interface Agents {
@@ -17,19 +17,31 @@ export function openAgents(): Agents {
 
 export const noAnswer = 'Firestore did not answer in time';
 
-/** A token, if it comes before the signal. Rejects with a Fault. */
-export async function tokenWithin(token: () => Promise<string>, signal: AbortSignal): Promise<string> {
+export const noToken = 'no access token came in time';
+
+/** What the work comes to, if that is before the signal; it is not stopped. Rejects with a Fault that says what is `missing` then. */
+export async function before<T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  missing: () => string,
+): Promise<T> {
   const { promise: outOfTime, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(new Fault('DEADLINE_EXCEEDED', 'no access token came in time'));
+  const giveUp = () => reject(new Fault('DEADLINE_EXCEEDED', missing()));
   signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return await Promise.race([token(), outOfTime]);
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('UNAUTHENTICATED', `there is no access token: ${why}`, { cause });
+    return await Promise.race([work(), outOfTime]);
   } finally {
     signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** A token, if it comes before the signal. Rejects with a Fault. */
+export async function tokenWithin(token: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  try {
+    return await before(signal, token, () => noToken);
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault('UNAUTHENTICATED', `there is no access token: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -58,10 +70,9 @@ export async function exchange(
     return { status: answer.statusCode ?? 0, said: await text(answer) };
   } catch (cause) {
     if (sending.signal.aborted) throw new Fault('DEADLINE_EXCEEDED', noAnswer, { cause });
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new Fault(
       'UNAVAILABLE',
-      `Firestore cannot be reached: ${why}; see that ${url.origin} is reached from here (DNS, egress firewall, Private Google Access)`,
+      `Firestore cannot be reached: ${messageOf(cause)}; see that ${url.origin} is reached from here (DNS, egress firewall, Private Google Access)`,
       { cause },
     );
   }

@@ -9,6 +9,11 @@ export class Fault extends Error {
   }
 }
 
+/** What was thrown, in its own words. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** These may not happen again (https://cloud.google.com/firestore/docs/understand-error-codes). */
 const passing = [
   'ABORTED',

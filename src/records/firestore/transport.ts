@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
-import { type Agents, exchange, noAnswer, openAgents, tokenWithin } from './exchange.ts';
-import { Fault, faultOf } from './fault.ts';
+import { type Agents, before, exchange, noAnswer, noToken, openAgents, tokenWithin } from './exchange.ts';
+import { Fault, faultOf, messageOf } from './fault.ts';
 
 export interface TransportOptions {
   /** `projects/P/databases/D`, as a fault names it. */
@@ -64,7 +64,7 @@ export function openTransport({ database, token, onCall }: TransportOptions): Tr
     if (closed) throw new Fault('UNKNOWN', 'the store is closed');
     const limit = limits.getStore();
     const signal = limit ? AbortSignal.any([limit.signal, asking.signal]) : asking.signal;
-    if (limit) limit.missing = 'no access token came in time';
+    if (limit) limit.missing = noToken;
     const authorization = `Bearer ${await tokenWithin(token, signal)}`;
     if (limit) limit.missing = noAnswer;
     const url = new URL(target);
@@ -99,16 +99,15 @@ export function openTransport({ database, token, onCall }: TransportOptions): Tr
   return {
     authClient,
     async within(signal, work) {
-      const { promise: outOfTime, reject } = Promise.withResolvers<never>();
       const limit: Limit = { signal, missing: noAnswer };
-      const giveUp = () => reject(new Fault('DEADLINE_EXCEEDED', limit.missing));
-      signal.addEventListener('abort', giveUp, { once: true });
       try {
-        return await Promise.race([limits.run(limit, work), outOfTime]);
+        return await before(
+          signal,
+          () => limits.run(limit, work),
+          () => limit.missing,
+        );
       } catch (error) {
         throw faultIn(error);
-      } finally {
-        signal.removeEventListener('abort', giveUp);
       }
     },
     async close() {
@@ -123,7 +122,7 @@ export function openTransport({ database, token, onCall }: TransportOptions): Tr
 function faultIn(error: unknown): Fault {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof Fault) return cause;
-  return new Fault('UNKNOWN', error instanceof Error ? error.message : String(error), { cause: error });
+  return new Fault('UNKNOWN', messageOf(error), { cause: error });
 }
 
 function parse(said: string): unknown {

@@ -214,33 +214,8 @@ test('an upload that is aborted is over: its bytes are gone, and a new one may c
   t.is((await abort('nothing')).json.type, problem('unknown-upload'));
 });
 
-test('an upload is aborted although its asset changes at every moment, as it is hashed', async (t) => {
-  const { records, blobs } = broker.parts;
-  let changes = 7;
-  const busy = await startBroker({
-    replace: () => ({
-      blobs,
-      records: {
-        ...records,
-        asset: async (id) => {
-          const asset = await records.asset(id);
-          if (asset && changes-- > 0) {
-            const { state, upload_id, updated_at } = asset;
-            const later = new Date(Date.parse(updated_at) + 1).toISOString();
-            await changeAsset(records, { ...asset, updated_at: later }, { state, upload_id });
-          }
-          return asset;
-        },
-      },
-    }),
-  });
-  t.teardown(busy.close);
-  const upload = await announce(broker, someAsset());
-  const aborted = await busy.admin(`/api/v1/uploads/${upload.id}`, undefined, { method: 'DELETE' });
-  t.like(aborted.json, { id: upload.id, state: 'aborted' });
-});
-
-test('an asset is retired and taken back although it changes at every moment: who names no version is not refused', async (t) => {
+/** A broker of the same stores, in which somebody else changes an asset whenever it was read, so many times. */
+async function startBusy(): Promise<Broker & { change(times: number): void }> {
   const { records, blobs } = broker.parts;
   let changes = 0;
   const busy = await startBroker({
@@ -260,16 +235,33 @@ test('an asset is retired and taken back although it changes at every moment: wh
       },
     }),
   });
+  const change = (times: number) => {
+    changes = times;
+  };
+  return { ...busy, change };
+}
+
+test('an upload is aborted although its asset changes at every moment, as it is hashed', async (t) => {
+  const busy = await startBusy();
+  t.teardown(busy.close);
+  busy.change(7);
+  const upload = await announce(broker, someAsset());
+  const aborted = await busy.admin(`/api/v1/uploads/${upload.id}`, undefined, { method: 'DELETE' });
+  t.like(aborted.json, { id: upload.id, state: 'aborted' });
+});
+
+test('an asset is retired and taken back although it changes at every moment: who names no version is not refused', async (t) => {
+  const busy = await startBusy();
   t.teardown(busy.close);
   const { id } = await push(broker, someAsset());
   for (const [what, state] of [
     ['retire', 'retired'],
     ['unretire', 'ready'],
   ] as const) {
-    changes = 7;
+    busy.change(7);
     const { status, json } = await busy.admin(`/api/v1/assets/${id}/${what}`, {});
     t.deepEqual([status, json.state], [200, state]);
-    t.like(await records.asset(id), { state });
+    t.like(await broker.parts.records.asset(id), { state });
   }
 });
 
