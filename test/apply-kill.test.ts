@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import type { Machine } from '../src/boot/machine.ts';
+import type { Machine } from '../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../src/boot/profile.ts';
-import type { Rule } from '../src/boot/rule.ts';
+import type { Rule } from '../src/boot/rule/rule.ts';
 import { askAdmin, push } from './support/broker.ts';
 import { startChild, temporaryFolder } from './support/child.ts';
 import type { Answered } from './support/http.ts';

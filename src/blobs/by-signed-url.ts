@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { forGood } from '../boot/asset.ts';
+import { forGood } from '../boot/asset/asset.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import type { Signer } from '../sign/v4.ts';
 import { signUrl } from '../sign/v4.ts';

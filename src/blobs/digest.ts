@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { crc32c } from '@node-rs/crc32';
-import { crc32cText } from '../boot/crc32c.ts';
+import { crc32cText } from '../boot/asset/crc32c.ts';
 import type { Digest } from './blobs.ts';
 
 /** Reads a stream to its end and says what it held. */

@@ -1,5 +1,5 @@
 import type { FileMetadata, Storage } from '@google-cloud/storage';
-import { forGood } from '../boot/asset.ts';
+import { forGood } from '../boot/asset/asset.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import type { BlobStat, Blobs } from './blobs.ts';
 import { bySignedUrl, type SignedUrlOptions } from './by-signed-url.ts';

@@ -1,12 +1,12 @@
-import type { Arch } from './asset.ts';
+import type { Arch } from './asset/asset.ts';
+import type { ImageName } from './asset/image.ts';
 import type { Client } from './client.ts';
 import type { StorageTraits } from './decide.ts';
-import type { Identity } from './identity.ts';
-import type { ImageName } from './image.ts';
+import type { Identity } from './machine/identity.ts';
+import type { UnknownPolicy } from './machine/unknown-machine.ts';
 import type { Refusal } from './problem.ts';
 import type { OutagePolicy } from './script.ts';
 import type { Source } from './source.ts';
-import type { UnknownPolicy } from './unknown-machine.ts';
 
 /** What a request asks for. */
 export type Wanted =

@@ -1,15 +1,15 @@
-import { deliverable, type Permanence, type ResolvedAsset } from './asset.ts';
+import { deliverable, type Permanence, type ResolvedAsset } from './asset/asset.ts';
 import type { BootPolicy, BootRequest, Wanted } from './boot-request.ts';
 import { decideAsset } from './decide.ts';
-import { type Identity, isAnonymous } from './identity.ts';
+import { type Identity, isAnonymous } from './machine/identity.ts';
+import { unknownSubject } from './machine/unknown-machine.ts';
+import { claimedMachine, reporter, scriptedMachine } from './machine/which-machine.ts';
 import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { revisionAsset } from './profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
 import { renderedFor, type TemplateSubject } from './template/template.ts';
-import { unknownSubject } from './unknown-machine.ts';
 import { type Asked, said, type Way } from './way.ts';
-import { claimedMachine, reporter, scriptedMachine } from './which-machine.ts';
 import { bootingRevision } from './which-revision.ts';
 import type { World } from './world.ts';
 

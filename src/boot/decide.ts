@@ -1,5 +1,5 @@
-import type { Permanence, ResolvedAsset } from './asset.ts';
-import { deliveryOf } from './asset.ts';
+import type { Permanence, ResolvedAsset } from './asset/asset.ts';
+import { deliveryOf } from './asset/asset.ts';
 import type { Client, ClientOverride } from './client.ts';
 import type { AssetPlan, HandoffPlan, StreamPlan } from './plan.ts';
 

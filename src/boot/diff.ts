@@ -1,4 +1,4 @@
-import type { ResolvedAsset } from './asset.ts';
+import type { ResolvedAsset } from './asset/asset.ts';
 import type { ProfileRevision } from './profile.ts';
 
 /** One field in which two revisions differ; the side that lacks it is left out. */

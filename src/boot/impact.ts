@@ -1,10 +1,10 @@
-import { possibleRevisions } from './assignment.ts';
 import { boot } from './boot.ts';
 import type { BootPolicy, BootRequest } from './boot-request.ts';
 import { clientOf } from './client.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './machine/machine.ts';
 import { isRefusal } from './problem.ts';
 import { archOf } from './profile.ts';
+import { possibleRevisions } from './rule/assignment.ts';
 import type { World } from './world.ts';
 
 /** What one machine would boot. */

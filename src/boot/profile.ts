@@ -1,5 +1,5 @@
-import type { Arch, ResolvedAsset } from './asset.ts';
-import type { Machine } from './machine.ts';
+import type { Arch, ResolvedAsset } from './asset/asset.ts';
+import type { Machine } from './machine/machine.ts';
 import { type Refusal, refuse } from './problem.ts';
 import type { profileRevisionSchema } from './schema/profile.ts';
 import type { Output } from './schema/type.ts';

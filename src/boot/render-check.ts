@@ -1,9 +1,9 @@
-import { possibleRevisions } from './assignment.ts';
 import { boot } from './boot.ts';
 import type { BootPolicy } from './boot-request.ts';
 import { scriptRequest } from './impact.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './machine/machine.ts';
 import { isRefusal, type Refusal } from './problem.ts';
+import { possibleRevisions } from './rule/assignment.ts';
 import type { World } from './world.ts';
 
 /** Why the command line of some revision that this machine may be given cannot be rendered for it; undefined when all can. */

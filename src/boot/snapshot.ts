@@ -1,7 +1,7 @@
-import type { Asset } from './asset.ts';
-import type { Machine } from './machine.ts';
+import type { Asset } from './asset/asset.ts';
+import type { Machine } from './machine/machine.ts';
 import type { ProfileRevision } from './profile.ts';
-import type { RuleInForce } from './rule.ts';
+import type { RuleInForce } from './rule/rule.ts';
 
 /** What a boot reads of the records, as it was at one moment. An instance that starts while they are down goes by it. */
 export interface Snapshot {

@@ -1,10 +1,10 @@
-import type { ResolvedAsset } from './asset.ts';
-import type { Assignment } from './assignment.ts';
+import type { ResolvedAsset } from './asset/asset.ts';
 import type { BootPolicy, BootRequest } from './boot-request.ts';
 import type { Client } from './client.ts';
-import type { Identity } from './identity.ts';
-import type { Machine } from './machine.ts';
+import type { Identity } from './machine/identity.ts';
+import type { Machine } from './machine/machine.ts';
 import type { ProfileRevision } from './profile.ts';
+import type { Assignment } from './rule/assignment.ts';
 import type { World } from './world.ts';
 
 /** One step of a request's way, and what it came to. */

@@ -1,11 +1,11 @@
-import { assignmentOf } from './assignment.ts';
-import type { Identity } from './identity.ts';
-import type { Machine } from './machine.ts';
+import type { Identity } from './machine/identity.ts';
+import type { Machine } from './machine/machine.ts';
+import { unknownMachine } from './machine/which-machine.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import type { ProfileRevision } from './profile.ts';
+import { assignmentOf } from './rule/assignment.ts';
 import { StoreDown } from './store-down.ts';
 import { type Asked, said } from './way.ts';
-import { unknownMachine } from './which-machine.ts';
 
 /** What the machine of this identity boots now: its own profile, a rule's, or what unknown machines get. */
 export async function bootingRevision(asked: Asked, identity: Identity): Promise<ProfileRevision | Refusal> {

@@ -1,8 +1,8 @@
-import type { Asset, AssetName } from './asset.ts';
-import type { Identity } from './identity.ts';
-import type { Machine } from './machine.ts';
+import type { Asset, AssetName } from './asset/asset.ts';
+import type { Identity } from './machine/identity.ts';
+import type { Machine } from './machine/machine.ts';
 import type { ProfileRevision } from './profile.ts';
-import type { RuleInForce } from './rule.ts';
+import type { RuleInForce } from './rule/rule.ts';
 
 /** At once, or when a store has answered. A store that is down rejects: it never answers "not there". */
 export type Answer<Value> = Value | Promise<Value>;

@@ -1,6 +1,6 @@
-import type { Asset } from '../boot/asset.ts';
-import { ended } from '../boot/asset-life.ts';
-import { endOf, type Upload } from '../boot/upload.ts';
+import type { Asset } from '../boot/asset/asset.ts';
+import { ended } from '../boot/asset/asset-life.ts';
+import { endOf, type Upload } from '../boot/asset/upload.ts';
 import { every } from '../records/records.ts';
 import type { JobParts } from './parts.ts';
 import { takeStep } from './take-step.ts';

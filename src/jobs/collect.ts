@@ -1,6 +1,6 @@
-import type { Asset } from '../boot/asset.ts';
-import { condemned, deleted, reprieved } from '../boot/asset-life.ts';
-import type { Step } from '../boot/asset-step.ts';
+import type { Asset } from '../boot/asset/asset.ts';
+import { condemned, deleted, reprieved } from '../boot/asset/asset-life.ts';
+import type { Step } from '../boot/asset/asset-step.ts';
 import { every } from '../records/records.ts';
 import { liveAssets } from './assets-in-use.ts';
 import { type Orphan, orphans } from './orphans.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auditor } from '../boot/access/audit.ts';
-import type { Upload } from '../boot/upload.ts';
+import type { Upload } from '../boot/asset/upload.ts';
 import { abandonUpload, expireUploads } from './abandon.ts';
 import { type Collected, type CollectParts, collect, deleteCondemned } from './collect.ts';
 import { rolloutWatch } from './rollouts.ts';

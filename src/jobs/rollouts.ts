@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { AuditEntry } from '../boot/access/audit.ts';
-import { contenders } from '../boot/contest.ts';
-import type { Machine } from '../boot/machine.ts';
-import { halted, haltReason, reaches, type Seen, type Sign, signOf } from '../boot/rollout.ts';
-import type { Rollout, Rule } from '../boot/rule.ts';
-import { subjectOf } from '../boot/selector.ts';
+import type { Machine } from '../boot/machine/machine.ts';
+import { contenders } from '../boot/rule/contest.ts';
+import { halted, haltReason, reaches, type Seen, type Sign, signOf } from '../boot/rule/rollout.ts';
+import type { Rollout, Rule } from '../boot/rule/rule.ts';
+import { subjectOf } from '../boot/rule/selector.ts';
 import { every, type Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
 

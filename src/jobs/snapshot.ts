@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Blobs } from '../blobs/blobs.ts';
-import { archs } from '../boot/asset.ts';
-import type { Machine } from '../boot/machine.ts';
+import { archs } from '../boot/asset/asset.ts';
+import type { Machine } from '../boot/machine/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
 import { every, type Records } from '../records/records.ts';

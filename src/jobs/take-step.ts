@@ -1,4 +1,4 @@
-import type { Step } from '../boot/asset-step.ts';
+import type { Step } from '../boot/asset/asset-step.ts';
 import type { JobParts } from './parts.ts';
 
 /** Writes one step of an asset's life. False: somebody was faster, and nothing happened. */

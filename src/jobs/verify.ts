@@ -1,4 +1,4 @@
-import { progressed, verified } from '../boot/asset-life.ts';
+import { progressed, verified } from '../boot/asset/asset-life.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import { every } from '../records/records.ts';

@@ -1,9 +1,9 @@
 import type { ApiToken } from '../boot/access/token.ts';
-import type { Asset, AssetName } from '../boot/asset.ts';
-import type { AssetChange } from '../boot/asset-step.ts';
-import type { Machine } from '../boot/machine.ts';
-import { inForce, type RuleInForce } from '../boot/rule.ts';
-import type { Upload } from '../boot/upload.ts';
+import type { Asset, AssetName } from '../boot/asset/asset.ts';
+import type { AssetChange } from '../boot/asset/asset-step.ts';
+import type { Upload } from '../boot/asset/upload.ts';
+import type { Machine } from '../boot/machine/machine.ts';
+import { inForce, type RuleInForce } from '../boot/rule/rule.ts';
 import type { Change, Conflict } from './records.ts';
 
 /** What a driver has read, in the transaction that is to write. */

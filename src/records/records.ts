@@ -1,18 +1,18 @@
 import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
 import type { ApiToken } from '../boot/access/token.ts';
-import type { Asset, AssetName } from '../boot/asset.ts';
-import type { AssetChange, UploadChange } from '../boot/asset-step.ts';
+import type { Asset, AssetName } from '../boot/asset/asset.ts';
+import type { AssetChange, UploadChange } from '../boot/asset/asset-step.ts';
+import type { Upload } from '../boot/asset/upload.ts';
 import type { BootEvent } from '../boot/boot-event.ts';
 import type { assetFields } from '../boot/fields/asset.ts';
 import type { Search } from '../boot/fields/field.ts';
 import type { machineFields } from '../boot/fields/machine.ts';
 import type { uploadFields } from '../boot/fields/upload.ts';
-import type { Identity } from '../boot/identity.ts';
-import type { Machine } from '../boot/machine.ts';
-import type { PendingMachine } from '../boot/pending-machine.ts';
+import type { Identity } from '../boot/machine/identity.ts';
+import type { Machine } from '../boot/machine/machine.ts';
+import type { PendingMachine } from '../boot/machine/pending-machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
-import type { Rule, RuleInForce } from '../boot/rule.ts';
-import type { Upload } from '../boot/upload.ts';
+import type { Rule, RuleInForce } from '../boot/rule/rule.ts';
 
 export interface PageRequest {
   /** 1 to 1000. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { gcsBlobs } from '../../src/blobs/gcs.ts';
-import { resolved } from '../../src/boot/asset.ts';
+import { resolved } from '../../src/boot/asset/asset.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { signUrl } from '../../src/sign/v4.ts';

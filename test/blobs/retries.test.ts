@@ -130,7 +130,10 @@ test('a storage that never answers, or never well, is given up in time', async (
   t.teardown(() => Promise.all([silent.close(), failing.close()]));
   const dead = blobsAt(await freePort(), { controlPatience: { total: scaled(400), pauses } });
   for (const call of Object.values({ ...guarded, ...unguarded })) {
-    await t.throwsAsync(call(silent), { instanceOf: StoreDown, message: /the storage took longer than \d+ ms/ });
+    await t.throwsAsync(call(silent), {
+      instanceOf: StoreDown,
+      message: /the storage took longer than \d+ ms/,
+    });
     await t.throwsAsync(call(failing), { instanceOf: StoreDown });
     await t.throwsAsync(call(dead), { instanceOf: StoreDown, message: /ECONNREFUSED/ });
   }

@@ -1,7 +1,7 @@
-import type { Asset, AssetKind, ResolvedAsset } from '../../src/boot/asset.ts';
-import type { Machine } from '../../src/boot/machine.ts';
+import type { Asset, AssetKind, ResolvedAsset } from '../../src/boot/asset/asset.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
-import type { Rule } from '../../src/boot/rule.ts';
+import type { Rule } from '../../src/boot/rule/rule.ts';
 
 export function asset(kind: AssetKind, more: Partial<Asset> = {}): Asset {
   return {

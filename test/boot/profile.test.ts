@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseAssetReference } from '../../src/boot/asset-reference.ts';
+import { parseAssetReference } from '../../src/boot/asset/asset-reference.ts';
 import { isRefusal } from '../../src/boot/problem.ts';
 import { bootable, parseArch, revisionAsset } from '../../src/boot/profile.ts';
 import { resolvedAsset, revision } from './examples.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { parseMac } from '../../src/boot/identity.ts';
+import { parseMac } from '../../src/boot/machine/identity.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from '../../src/boot/script.ts';
 import { cmdlineFault } from '../../src/boot/template/cmdline.ts';
 import { resolvedAsset, revision } from './examples.ts';

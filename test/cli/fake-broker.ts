@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32c } from '@node-rs/crc32';
-import type { Asset } from '../../src/boot/asset.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
 
 /** What befalls one PUT that carries bytes, counted from its own first byte. */
 export type Fault =

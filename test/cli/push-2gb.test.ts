@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import type { Asset } from '../../src/boot/asset.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
 import { askAdmin } from '../support/broker.ts';
 import { startChild } from '../support/child.ts';
 import { until } from '../support/http.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Machine } from '../../src/boot/machine.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { bytes } from '../localgcs/support.ts';
 import { type Admin, addMachine, addProfile, askAdmin, push } from '../support/broker.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Asset } from '../../src/boot/asset.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
 import { addMachine, addProfile, type Broker, type Options, push, startBroker } from '../support/broker.ts';
 
 export const agents = {

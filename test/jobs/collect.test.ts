@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
-import type { Asset } from '../../src/boot/asset.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
 import { type CollectParts, collect, deleteCondemned, graceMs } from '../../src/jobs/collect.ts';
 import { rule } from '../records/examples.ts';
 import {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
-import type { Upload } from '../../src/boot/upload.ts';
+import type { Upload } from '../../src/boot/asset/upload.ts';
 import { abandonUpload, expireUploads } from '../../src/jobs/abandon.ts';
 import type { JobParts } from '../../src/jobs/parts.ts';
 import { changeAsset } from '../records/writing.ts';

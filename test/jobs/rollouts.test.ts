@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { reportWithinMs } from '../../src/boot/rollout.ts';
-import type { Rule } from '../../src/boot/rule.ts';
+import { reportWithinMs } from '../../src/boot/rule/rollout.ts';
+import type { Rule } from '../../src/boot/rule/rule.ts';
 import { rolloutWatch } from '../../src/jobs/rollouts.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';

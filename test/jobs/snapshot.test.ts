@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { inForce } from '../../src/boot/rule.ts';
+import { inForce } from '../../src/boot/rule/rule.ts';
 import type { Snapshot } from '../../src/boot/snapshot.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { loadSnapshot } from '../../src/jobs/load-snapshot.ts';

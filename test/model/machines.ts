@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import fc, { type Arbitrary } from 'fast-check';
-import type { Machine } from '../../src/boot/machine.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
 import { every, type Page, type PageRequest } from '../../src/records/records.ts';
 import { type Call, call, type MachineModel, type Model, pick, problem, type Real } from './model.ts';
 

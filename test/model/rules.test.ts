@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { placeInRollout } from '../../src/boot/rollout.ts';
+import { placeInRollout } from '../../src/boot/rule/rollout.ts';
 import { googleCloud } from '../google/cloud.ts';
 import { warmEmulator } from '../google/emulator.ts';
 import { openSite } from '../google/site.ts';

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import type { Blobs } from '../../src/blobs/blobs.ts';
 import { gcsBlobs } from '../../src/blobs/gcs.ts';
 import { signedUrls } from '../../src/blobs/signed-urls.ts';
-import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset.ts';
+import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset/asset.ts';
 import { parseNetwork } from '../../src/boot/network.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
 import { BootEvents } from '../../src/http/boot/events.ts';

@@ -1,6 +1,6 @@
 import type { TestFn } from 'ava';
-import type { Asset, AssetState } from '../../src/boot/asset.ts';
-import type { Upload, UploadState } from '../../src/boot/upload.ts';
+import type { Asset, AssetState } from '../../src/boot/asset/asset.ts';
+import type { Upload, UploadState } from '../../src/boot/asset/upload.ts';
 import type { Records } from '../../src/records/records.ts';
 import { asset, at, newId, uploadOf } from './examples.ts';
 import type { OpenRecords } from './open-records.ts';

@@ -1,5 +1,5 @@
 import type { TestFn } from 'ava';
-import { mostPending } from '../../src/boot/pending-machine.ts';
+import { mostPending } from '../../src/boot/machine/pending-machine.ts';
 import { at, auditEntry, machine, macOf, pending } from './examples.ts';
 import type { OpenRecords } from './open-records.ts';
 

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import { chainStart, follows } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
-import type { Asset } from '../../src/boot/asset.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
 import type { BootEvent } from '../../src/boot/boot-event.ts';
-import type { Machine } from '../../src/boot/machine.ts';
-import type { PendingMachine } from '../../src/boot/pending-machine.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
+import type { PendingMachine } from '../../src/boot/machine/pending-machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
-import type { Rule } from '../../src/boot/rule.ts';
-import type { Selector } from '../../src/boot/selector.ts';
+import type { Rule } from '../../src/boot/rule/rule.ts';
+import type { Selector } from '../../src/boot/rule/selector.ts';
 import type { Records } from '../../src/records/records.ts';
 import {
   asset,

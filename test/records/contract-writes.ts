@@ -1,8 +1,8 @@
 import type { TestFn } from 'ava';
 import { type AuditEvent, type AuditHead, chainStart, follows } from '../../src/boot/access/audit.ts';
 import { activated } from '../../src/boot/activation.ts';
-import type { Machine } from '../../src/boot/machine.ts';
-import { inForce, type Rule } from '../../src/boot/rule.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
+import { inForce, type Rule } from '../../src/boot/rule/rule.ts';
 import type { Change, Records } from '../../src/records/records.ts';
 import { asset, at, auditEntry, machine, macOf, newId, revision, rule, token } from './examples.ts';
 import type { OpenRecords } from './open-records.ts';

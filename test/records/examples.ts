@@ -1,12 +1,12 @@
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
-import type { Asset } from '../../src/boot/asset.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
+import type { Upload } from '../../src/boot/asset/upload.ts';
 import type { BootEvent } from '../../src/boot/boot-event.ts';
-import type { Machine } from '../../src/boot/machine.ts';
-import { type PendingMachine, pendingId } from '../../src/boot/pending-machine.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
+import { type PendingMachine, pendingId } from '../../src/boot/machine/pending-machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
-import type { Rule } from '../../src/boot/rule.ts';
-import type { Upload } from '../../src/boot/upload.ts';
+import type { Rule } from '../../src/boot/rule/rule.ts';
 
 const start = Date.now();
 let made = 0;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
-import { insisted } from '../../src/boot/asset-step.ts';
+import { insisted } from '../../src/boot/asset/asset-step.ts';
 import { assetFields } from '../../src/boot/fields/asset.ts';
 import { searchable } from '../../src/boot/fields/field.ts';
 import { machineFields } from '../../src/boot/fields/machine.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import type { Machine } from '../../src/boot/machine.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
 import { openFirestore } from '../../src/records/firestore/firestore.ts';
 import type { Records } from '../../src/records/records.ts';
 import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { inForce } from '../../src/boot/rule.ts';
+import { inForce } from '../../src/boot/rule/rule.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Stale } from '../../src/records/cached/cache.ts';
 import { cachedRecords } from '../../src/records/cached/cached.ts';

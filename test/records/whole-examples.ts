@@ -1,10 +1,10 @@
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
-import type { Asset, ResolvedAsset } from '../../src/boot/asset.ts';
+import type { Asset, ResolvedAsset } from '../../src/boot/asset/asset.ts';
 import type { BootEvent } from '../../src/boot/boot-event.ts';
-import type { Machine } from '../../src/boot/machine.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
-import type { Rule } from '../../src/boot/rule.ts';
+import type { Rule } from '../../src/boot/rule/rule.ts';
 import {
   asset,
   at,

@@ -1,10 +1,10 @@
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import { activated } from '../../src/boot/activation.ts';
-import type { Asset } from '../../src/boot/asset.ts';
-import type { AssetExpectation } from '../../src/boot/asset-step.ts';
-import type { Machine } from '../../src/boot/machine.ts';
+import type { Asset } from '../../src/boot/asset/asset.ts';
+import type { AssetExpectation } from '../../src/boot/asset/asset-step.ts';
+import type { Upload } from '../../src/boot/asset/upload.ts';
+import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
-import type { Upload } from '../../src/boot/upload.ts';
 import type { Change, Conflict, Records } from '../../src/records/records.ts';
 import { uploadOf } from './examples.ts';
 

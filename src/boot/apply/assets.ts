@@ -1,5 +1,5 @@
-import type { Asset, AssetName } from '../asset.ts';
-import { assetTitle } from '../asset.ts';
+import type { Asset, AssetName } from '../asset/asset.ts';
+import { assetTitle } from '../asset/asset.ts';
 import { type DesiredAsset, type Fault, fault } from './desired.ts';
 
 /** Which of the desired assets still have to come, and which cannot be. */

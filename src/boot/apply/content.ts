@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Arch, Asset, AssetKind, AssetName, ResolvedAsset } from '../asset.ts';
-import { misplaced, nameAtVersion, parseAssetReference, taken } from '../asset-reference.ts';
+import type { Arch, Asset, AssetKind, AssetName, ResolvedAsset } from '../asset/asset.ts';
+import { misplaced, nameAtVersion, parseAssetReference, taken } from '../asset/asset-reference.ts';
 import { assetsOf, type ProfileRevision } from '../profile.ts';
 import type { DesiredAsset, DesiredProfile } from './desired.ts';
 

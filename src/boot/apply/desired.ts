@@ -1,6 +1,6 @@
-import type { Arch, Asset, AssetName } from '../asset.ts';
-import type { MachineFields } from '../machine.ts';
-import type { RuleFields } from '../rule.ts';
+import type { Arch, Asset, AssetName } from '../asset/asset.ts';
+import type { MachineFields } from '../machine/machine.ts';
+import type { RuleFields } from '../rule/rule.ts';
 
 /** The state that files describe. Whatever a file leaves out of a thing that it names is that thing's default. */
 export interface Desired {

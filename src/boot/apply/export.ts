@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Arch, Asset } from '../asset.ts';
-import type { Machine } from '../machine.ts';
+import type { Arch, Asset } from '../asset/asset.ts';
+import type { Machine } from '../machine/machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule/rule.ts';
 import { type Content, contentOf } from './content.ts';
 import type { Desired, DesiredMachine, DesiredProfile, DesiredRule, ProfileChoice } from './desired.ts';
 import { saidOfMachine } from './machines.ts';

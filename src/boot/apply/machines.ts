@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { activated, changed } from '../activation.ts';
 import { saidOf } from '../fields/field.ts';
 import { machineFields } from '../fields/machine.ts';
-import type { Machine, MachineFields } from '../machine.ts';
+import type { Machine, MachineFields } from '../machine/machine.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { type DesiredMachine, type Fault, fault, machineTitle } from './desired.ts';
 import type { Making } from './revisions.ts';

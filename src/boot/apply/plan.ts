@@ -1,8 +1,8 @@
-import type { Asset } from '../asset.ts';
-import { assetTitle } from '../asset.ts';
-import type { Machine } from '../machine.ts';
+import type { Asset } from '../asset/asset.ts';
+import { assetTitle } from '../asset/asset.ts';
+import type { Machine } from '../machine/machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule/rule.ts';
 import { desiredAssets } from './assets.ts';
 import { chooseRevisions, type User } from './choices.ts';
 import { type Desired, type DesiredAsset, type Fault, fault } from './desired.ts';

@@ -1,9 +1,9 @@
-import { archs, assetTitle } from '../asset.ts';
+import { archs, assetTitle } from '../asset/asset.ts';
 import { type Booted, boot, type Refused, sourceReasons } from '../boot.ts';
 import type { BootRequest, Wanted } from '../boot-request.ts';
 import { type Client, clientOf } from '../client.ts';
-import { claimedIdentity } from '../identity.ts';
-import { bootsFrom } from '../machine.ts';
+import { claimedIdentity } from '../machine/identity.ts';
+import { bootsFrom } from '../machine/machine.ts';
 import { type Network, parseNetwork } from '../network.ts';
 import type { AssetPlan } from '../plan.ts';
 import { isRefusal, problems, type Refusal } from '../problem.ts';

@@ -1,12 +1,12 @@
-import type { Arch } from '../asset.ts';
+import type { Arch } from '../asset/asset.ts';
 import type { BootPolicy } from '../boot-request.ts';
 import type { Client } from '../client.ts';
-import type { Considered } from '../contest.ts';
-import type { Identity } from '../identity.ts';
-import type { Machine } from '../machine.ts';
+import type { Identity } from '../machine/identity.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { BlobRef, Plan } from '../plan.ts';
 import type { Problem } from '../problem.ts';
 import type { ProfileRevision } from '../profile.ts';
+import type { Considered } from '../rule/contest.ts';
 import type { Assigned, Step } from '../way.ts';
 import type { Answer, World } from '../world.ts';
 

@@ -1,4 +1,4 @@
-import { assetKinds, assetStates } from '../asset.ts';
+import { assetKinds, assetStates } from '../asset/asset.ts';
 import type { Fields } from './field.ts';
 
 /** What assets are searched by. */

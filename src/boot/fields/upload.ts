@@ -1,4 +1,4 @@
-import { uploadStates } from '../upload.ts';
+import { uploadStates } from '../asset/upload.ts';
 import type { Fields } from './field.ts';
 
 /** What uploads are searched by. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Asset, archs, assetKinds, assetStates, type ResolvedAsset } from '../asset.ts';
+import { type Asset, archs, assetKinds, assetStates, type ResolvedAsset } from '../asset/asset.ts';
 import { schemaOf } from './type.ts';
 import { bytes, crc32c, id, name, sha256, text, time } from './values.ts';
 

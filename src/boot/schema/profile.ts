@@ -1,6 +1,6 @@
 import { type ZodType, z } from 'zod';
-import { archs } from '../asset.ts';
-import { parseAssetReference } from '../asset-reference.ts';
+import { archs } from '../asset/asset.ts';
+import { parseAssetReference } from '../asset/asset-reference.ts';
 import type { profileFields } from '../fields/profile.ts';
 import { cmdlineSourceFault } from '../template/cmdline.ts';
 import { resolvedAssetSchema } from './asset.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { archs } from '../asset.ts';
-import { type Selector, selectorFault } from '../selector.ts';
+import { archs } from '../asset/asset.ts';
+import { type Selector, selectorFault } from '../rule/selector.ts';
 import { mac, name, network, serial, uuid } from './values.ts';
 
 type Plain<Type> = Type extends object ? { -readonly [Key in keyof Type]: Plain<Type[Key]> } : Type;

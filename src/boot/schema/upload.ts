@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { boots } from '../asset.ts';
-import { type Upload, uploadModes, uploadStates } from '../upload.ts';
+import { boots } from '../asset/asset.ts';
+import { type Upload, uploadModes, uploadStates } from '../asset/upload.ts';
 import { said } from './asset.ts';
 import { schemaOf } from './type.ts';
 import { id, text, time } from './values.ts';

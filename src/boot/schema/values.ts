@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Activation } from '../activation.ts';
-import { isName } from '../asset.ts';
-import { isSerial, parseMac, parseUuid } from '../identity.ts';
+import { isName } from '../asset/asset.ts';
+import { isSerial, parseMac, parseUuid } from '../machine/identity.ts';
 import { parseNetwork } from '../network.ts';
 import { schemaOf } from './type.ts';
 

@@ -1,5 +1,5 @@
 import { Liquid, LiquidError } from 'liquidjs';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { characterFault, cmdlineFault } from './cmdline.ts';
 
 /** Where a template cannot be read or rendered, and why. Both counted from 1. */

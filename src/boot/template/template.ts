@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { type Refusal, refuse } from '../problem.ts';
 import type { ProfileRevision } from '../profile.ts';
 import { isTemplate } from './cmdline.ts';

@@ -1,6 +1,6 @@
 import type { ShownChange } from '../../boot/apply/changes.ts';
-import type { AssetName } from '../../boot/asset.ts';
-import { assetTitle } from '../../boot/asset.ts';
+import type { AssetName } from '../../boot/asset/asset.ts';
+import { assetTitle } from '../../boot/asset/asset.ts';
 import { type Answer, accepted } from '../broker/api.ts';
 import { type ListedAsset, listedAssets } from '../manifest/asset-files.ts';
 import type { Manifest } from '../manifest/gather.ts';

@@ -1,9 +1,9 @@
-import type { Asset, AssetKind } from '../../boot/asset.ts';
-import { parseNameAtVersion } from '../../boot/asset-reference.ts';
-import { parseMac } from '../../boot/identity.ts';
-import type { Machine } from '../../boot/machine.ts';
-import { pendingId } from '../../boot/pending-machine.ts';
-import type { Rule } from '../../boot/rule.ts';
+import type { Asset, AssetKind } from '../../boot/asset/asset.ts';
+import { parseNameAtVersion } from '../../boot/asset/asset-reference.ts';
+import { parseMac } from '../../boot/machine/identity.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
+import { pendingId } from '../../boot/machine/pending-machine.ts';
+import type { Rule } from '../../boot/rule/rule.ts';
 import { Failure } from '../verb/failure.ts';
 import { type Api, accepted, allItems } from './api.ts';
 

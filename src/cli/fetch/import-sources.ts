@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Arch, type AssetKind, type AssetName, archs, assetTitle } from '../../boot/asset.ts';
+import { type Arch, type AssetKind, type AssetName, archs, assetTitle } from '../../boot/asset/asset.ts';
 import { Failure } from '../verb/failure.ts';
 import { assertName } from '../verb/options.ts';
 

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { type Arch, type Asset, type AssetKind, archs, assetKinds } from '../../boot/asset.ts';
+import { type Arch, type Asset, type AssetKind, archs, assetKinds } from '../../boot/asset/asset.ts';
 import { allItems } from '../broker/api.ts';
 import { digest } from '../push/digest.ts';
 import type { Pushing, Wanted } from '../push/push-file.ts';

@@ -1,7 +1,7 @@
 import type { DesiredMachine, DesiredRule } from '../../boot/apply/desired.ts';
-import { isName } from '../../boot/asset.ts';
-import { parseMac, parseUuid } from '../../boot/identity.ts';
-import type { Selector } from '../../boot/selector.ts';
+import { isName } from '../../boot/asset/asset.ts';
+import { parseMac, parseUuid } from '../../boot/machine/identity.ts';
+import type { Selector } from '../../boot/rule/selector.ts';
 import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { nameFrom } from './names.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32c } from '@node-rs/crc32';
-import { crc32cText } from '../../boot/crc32c.ts';
+import { crc32cText } from '../../boot/asset/crc32c.ts';
 
 export interface Digest {
   /** Base64 of the big-endian value, as Google writes it. */

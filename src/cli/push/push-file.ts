@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
-import type { AssetName } from '../../boot/asset.ts';
-import { assetTitle } from '../../boot/asset.ts';
+import type { AssetName } from '../../boot/asset/asset.ts';
+import { assetTitle } from '../../boot/asset/asset.ts';
 import type { Api } from '../broker/api.ts';
 import type { Waiting } from '../broker/patience.ts';
 import { printable } from '../output/printable.ts';

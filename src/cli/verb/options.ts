@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { archs, assetKinds, isName } from '../../boot/asset.ts';
+import { archs, assetKinds, isName } from '../../boot/asset/asset.ts';
 import { Failure } from './failure.ts';
 import type { Flags, SettingInfo } from './system.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ResolvedAsset } from '../../boot/asset.ts';
+import type { ResolvedAsset } from '../../boot/asset/asset.ts';
 import { explained } from '../../boot/explain/explain.ts';
 import { type Recording, replayed as worldOf } from '../../boot/explain/recording.ts';
 import { accepted } from '../broker/api.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { exported } from '../../boot/apply/export.ts';
-import type { Asset } from '../../boot/asset.ts';
-import type { Machine } from '../../boot/machine.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
-import type { Rule } from '../../boot/rule.ts';
+import type { Rule } from '../../boot/rule/rule.ts';
 import { allItems } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { manifestText, writeWhole } from '../manifest/write.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Machine } from '../../boot/machine.ts';
-import type { Rule } from '../../boot/rule.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
+import type { Rule } from '../../boot/rule/rule.ts';
 import { type Api, accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { machineId, ruleNamed } from '../broker/named.ts';

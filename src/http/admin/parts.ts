@@ -1,7 +1,7 @@
 import type { Auditor } from '../../boot/access/audit.ts';
+import type { Upload } from '../../boot/asset/upload.ts';
 import type { Network } from '../../boot/network.ts';
 import type { EdgeVerifier } from '../../boot/source.ts';
-import type { Upload } from '../../boot/upload.ts';
 import type { CommonParts } from '../plane/parts.ts';
 import type { OidcOptions } from './login/oidc.ts';
 import type { RefusalLog } from './login/refusal-log.ts';

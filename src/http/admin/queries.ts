@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type Asset, archs } from '../../boot/asset.ts';
+import { type Asset, archs } from '../../boot/asset/asset.ts';
+import type { Upload } from '../../boot/asset/upload.ts';
 import { assetFields } from '../../boot/fields/asset.ts';
 import { searchable } from '../../boot/fields/field.ts';
 import { machineFields } from '../../boot/fields/machine.ts';
 import { profileFields } from '../../boot/fields/profile.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
-import type { Machine } from '../../boot/machine.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import { type ProfileRevision, parseArch } from '../../boot/profile.ts';
 import { assetSchema } from '../../boot/schema/asset.ts';
 import { machineSchema } from '../../boot/schema/machine.ts';
@@ -13,7 +14,6 @@ import { profileRevisionSchema } from '../../boot/schema/profile.ts';
 import { uploadSchema } from '../../boot/schema/upload.ts';
 import { mac, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
 import { edgeCapabilities } from '../../boot/source.ts';
-import type { Upload } from '../../boot/upload.ts';
 import type { PageRequest } from '../../records/records.ts';
 import { searched } from './search-query.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isName } from '../../boot/asset.ts';
+import { isName } from '../../boot/asset/asset.ts';
 import { boot } from '../../boot/boot.ts';
 import type { BootEvent } from '../../boot/boot-event.ts';
 import { isRefusal, refuse } from '../../boot/problem.ts';

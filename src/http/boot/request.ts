@@ -1,6 +1,6 @@
 import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
 import type { Caller } from '../../boot/client.ts';
-import { claimedIdentity, type Identity, parseMac } from '../../boot/identity.ts';
+import { claimedIdentity, type Identity, parseMac } from '../../boot/machine/identity.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import type { BootContext } from './context.ts';

@@ -1,6 +1,6 @@
-import { isName } from '../../boot/asset.ts';
+import { isName } from '../../boot/asset/asset.ts';
+import { type ImageName, parseImageId } from '../../boot/asset/image.ts';
 import type { Wanted } from '../../boot/boot-request.ts';
-import { type ImageName, parseImageId } from '../../boot/image.ts';
 import { type Problem, type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import type { Query } from './request.ts';

@@ -1,5 +1,11 @@
-import type { Identity } from '../../boot/identity.ts';
-import { mostPending, type PendingMachine, pendingId, said, seenAgain } from '../../boot/pending-machine.ts';
+import type { Identity } from '../../boot/machine/identity.ts';
+import {
+  mostPending,
+  type PendingMachine,
+  pendingId,
+  said,
+  seenAgain,
+} from '../../boot/machine/pending-machine.ts';
 import { lru } from '../../lru.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';

@@ -1,7 +1,7 @@
 import type { Blobs } from '../../blobs/blobs.ts';
 import type { StorageTraits } from '../../boot/decide.ts';
+import type { UnknownPolicy } from '../../boot/machine/unknown-machine.ts';
 import type { OutagePolicy } from '../../boot/script.ts';
-import type { UnknownPolicy } from '../../boot/unknown-machine.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';

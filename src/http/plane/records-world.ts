@@ -1,4 +1,4 @@
-import { newestImage } from '../../boot/image.ts';
+import { newestImage } from '../../boot/asset/image.ts';
 import type { World } from '../../boot/world.ts';
 import type { Records } from '../../records/records.ts';
 

@@ -1,4 +1,4 @@
-import type { Machine } from '../../boot/machine.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import { oldestSnapshotMs, type Snapshot } from '../../boot/snapshot.ts';
 import type { ChangeFeed, Named } from '../changes.ts';
 import type { Change, Records } from '../records.ts';

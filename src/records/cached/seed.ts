@@ -1,8 +1,8 @@
-import type { Asset, AssetName } from '../../boot/asset.ts';
-import type { Identity } from '../../boot/identity.ts';
-import type { Machine } from '../../boot/machine.ts';
+import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import type { Identity } from '../../boot/machine/identity.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
-import type { RuleInForce } from '../../boot/rule.ts';
+import type { RuleInForce } from '../../boot/rule/rule.ts';
 import type { Snapshot } from '../../boot/snapshot.ts';
 
 /** What a snapshot of the records says. That it says nothing means nothing. */

@@ -1,5 +1,5 @@
 import { machineFields } from '../../boot/fields/machine.ts';
-import type { Machine } from '../../boot/machine.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
 import { type Condition, type Content, type Documents, documentOf } from './documents.ts';

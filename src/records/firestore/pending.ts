@@ -1,4 +1,4 @@
-import { mostPending, type PendingMachine, seenAgain } from '../../boot/pending-machine.ts';
+import { mostPending, type PendingMachine, seenAgain } from '../../boot/machine/pending-machine.ts';
 import { encodeCursor, seqOf } from '../cursor.ts';
 import type { Page, PageRequest, PendingRecords } from '../records.ts';
 import { documentOf, type Found, type Place, put, type Write } from './documents.ts';

@@ -1,4 +1,4 @@
-import type { Rule, RuleInForce } from '../../boot/rule.ts';
+import type { Rule, RuleInForce } from '../../boot/rule/rule.ts';
 import type { RuleRecords } from '../records.ts';
 import { documentOf, type Found, type Place } from './documents.ts';
 import { pageOf } from './page.ts';

@@ -1,7 +1,7 @@
 import type { ApiToken } from '../../boot/access/token.ts';
-import type { Asset } from '../../boot/asset.ts';
-import type { Machine } from '../../boot/machine.ts';
-import type { Upload } from '../../boot/upload.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import type { Upload } from '../../boot/asset/upload.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
 import { assetPlace, uploadContent } from './assets.ts';

@@ -1,7 +1,7 @@
-import type { Asset, AssetName } from '../../boot/asset.ts';
+import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import type { Upload } from '../../boot/asset/upload.ts';
 import { assetFields } from '../../boot/fields/asset.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
-import type { Upload } from '../../boot/upload.ts';
 import type { AssetRecords } from '../records.ts';
 import { searched } from './search.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';

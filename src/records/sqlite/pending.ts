@@ -1,4 +1,4 @@
-import { mostPending, type PendingMachine, seenAgain } from '../../boot/pending-machine.ts';
+import { mostPending, type PendingMachine, seenAgain } from '../../boot/machine/pending-machine.ts';
 import type { PendingRecords } from '../records.ts';
 import { only, pageOf, type Sql } from './sql.ts';
 

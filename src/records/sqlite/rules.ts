@@ -1,4 +1,4 @@
-import { inForce, type Rule, type RuleInForce } from '../../boot/rule.ts';
+import { inForce, type Rule, type RuleInForce } from '../../boot/rule/rule.ts';
 import type { RuleRecords } from '../records.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 

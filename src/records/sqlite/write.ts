@@ -1,8 +1,8 @@
 import { type AuditEntry, type AuditEvent, chained, chainStart } from '../../boot/access/audit.ts';
 import type { ApiToken } from '../../boot/access/token.ts';
-import type { AssetName } from '../../boot/asset.ts';
-import type { Machine } from '../../boot/machine.ts';
-import type { Upload } from '../../boot/upload.ts';
+import type { AssetName } from '../../boot/asset/asset.ts';
+import type { Upload } from '../../boot/asset/upload.ts';
+import type { Machine } from '../../boot/machine/machine.ts';
 import { conflictOf, macsMoved, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
 import { namedAsset } from './assets.ts';

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Asset } from '../../../src/boot/asset.ts';
-import type { Machine } from '../../../src/boot/machine.ts';
-import type { Rule } from '../../../src/boot/rule.ts';
+import type { Asset } from '../../../src/boot/asset/asset.ts';
+import type { Machine } from '../../../src/boot/machine/machine.ts';
+import type { Rule } from '../../../src/boot/rule/rule.ts';
 import { type Broker, brokerFor, push } from '../../support/broker.ts';
 import type { Answered } from '../../support/http.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type AuditEvent, chainStart, follows } from '../../../src/boot/access/audit.ts';
-import { pendingId } from '../../../src/boot/pending-machine.ts';
+import { pendingId } from '../../../src/boot/machine/pending-machine.ts';
 import { adminRoutes } from '../../../src/http/admin/routes.ts';
 import { announce, announcement, send } from '../../support/broker.ts';
 import { until } from '../../support/http.ts';

@@ -1,5 +1,5 @@
 import anyTest, { type TestFn } from 'ava';
-import { type PendingMachine, pendingId } from '../../../src/boot/pending-machine.ts';
+import { type PendingMachine, pendingId } from '../../../src/boot/machine/pending-machine.ts';
 import { UnknownMachines } from '../../../src/http/boot/unknown-machines.ts';
 import {
   addMachine,

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Rule } from '../../../src/boot/rule.ts';
+import type { Rule } from '../../../src/boot/rule/rule.ts';
 import type { Change } from '../../../src/records/records.ts';
 import {
   addMachine,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
-import type { Asset } from '../../../src/boot/asset.ts';
+import type { Asset } from '../../../src/boot/asset/asset.ts';
 import { every } from '../../../src/records/records.ts';
 import { changeAsset } from '../../records/writing.ts';
 import {

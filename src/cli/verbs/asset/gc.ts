@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Asset } from '../../../boot/asset.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine } from '../../output/printable.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Arch, type AssetKind, archs } from '../../../boot/asset.ts';
+import { type Arch, type AssetKind, archs } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { fetchFile } from '../../fetch/fetch-file.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Asset } from '../../../boot/asset.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
 import { assetFields } from '../../../boot/fields/asset.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Arch, type Asset, type AssetKind, archs, assetTitle } from '../../../boot/asset.ts';
+import { type Arch, type Asset, type AssetKind, archs, assetTitle } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';

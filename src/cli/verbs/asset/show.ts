@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Arch, type AssetKind, archs } from '../../../boot/asset.ts';
+import { type Arch, type AssetKind, archs } from '../../../boot/asset/asset.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';

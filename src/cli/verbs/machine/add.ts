@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { machineFields } from '../../../boot/fields/machine.ts';
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';

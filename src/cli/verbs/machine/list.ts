@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { machineFields } from '../../../boot/fields/machine.ts';
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
 import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PendingMachine } from '../../../boot/pending-machine.ts';
+import type { PendingMachine } from '../../../boot/machine/pending-machine.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
 import type { System } from '../../verb/system.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { machineId } from '../../broker/named.ts';

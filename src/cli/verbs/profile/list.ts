@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ResolvedAsset } from '../../../boot/asset.ts';
+import type { ResolvedAsset } from '../../../boot/asset/asset.ts';
 import { profileFields } from '../../../boot/fields/profile.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';

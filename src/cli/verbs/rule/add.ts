@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ruleFields } from '../../../boot/fields/rule.ts';
-import type { Rule } from '../../../boot/rule.ts';
-import { selectorText } from '../../../boot/selector.ts';
+import type { Rule } from '../../../boot/rule/rule.ts';
+import { selectorText } from '../../../boot/rule/selector.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { printDryRun } from '../../output/dry-run.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Rule } from '../../../boot/rule.ts';
-import { selectorText } from '../../../boot/selector.ts';
+import type { Rule } from '../../../boot/rule/rule.ts';
+import { selectorText } from '../../../boot/rule/selector.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { cell, printList } from '../../output/listing.ts';
 import type { System } from '../../verb/system.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Rule } from '../../../boot/rule.ts';
+import type { Rule } from '../../../boot/rule/rule.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { ruleNamed } from '../../broker/named.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Upload } from '../../../boot/upload.ts';
+import type { Upload } from '../../../boot/asset/upload.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { jsonLine, printable } from '../../output/printable.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Upload } from '../../../boot/asset/upload.ts';
 import { uploadFields } from '../../../boot/fields/upload.ts';
-import type { Upload } from '../../../boot/upload.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
 import { queryOf, type Said, searchOptions } from '../../verb/field-options.ts';

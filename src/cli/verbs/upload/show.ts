@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Asset } from '../../../boot/asset.ts';
-import type { Upload } from '../../../boot/upload.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
+import type { Upload } from '../../../boot/asset/upload.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { outline } from '../../output/outline.ts';

@@ -6,7 +6,7 @@ import { shownChanges } from '../../../boot/apply/changes.ts';
 import { type Desired, type DesiredProfile, type Fault, fault } from '../../../boot/apply/desired.ts';
 import { type ApplyPlan, isPlan, planApply } from '../../../boot/apply/plan.ts';
 import type { Step } from '../../../boot/apply/step.ts';
-import { assetTitle } from '../../../boot/asset.ts';
+import { assetTitle } from '../../../boot/asset/asset.ts';
 import { type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
 import { templateFault } from '../../../boot/template/template.ts';
 import type { Change, Conflict } from '../../../records/records.ts';

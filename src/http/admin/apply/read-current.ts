@@ -1,8 +1,8 @@
 import { type Desired, type DesiredProfile, profileName } from '../../../boot/apply/desired.ts';
 import type { Current } from '../../../boot/apply/plan.ts';
-import { type Asset, type AssetKind, type AssetName, archs } from '../../../boot/asset.ts';
-import { parseAssetReference, parseNameAtVersion } from '../../../boot/asset-reference.ts';
-import type { Machine } from '../../../boot/machine.ts';
+import { type Asset, type AssetKind, type AssetName, archs } from '../../../boot/asset/asset.ts';
+import { parseAssetReference, parseNameAtVersion } from '../../../boot/asset/asset-reference.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { assetsOf, type ProfileRevision } from '../../../boot/profile.ts';
 import { every, type Records } from '../../../records/records.ts';
 

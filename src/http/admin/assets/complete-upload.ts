@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auditor } from '../../../boot/access/audit.ts';
-import { type Asset, mustHash } from '../../../boot/asset.ts';
-import { arrived, awaitsBytes, type Life } from '../../../boot/asset-life.ts';
+import { type Asset, mustHash } from '../../../boot/asset/asset.ts';
+import { arrived, awaitsBytes, type Life } from '../../../boot/asset/asset-life.ts';
+import type { Upload } from '../../../boot/asset/upload.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
-import type { Upload } from '../../../boot/upload.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
 

@@ -1,7 +1,7 @@
 import type { Auditor } from '../../../boot/access/audit.ts';
-import type { Asset } from '../../../boot/asset.ts';
-import { retired, unretired } from '../../../boot/asset-life.ts';
-import type { Step } from '../../../boot/asset-step.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
+import { retired, unretired } from '../../../boot/asset/asset-life.ts';
+import type { Step } from '../../../boot/asset/asset-step.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';

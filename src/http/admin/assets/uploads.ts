@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import type { Auditor } from '../../../boot/access/audit.ts';
-import { announced } from '../../../boot/asset-life.ts';
+import { announced } from '../../../boot/asset/asset-life.ts';
+import { startLifeMs } from '../../../boot/asset/upload.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import type { newUpload } from '../../../boot/schema/upload.ts';
-import { startLifeMs } from '../../../boot/upload.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
 import { commit } from '../write/commit.ts';

@@ -1,6 +1,6 @@
 import type { Auditor } from '../../../boot/access/audit.ts';
-import type { Machine } from '../../../boot/machine.ts';
-import { pendingIds } from '../../../boot/pending-machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
+import { pendingIds } from '../../../boot/machine/pending-machine.ts';
 import type { Reply } from '../route.ts';
 import type { Intent } from '../write/commit.ts';
 import { etagOf } from '../write/etag.ts';

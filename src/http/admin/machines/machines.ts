@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { isRefusal } from '../../../boot/problem.ts';
 import { machineSchema, newMachine } from '../../../boot/schema/machine.ts';
 import { location, pageSchema } from '../answers.ts';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import { activated } from '../../../boot/activation.ts';
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import { parseArch } from '../../../boot/profile.ts';
 import { machineSchema, said } from '../../../boot/schema/machine.ts';

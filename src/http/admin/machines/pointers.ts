@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { activated, changed, type Pointer } from '../../../boot/activation.ts';
 import { earlierRevision } from '../../../boot/earlier-revision.ts';
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { machineSchema } from '../../../boot/schema/machine.ts';
 import type { Records } from '../../../records/records.ts';

@@ -1,8 +1,8 @@
 import { activated, changed } from '../../../boot/activation.ts';
 import { earlierRevision } from '../../../boot/earlier-revision.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
-import { withRevision } from '../../../boot/rollout.ts';
-import type { Rule } from '../../../boot/rule.ts';
+import { withRevision } from '../../../boot/rule/rollout.ts';
+import type { Rule } from '../../../boot/rule/rule.ts';
 import type { Records } from '../../../records/records.ts';
 
 /** The next version of a rule with the newest revision of its profile, if there is one yet. */

@@ -1,6 +1,6 @@
-import type { Machine } from '../../../boot/machine.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
-import { inForce } from '../../../boot/rule.ts';
+import { inForce } from '../../../boot/rule/rule.ts';
 import type { World } from '../../../boot/world.ts';
 import type { Change } from '../../../records/records.ts';
 

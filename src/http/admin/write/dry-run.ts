@@ -1,6 +1,6 @@
 import { type Impact, impactOn } from '../../../boot/impact.ts';
-import type { Machine } from '../../../boot/machine.ts';
-import { asksForSource } from '../../../boot/selector.ts';
+import type { Machine } from '../../../boot/machine/machine.ts';
+import { asksForSource } from '../../../boot/rule/selector.ts';
 import type { World } from '../../../boot/world.ts';
 import type { Change, Page, PageRequest } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';

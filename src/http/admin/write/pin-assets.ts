@@ -1,5 +1,5 @@
-import type { Asset } from '../../../boot/asset.ts';
-import { insisted } from '../../../boot/asset-step.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
+import { insisted } from '../../../boot/asset/asset-step.ts';
 import type { Change } from '../../../records/records.ts';
 
 /**

@@ -1,9 +1,9 @@
+import { unknownSubject } from '../../../boot/machine/unknown-machine.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { unrenderableFor } from '../../../boot/render-check.ts';
 import { isTemplate } from '../../../boot/template/cmdline.ts';
 import { renderedFor, templateError, templateFault } from '../../../boot/template/template.ts';
-import { unknownSubject } from '../../../boot/unknown-machine.ts';
 import type { World } from '../../../boot/world.ts';
 import { type Change, every } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';

@@ -1,8 +1,8 @@
-import { overridden } from './client.ts';
+import { overridden } from '../client.ts';
+import { isRefusal, type Refusal, refuse } from '../problem.ts';
+import { type Asked, said } from '../way.ts';
 import { type Identity, isAnonymous } from './identity.ts';
 import { bootsFrom, type Machine } from './machine.ts';
-import { isRefusal, type Refusal, refuse } from './problem.ts';
-import { type Asked, said } from './way.ts';
 
 /** The machine that this identity claims to be, if it may be it from here; undefined when nobody knows it. */
 export async function claimedMachine(

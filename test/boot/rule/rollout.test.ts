@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { activated } from '../../src/boot/activation.ts';
-import { earlierRevision } from '../../src/boot/earlier-revision.ts';
+import { activated } from '../../../src/boot/activation.ts';
+import { earlierRevision } from '../../../src/boot/earlier-revision.ts';
 import {
   halted,
   haltReason,
@@ -12,8 +12,8 @@ import {
   reportWithinMs,
   signOf,
   withRevision,
-} from '../../src/boot/rollout.ts';
-import { machine, rule } from './examples.ts';
+} from '../../../src/boot/rule/rollout.ts';
+import { machine, rule } from '../examples.ts';
 
 const at = '2026-02-01T00:00:00.000Z';
 const rollout = { revision: 'rev-2', percent: 10, started_at: at };

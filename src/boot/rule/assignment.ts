@@ -1,5 +1,5 @@
+import type { Machine } from '../machine/machine.ts';
 import { type Considered, contenders, contest } from './contest.ts';
-import type { Machine } from './machine.ts';
 import { handedOut } from './rollout.ts';
 import type { RuleInForce } from './rule.ts';
 import { type Circumstances, subjectOf } from './selector.ts';

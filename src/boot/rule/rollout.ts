@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { activated, changed } from './activation.ts';
+import { activated, changed } from '../activation.ts';
 import type { Rollout, Rule, RuleInForce } from './rule.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { machineFields } from './fields/machine.ts';
-import { anyContains, parseNetwork } from './network.ts';
-import type { machineSchema } from './schema/machine.ts';
-import type { Output } from './schema/type.ts';
+import type { machineFields } from '../fields/machine.ts';
+import { anyContains, parseNetwork } from '../network.ts';
+import type { machineSchema } from '../schema/machine.ts';
+import type { Output } from '../schema/type.ts';
 
 /** `active` is the revision it boots; without one, a rule decides. */
 export type Machine = Output<typeof machineSchema>;

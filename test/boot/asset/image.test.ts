@@ -1,6 +1,6 @@
 import test from 'ava';
-import { newestImage, parseImageId } from '../../src/boot/image.ts';
-import { asset } from './examples.ts';
+import { newestImage, parseImageId } from '../../../src/boot/asset/image.ts';
+import { asset } from '../examples.ts';
 
 const at = (kind: 'kernel' | 'initrd', version: string, day: number) =>
   asset(kind, { id: `${kind}-${version}`, version, ready_at: `2026-01-0${day}T00:00:00.000Z` });

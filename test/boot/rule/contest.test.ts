@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { assignmentOf, possibleRevisions } from '../../src/boot/assignment.ts';
-import { contest } from '../../src/boot/contest.ts';
-import { machine, rule } from './examples.ts';
+import { assignmentOf, possibleRevisions } from '../../../src/boot/rule/assignment.ts';
+import { contest } from '../../../src/boot/rule/contest.ts';
+import { machine, rule } from '../examples.ts';
 
 const subject = { macs: [], labels: { rack: 'r1' } };
 

@@ -1,3 +1,4 @@
+import { isUuid } from '../machine/identity.ts';
 import {
   type Arch,
   type Asset,
@@ -7,7 +8,6 @@ import {
   type ResolvedAsset,
   resolved,
 } from './asset.ts';
-import { isUuid } from './identity.ts';
 
 /** How a profile names an asset: by name and version, or by its id. */
 export type AssetReference =

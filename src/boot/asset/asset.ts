@@ -1,4 +1,4 @@
-import type { BlobRef, Delivery } from './plan.ts';
+import type { BlobRef, Delivery } from '../plan.ts';
 
 export const assetKinds = ['kernel', 'initrd', 'efi', 'iso', 'rootfs', 'file'] as const;
 export type AssetKind = (typeof assetKinds)[number];

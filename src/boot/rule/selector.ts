@@ -1,7 +1,7 @@
-import type { Arch } from './asset.ts';
-import type { Machine } from './machine.ts';
-import { parseNetwork } from './network.ts';
-import { parseArch } from './profile.ts';
+import type { Arch } from '../asset/asset.ts';
+import type { Machine } from '../machine/machine.ts';
+import { parseNetwork } from '../network.ts';
+import { parseArch } from '../profile.ts';
 
 /** Which machines a rule is about. `{all: []}` is about every machine, `{any: []}` about none. */
 export type Selector =

@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { Asset } from '../../src/boot/asset.ts';
-import { nameAtVersion, parseAssetReference, taken } from '../../src/boot/asset-reference.ts';
-import { asset } from '../records/examples.ts';
+import type { Asset } from '../../../src/boot/asset/asset.ts';
+import { nameAtVersion, parseAssetReference, taken } from '../../../src/boot/asset/asset-reference.ts';
+import { asset } from '../../records/examples.ts';
 
 const id = '0199a1b2-0000-7000-8000-00000000000a';
 

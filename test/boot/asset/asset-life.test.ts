@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Asset, deliverable, resolved } from '../../src/boot/asset.ts';
+import { type Asset, deliverable, resolved } from '../../../src/boot/asset/asset.ts';
 import {
   type Announcement,
   announced,
@@ -15,12 +15,17 @@ import {
   retired,
   unretired,
   verified,
-} from '../../src/boot/asset-life.ts';
-import { type AssetChange, insisted, type Step, type UploadChange } from '../../src/boot/asset-step.ts';
-import { isRefusal, type Refusal } from '../../src/boot/problem.ts';
-import type { Upload, UploadState } from '../../src/boot/upload.ts';
-import { conflictOf } from '../../src/records/conflict.ts';
-import { asset } from './examples.ts';
+} from '../../../src/boot/asset/asset-life.ts';
+import {
+  type AssetChange,
+  insisted,
+  type Step,
+  type UploadChange,
+} from '../../../src/boot/asset/asset-step.ts';
+import type { Upload, UploadState } from '../../../src/boot/asset/upload.ts';
+import { isRefusal, type Refusal } from '../../../src/boot/problem.ts';
+import { conflictOf } from '../../../src/records/conflict.ts';
+import { asset } from '../examples.ts';
 
 const time = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 1000);
 const wanted: Announcement = {

@@ -1,6 +1,13 @@
 import test from 'ava';
-import { contentType, deliveryOf, fileName, isName, mismatch, resolved } from '../../src/boot/asset.ts';
-import { asset, resolvedAsset } from './examples.ts';
+import {
+  contentType,
+  deliveryOf,
+  fileName,
+  isName,
+  mismatch,
+  resolved,
+} from '../../../src/boot/asset/asset.ts';
+import { asset, resolvedAsset } from '../examples.ts';
 
 test('a name is one plain path segment', (t) => {
   for (const text of ['a', 'Debian-12_x.y', '...', '-', 'a'.repeat(128)]) t.true(isName(text), text);

@@ -9,8 +9,8 @@ import {
   selectorFault,
   selectorText,
   subjectOf,
-} from '../../src/boot/selector.ts';
-import { machine } from './examples.ts';
+} from '../../../src/boot/rule/selector.ts';
+import { machine } from '../examples.ts';
 
 const subject: Subject = {
   macs: ['52:54:00:aa:bb:01', '52:54:00:aa:bb:02'],

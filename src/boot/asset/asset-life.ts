@@ -1,3 +1,4 @@
+import { type Refusal, refuse } from '../problem.ts';
 import {
   type Asset,
   type AssetName,
@@ -9,7 +10,6 @@ import {
   objectName,
 } from './asset.ts';
 import { type AssetChange, type AssetExpectation, asRead, ending, type Step, step } from './asset-step.ts';
-import { type Refusal, refuse } from './problem.ts';
 import { expiryOf, type Upload, type UploadMode } from './upload.ts';
 
 /** An asset, and the upload that brings its bytes. */

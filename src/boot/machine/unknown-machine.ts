@@ -1,5 +1,5 @@
+import type { TemplateSubject } from '../template/template.ts';
 import type { Identity } from './identity.ts';
-import type { TemplateSubject } from './template/template.ts';
 
 /** What a machine gets that nobody registered: a 404, its own disk, or the newest revision of a profile. */
 export type UnknownPolicy = 'refuse' | 'exit' | { readonly profile: string };

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { claimedIdentity, parseMac, parseUuid } from '../../src/boot/identity.ts';
-import { bootsFrom, type Machine } from '../../src/boot/machine.ts';
+import { claimedIdentity, parseMac, parseUuid } from '../../../src/boot/machine/identity.ts';
+import { bootsFrom, type Machine } from '../../../src/boot/machine/machine.ts';
 
 test('a MAC may be spelled in any usual way, and is one', (t) => {
   for (const text of ['52:54:00:AA:bb:01', '52-54-00-aa-bb-01', '5254.00aa.bb01', '525400aabb01'])

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { pendingSchema } from '../schema/pending.ts';
+import type { Output } from '../schema/type.ts';
 import type { Identity } from './identity.ts';
 import type { Machine } from './machine.ts';
-import type { pendingSchema } from './schema/pending.ts';
-import type { Output } from './schema/type.ts';
 
 /** A machine that nobody has registered and that asked to boot, as it was observed. All but the address is its own word. */
 export type PendingMachine = Output<typeof pendingSchema>;

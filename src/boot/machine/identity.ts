@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from './problem.ts';
+import { type Refusal, refuse } from '../problem.ts';
 
 /** What firmware or a loader says about itself. A claim, not a proof. */
 export interface Identity {

@@ -1,4 +1,4 @@
-import type { Auditor } from './access/audit.ts';
+import type { Auditor } from '../access/audit.ts';
 import type { Asset, AssetState } from './asset.ts';
 import type { Upload, UploadState } from './upload.ts';
 

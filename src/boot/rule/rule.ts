@@ -1,6 +1,6 @@
-import type { ruleFields } from './fields/rule.ts';
-import type { ruleSchema } from './schema/rule.ts';
-import type { Output } from './schema/type.ts';
+import type { ruleFields } from '../fields/rule.ts';
+import type { ruleSchema } from '../schema/rule.ts';
+import type { Output } from '../schema/type.ts';
 
 /**
  * Assigns a profile to the machines that its selector takes, unless they have one of their own. `active` is the revision of it
