@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BlobRef } from '../boot/plan.ts';
+import type { ByteRange } from '../byte-range.ts';
 
 /** What Cloud Storage says of an object. */
 export interface BlobStat {
@@ -51,12 +52,6 @@ export interface Composite {
   readonly type: string;
   /** What the name holds now; `0`: nothing. Unset: whatever it is, and then the call is made once, come what may. */
   readonly ifGeneration?: string;
-}
-
-/** A byte range, both ends included. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 export interface FollowOptions {

@@ -1,6 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { ByteRange, Followed, Resumed } from './blobs.ts';
+import type { ByteRange } from '../byte-range.ts';
+import type { Followed, Resumed } from './blobs.ts';
 import { follow, type Receiver, type Transfer } from './follow.ts';
 import { backoff, type Patience } from './retry-policy.ts';
 import { UnexpectedAnswer } from './unexpected-answer.ts';

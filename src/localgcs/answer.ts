@@ -4,7 +4,7 @@ import { bodyLength } from './request-body.ts';
 
 /** The JSON API answers in JSON, everything else in XML. */
 export function isJsonApi(path: string): boolean {
-  return /^\/(?:upload\/|download\/|resumable\/upload\/)?storage\/v1(?:\/|$)/.test(path);
+  return /^\/(?:upload\/|download\/|resumable\/upload\/|batch\/)?storage\/v1(?:\/|$)/.test(path);
 }
 
 export function answerRefusal(ctx: Context, refusal: Refusal): void {
@@ -36,7 +36,8 @@ export function answerEmpty(ctx: Context, status: number): void {
   ctx.status = status;
 }
 
-function jsonError({ refused, details }: Refusal): object {
+/** An error as the JSON API has it (Cloud Storage, "JSON API error codes"). */
+export function jsonError({ refused, details }: Refusal): object {
   const { status, reason } = codes[refused];
   const message = details ?? codes[refused].message;
   const where = reason === 'conditionNotMet' ? { locationType: 'header', location: 'If-Match' } : {};

@@ -4,19 +4,13 @@ import { accessLog } from './access-log.ts';
 import { answerRefusal, isJsonApi } from './answer.ts';
 import type { Trust } from './auth.ts';
 import { faults } from './faults.ts';
-import {
-  type Answer,
-  compose,
-  copy,
-  getBucket,
-  getLayout,
-  getObject,
-  list,
-  patch,
-  remove,
-} from './json/objects.ts';
+import { batch } from './json/batch.ts';
+import { getBucket, getLayout, listBuckets } from './json/buckets.ts';
+import { type Answer, compose, copy, getObject, list, patch, remove } from './json/objects.ts';
+import { parameter } from './json/request.ts';
 import { continueUpload, insertObject } from './json/uploads.ts';
 import { isRefusal, refuse } from './refusal.ts';
+import { wrongTarget } from './request-target.ts';
 import type { Sessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
 import { xmlApi } from './xml/objects.ts';
@@ -46,6 +40,7 @@ export function createApp({ store, sessions, trust, log }: AppParts): Koa {
     };
   };
 
+  router.get('/storage/v1/b', route(listBuckets));
   router.get(bucket, route(getBucket));
   router.get(`${bucket}/storageLayout`, route(getLayout));
   router.get(`${bucket}/o`, route(list));
@@ -57,13 +52,17 @@ export function createApp({ store, sessions, trust, log }: AppParts): Koa {
   router.post(`${from}/rewriteTo/${to}`, route(copy));
   router.post(`${from}/copyTo/${to}`, route(copy));
   for (const uploads of [`/upload${bucket}/o`, `/resumable/upload${bucket}/o`]) {
-    router.post(
-      uploads,
-      route((ctx) => insertObject(ctx, store, sessions)),
+    const insert = route((ctx) => insertObject(ctx, store, sessions));
+    router.post(uploads, (ctx, next) =>
+      parameter(ctx, 'upload_id') === undefined ? insert(ctx, next) : continueUpload(ctx, sessions),
     );
     router.put(uploads, (ctx) => continueUpload(ctx, sessions));
     router.delete(uploads, (ctx) => continueUpload(ctx, sessions));
   }
+  router.post(
+    '/batch/storage/v1',
+    route((ctx) => batch(ctx, app.callback())),
+  );
   router.get(['/healthz', '/readyz', '/health/:probe'], (ctx) => {
     ctx.body = { status: 'ok' };
   });
@@ -73,8 +72,8 @@ export function createApp({ store, sessions, trust, log }: AppParts): Koa {
   if (log) app.use(accessLog(log));
   app.use(faults());
   app.use(async (ctx, next) => {
-    if (!ctx.req.url?.startsWith('/'))
-      answerRefusal(ctx, refuse('InvalidURI', 'Send the path, not a whole URL.'));
+    const wrong = wrongTarget(ctx.req.url ?? '');
+    if (wrong) answerRefusal(ctx, wrong);
     else await next();
   });
   app.use(router.routes());

@@ -50,7 +50,7 @@ export async function startLocalgcs(options: LocalgcsOptions): Promise<Localgcs>
 }
 
 /** Paths that mean something else than a bucket. */
-const RESERVED = ['storage', 'upload', 'download', 'resumable', 'health', 'healthz', 'readyz'];
+const RESERVED = ['storage', 'upload', 'download', 'resumable', 'batch', 'health', 'healthz', 'readyz'];
 
 function check({ buckets, token, listen, keys }: LocalgcsOptions): void {
   for (const key of keys)

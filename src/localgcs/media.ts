@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
+import { type ByteRange, byteRange } from '../byte-range.ts';
 import { answerEmpty } from './answer.ts';
 import { isHeaderValue } from './attributes.ts';
 import { judge, sameAs, type Validators } from './conditional-request.ts';
 import { etagOf } from './object-resource.ts';
-import { type ByteRange, byteRange } from './range.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { sendFile } from './send-file.ts';
 import type { StoredObject } from './store/objects-table.ts';

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 
 /** Where the first part of an upload, its metadata, must have ended, in bytes. */
@@ -18,8 +19,7 @@ export async function readMultipart(
   contentType: string,
   body: AsyncIterable<Uint8Array>,
 ): Promise<Multipart | Refusal> {
-  const [, ...styles] = /;\s*boundary=(?:"([^"]+)"|'([^']+)'|([^;\s]+))/i.exec(contentType) ?? [];
-  const boundary = styles.find(Boolean);
+  const boundary = boundaryOf(contentType);
   if (!boundary)
     return refuse('InvalidArgument', 'The Content-Type of a multipart upload names its boundary.');
 
@@ -43,6 +43,12 @@ export async function readMultipart(
   };
 }
 
+/** The boundary that the Content-Type of a multipart body names. */
+export function boundaryOf(contentType: string): string | undefined {
+  const [, ...styles] = /;\s*boundary=(?:"([^"]+)"|'([^']+)'|([^;\s]+))/i.exec(contentType) ?? [];
+  return styles.find(Boolean);
+}
+
 /** What has not been read yet. */
 class Rest {
   readonly #body: AsyncIterator<Uint8Array>;
@@ -57,9 +63,10 @@ class Rest {
     for (;;) {
       const at = this.#pending.indexOf(mark);
       if (at >= 0) {
-        const text = this.#pending.subarray(0, at).toString();
+        const text = this.#pending.subarray(0, at);
         this.#pending = this.#pending.subarray(at + mark.length);
-        return text;
+        if (!isUtf8(text)) return refuse('InvalidArgument', 'The metadata part is not UTF-8.');
+        return text.toString();
       }
       if (this.#pending.length > LARGEST_HEAD)
         return refuse('EntityTooLarge', 'The metadata part is too large.');

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { Context } from 'koa';
-import { type Refusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { Incoming } from './sessions.ts';
 
 /** JSON bodies are metadata; none of Google's clients sends more. */
@@ -24,23 +25,51 @@ export function bodyLength(ctx: Context): number | undefined {
   return ctx.headers['transfer-encoding'] === undefined ? 0 : undefined;
 }
 
-/** A JSON object; an empty body is one without fields. */
+/** A JSON object without its nulls: Google's client for Python writes down every field that it knows. An empty body is one without fields. */
 export async function readJson(body: AsyncIterable<Uint8Array>): Promise<object | Refusal> {
+  const text = await readText(body);
+  return isRefusal(text) ? text : parseJson(text);
+}
+
+/** A JSON merge patch (RFC 7396), where null takes something away. */
+export async function readPatch(body: AsyncIterable<Uint8Array>): Promise<object | Refusal> {
+  const text = await readText(body);
+  return isRefusal(text) ? text : parsed(text);
+}
+
+/** A body of at most so many bytes. */
+export async function readWhole(
+  body: AsyncIterable<Uint8Array>,
+  mostBytes: number,
+): Promise<Buffer | Refusal> {
   const read: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > LARGEST_JSON)
-      return refuse('EntityTooLarge', `JSON bodies have at most ${LARGEST_JSON} bytes.`);
+    if (size > mostBytes) return refuse('EntityTooLarge', `This body may have at most ${mostBytes} bytes.`);
     read.push(chunk);
   }
-  return parseJson(Buffer.concat(read).toString());
+  return Buffer.concat(read);
 }
 
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string | Refusal> {
+  const bytes = await readWhole(body, LARGEST_JSON);
+  if (isRefusal(bytes)) return bytes;
+  // Read on, two names would become one.
+  if (!isUtf8(bytes)) return refuse('InvalidArgument', 'The body is not UTF-8.');
+  return bytes.toString();
+}
+
+/** As `readJson`, from text. */
 export function parseJson(text: string): object | Refusal {
+  return parsed(text, (_, value) => value ?? undefined);
+}
+
+function parsed(text: string, reviver?: (key: string, value: unknown) => unknown): object | Refusal {
   try {
-    const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text);
-    if (typeof value === 'object' && value !== null) return value;
+    // Google's library for Go sends `null` where it has nothing to say.
+    const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text, reviver) ?? {};
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {}
   return refuse('InvalidArgument', 'The body is not a JSON object.');
 }

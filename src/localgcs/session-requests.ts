@@ -13,7 +13,10 @@ export function announcedSize(ctx: Context): { size?: number } {
   return /^\d{1,15}$/.test(header) ? { size: Number(header) } : {};
 }
 
-/** Answers a PUT to a session URI: `done` once it is an object, else 308 with what is stored. */
+/**
+ * Answers a PUT or POST to a session URI: `done` once it is an object, else 308 with what is stored. Google's library for Go, which
+ * takes 308 for a redirect, POSTs and asks for 200 instead (google-api-go-client, internal/gensupport/resumable.go).
+ */
 export async function resume(
   ctx: Context,
   sessions: Sessions,
@@ -25,7 +28,9 @@ export async function resume(
   const progress = await sessions.receive(id, range, incoming(ctx), expectedOf(ctx.headers));
   if (isRefusal(progress)) return answerRefusal(ctx, progress);
   if ('object' in progress) return done(progress.object);
-  answerEmpty(ctx, 308);
+  const no308 = ctx.get('X-GUploader-No-308').toLowerCase() === 'yes';
+  answerEmpty(ctx, no308 ? 200 : 308);
+  if (no308) ctx.set('X-Http-Status-Code-Override', '308');
   if (progress.stored > 0) ctx.set('Range', `bytes=0-${progress.stored - 1}`);
 }
 

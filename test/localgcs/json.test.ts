@@ -392,3 +392,60 @@ test('any name is a name and never a path', async (t) => {
     await t.throwsAsync(storing.put(name, 'x'), { message: /: 400 / }, JSON.stringify(name));
   t.is((await json(storing, 'GET', O)).body.items.length, names.length);
 });
+
+test('null says nothing, in every body but a patch', async (t) => {
+  const storing = await storage(t);
+  await storing.put('a', 'bytes');
+  const compose = async (body: object) => (await json(storing, 'POST', `${path('c')}/compose`, body)).status;
+  const source = { name: 'a', generation: null, objectPreconditions: null };
+  const destination = { contentType: 'x/y', contentLanguage: null, metadata: { kept: 'yes', gone: null } };
+  t.is(await compose({ sourceObjects: [source], destination: null, deleteSourceObjects: null }), 200);
+  t.is(
+    await compose({ sourceObjects: [{ name: 'a', objectPreconditions: { ifGenerationMatch: null } }] }),
+    200,
+  );
+  t.is(await compose({ kind: null, sourceObjects: [source], destination }), 200);
+  t.like((await json(storing, 'GET', path('c'))).body, {
+    contentType: 'x/y',
+    metadata: { kept: 'yes' },
+    componentCount: 1,
+  });
+  t.is(await compose({ sourceObjects: null }), 400);
+  t.is(await compose({ sourceObjects: [null] }), 400);
+  t.is(await compose({ sourceObjects: [{ name: null }] }), 400);
+  for (const generation of ['', 'x', true, [], 1.5, -1])
+    t.is(await compose({ sourceObjects: [{ name: 'a', generation }] }), 400, String(generation));
+
+  const nothing = { contentType: null, cacheControl: null, metadata: null, crc32c: null, md5Hash: null };
+  const to = `/b/${BUCKET}/o/copy`;
+  t.is(
+    (await json(storing, 'POST', `${path('c')}/rewriteTo${to}`, nothing)).body.resource.contentType,
+    'x/y',
+  );
+  const headersOfJson = { 'content-type': 'application/json' };
+  const none = await storing.admin(`${path('c')}/rewriteTo${to}`, {
+    method: 'POST',
+    headers: headersOfJson,
+    body: 'null',
+  });
+  t.is(none.status, 200, none.text);
+  t.is((await storing.admin(path('c'), { method: 'PATCH', headers: headersOfJson, body: '[]' })).status, 400);
+  const started = await json(storing, 'POST', `/upload${O}?uploadType=resumable`, { name: 'r', ...nothing });
+  t.is(started.status, 200);
+  const related = [
+    '--b',
+    '',
+    JSON.stringify({ name: 'm', ...nothing }),
+    '--b',
+    '',
+    'bytes',
+    '--b--',
+    '',
+  ].join('\r\n');
+  const headers = { 'content-type': 'multipart/related; boundary=b' };
+  t.is(
+    (await storing.admin(`/upload${O}?uploadType=multipart`, { method: 'POST', headers, body: related }))
+      .status,
+    200,
+  );
+});

@@ -79,7 +79,7 @@ test('a Range gives those bytes', async (t) => {
     t.is(answered.headers['content-range'], `bytes ${start}-${end - 1}/1000`);
     t.is(answered.headers['content-length'], String(end - start));
   }
-  for (const range of ['bytes=5-2', 'lines=1-2', 'bytes=0-1,4-5', 'bytes=', 'bytes=x-1']) {
+  for (const range of ['lines=1-2', 'bytes=0-1,4-5', 'bytes=', 'bytes=x-1']) {
     const answered = await ask(target, { headers: { range } });
     t.is(answered.status, 200, range);
     t.deepEqual(answered.body, data, range);
@@ -91,7 +91,7 @@ test('a Range behind the end is 416 InvalidRange and says the size', async (t) =
   await put('kernel', bytes(1000));
   await put('empty', '');
   const target = await sign({ method: 'GET', object: 'kernel' });
-  for (const range of ['bytes=1000-', 'bytes=1000-1001', 'bytes=-0']) {
+  for (const range of ['bytes=1000-', 'bytes=1000-1001', 'bytes=-0', 'bytes=5-2']) {
     const answered = await ask(target, { headers: { range } });
     t.is(answered.status, 416, range);
     t.is(answered.headers['content-range'], 'bytes */1000');

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -23,6 +24,16 @@ export function command(name: string): Need {
   };
   const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return { missing: () => (dirs.some(found) ? undefined : `the command ${name}`) };
+}
+
+/** Where Python looks for modules besides its own places. PYTHONPATH itself would break gcloud, which is Python, too. */
+export const pythonPath = process.env.BROKER_TEST_PYTHONPATH ?? process.env.PYTHONPATH ?? '';
+
+/** A module of Python's, which `python3` finds. */
+export function pythonModule(name: string): Need {
+  const env = { ...process.env, PYTHONPATH: pythonPath };
+  const { status } = spawnSync('python3', ['-c', `import ${name}`], { stdio: 'ignore', env });
+  return { missing: () => (status === 0 ? undefined : `the module ${name} for python3`) };
 }
 
 /** A file that a package brings, such as a firmware image. */

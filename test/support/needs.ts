@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import type { Need } from './need.ts';
 
-export { command, file, root } from './need.ts';
+export { command, file, pythonModule, pythonPath, root } from './need.ts';
 
 /**
  * `test`, or, where something is missing, a stand-in that skips each test with a title that names what.

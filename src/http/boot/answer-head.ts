@@ -1,6 +1,6 @@
-import type { ByteRange } from '../../blobs/blobs.ts';
 import type { Delivery, Plan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
+import type { ByteRange } from '../../byte-range.ts';
 import { answerProblem } from '../plane/answer-problem.ts';
 import { evaluatePreconditions, requestedRange } from '../plane/conditional.ts';
 import { elapsedMs, note, round } from '../plane/request-log.ts';

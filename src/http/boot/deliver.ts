@@ -1,8 +1,8 @@
-import type { ByteRange } from '../../blobs/blobs.ts';
 import type { BootEvent } from '../../boot/boot-event.ts';
 import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
+import type { ByteRange } from '../../byte-range.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';

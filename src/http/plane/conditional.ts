@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import parseRange from 'range-parser';
-import type { ByteRange } from '../../blobs/blobs.ts';
+import { type ByteRange, byteRange } from '../../byte-range.ts';
 
 /** What a representation's validators are. The entity tag is strong and has its quotes. */
 export interface Validators {
@@ -35,14 +34,7 @@ export function requestedRange(
 ): ByteRange | 'whole' | 'unsatisfiable' {
   const header = headers.range;
   if (header === undefined || !holds(headers['if-range'], validators)) return 'whole';
-  // More than there is, from the end, is all there is (section 14.1.2), which range-parser takes for unsatisfiable.
-  const suffix = Number(/^bytes=-(\d+)$/i.exec(header)?.[1]);
-  if (suffix >= size) return { start: 0, end: size - 1 };
-  const ranges = /^bytes=/i.test(header) ? parseRange(size, header.toLowerCase()) : -2;
-  if (ranges === -1) return 'unsatisfiable';
-  if (ranges === -2 || ranges.length !== 1) return 'whole';
-  const [range] = ranges;
-  return range ? { start: range.start, end: range.end } : 'whole';
+  return byteRange(header, size) ?? 'whole';
 }
 
 /** If-Range (section 13.1.5): a strong tag or the exact date. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { findBucket } from '../find-object.ts';
 import { isRefusal, type Refusal, refuse } from '../refusal.ts';
 import type { StoredObject } from '../store/objects-table.ts';
@@ -66,10 +67,14 @@ const latest = (...names: string[]) =>
 
 const tokenOf = (position: Position) => Buffer.from(JSON.stringify(position)).toString('base64url');
 
+const isName = (value: unknown) => typeof value === 'string' && value.isWellFormed();
+
 function positionOf(token: string): Position | undefined {
   try {
-    const [name, group] = JSON.parse(Buffer.from(token, 'base64url').toString());
-    return typeof name === 'string' && typeof group === 'string' ? [name, group] : undefined;
+    const bytes = Buffer.from(token, 'base64url');
+    if (!isUtf8(bytes)) return undefined;
+    const [name, group] = JSON.parse(bytes.toString());
+    return isName(name) && isName(group) ? [name, group] : undefined;
   } catch {
     return undefined;
   }

@@ -4,16 +4,16 @@ import { answerEmpty, originOf } from '../answer.ts';
 import { deleteObject, patchObject } from '../change-object.ts';
 import { composeObjects } from '../compose.ts';
 import { copyObject } from '../copy.ts';
-import { findBucket, findObject, type Target } from '../find-object.ts';
+import { findObject, type Target } from '../find-object.ts';
 import { answerMedia } from '../media.ts';
-import { bucketResource, layoutResource, objectResource } from '../object-resource.ts';
+import { objectResource } from '../object-resource.ts';
 import { unmet } from '../preconditions.ts';
 import { isRefusal, type Refusal, refuse } from '../refusal.ts';
-import { incoming, readJson } from '../request-body.ts';
+import { incoming, readJson, readPatch } from '../request-body.ts';
 import type { StoredObject } from '../store/objects-table.ts';
 import type { Store } from '../store/store.ts';
 import { listObjects } from './listing.ts';
-import { describedBy, parameter, wantedOf } from './request.ts';
+import { describedBy, largestPage, parameter, wantedOf } from './request.ts';
 
 /** What the caller is told: a JSON resource, a refusal, or undefined when the answer stands already. */
 export type Answer = object | Refusal | undefined;
@@ -25,17 +25,6 @@ const targetOf = (ctx: Context): Target => ({
 
 function resourceOf(ctx: Context, object: StoredObject | Refusal): object | Refusal {
   return isRefusal(object) ? object : objectResource(object, originOf(ctx));
-}
-
-export function getBucket(ctx: Context, store: Store): Answer {
-  const bucket = findBucket(store, String(ctx.params.bucket));
-  return isRefusal(bucket) ? bucket : bucketResource(bucket, originOf(ctx));
-}
-
-/** gcloud asks before it moves: folders are not things of their own here. */
-export function getLayout(ctx: Context, store: Store): Answer {
-  const bucket = findBucket(store, String(ctx.params.bucket));
-  return isRefusal(bucket) ? bucket : layoutResource(bucket);
 }
 
 /** The resource, or with `alt=media` the bytes. */
@@ -63,7 +52,7 @@ export function list(ctx: Context, store: Store): Answer {
     prefix: text('prefix'),
     delimiter: text('delimiter'),
     includeTrailingDelimiter: text('includeTrailingDelimiter').toLowerCase() === 'true',
-    maxResults: Math.min(1000, Math.max(1, Number(text('maxResults')) || 1000)),
+    maxResults: largestPage(ctx),
     startOffset: text('startOffset'),
     endOffset: text('endOffset'),
     pageToken: text('pageToken'),
@@ -81,7 +70,7 @@ export function list(ctx: Context, store: Store): Answer {
 export async function patch(ctx: Context, store: Store): Promise<Answer> {
   const wanted = wantedOf(ctx);
   if (isRefusal(wanted)) return wanted;
-  const body = await readJson(incoming(ctx).chunks);
+  const body = await readPatch(incoming(ctx).chunks);
   return isRefusal(body) ? body : resourceOf(ctx, patchObject(store, targetOf(ctx), wanted, body));
 }
 
@@ -125,11 +114,18 @@ export async function copy(ctx: Context, store: Store): Promise<Answer> {
   };
 }
 
-const digits = z.coerce.number().int().nonnegative();
+/** Google's clients write a generation as a text, people as a number. */
+const digits = z.union([
+  z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .transform(Number),
+  z.int().nonnegative(),
+]);
 const compositionSchema = z.object({
   sourceObjects: z.array(
     z.object({
-      name: z.string(),
+      name: z.string().refine((name) => name.isWellFormed(), 'is not UTF-8'),
       generation: digits.optional(),
       objectPreconditions: z.object({ ifGenerationMatch: digits.optional() }).optional(),
     }),

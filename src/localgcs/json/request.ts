@@ -10,6 +10,11 @@ export function parameter(ctx: Context, name: string): string | undefined {
   return [ctx.query[name]].flat()[0];
 }
 
+/** How many items of a listing are wanted at once (`maxResults`): 1 to 1000. */
+export function largestPage(ctx: Context): number {
+  return Math.min(1000, Math.max(1, Number(parameter(ctx, 'maxResults')) || 1000));
+}
+
 /** `generation` and the preconditions; with `source` those about what is copied. */
 export function wantedOf(ctx: Context, which: 'own' | 'source' = 'own'): Wanted | Refusal {
   const text = parameter(ctx, which === 'own' ? 'generation' : 'sourceGeneration');

@@ -86,7 +86,7 @@ async function start(ctx: Context, sessions: Sessions): Promise<object | Refusal
   return {};
 }
 
-/** `PUT` and `DELETE` of a session URI; its id is a capability that needs no token. */
+/** `PUT`, `POST` and `DELETE` of a session URI; its id is a capability that needs no token. */
 export async function continueUpload(ctx: Context, sessions: Sessions): Promise<void> {
   const id = parameter(ctx, 'upload_id') ?? '';
   const upload = sessions.find(id);

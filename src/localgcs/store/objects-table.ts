@@ -29,6 +29,8 @@ export interface Bucket {
 export interface ObjectsTable {
   addBucket(name: string, created: number): void;
   bucket(name: string): Bucket | undefined;
+  /** By name. */
+  buckets(): Bucket[];
   find(bucket: string, name: string): StoredObject | undefined;
   put(object: StoredObject): void;
   remove(bucket: string, name: string): void;
@@ -41,6 +43,7 @@ export interface ObjectsTable {
 export function objectsTable(database: DatabaseSync): ObjectsTable {
   const addBucket = database.prepare('INSERT OR IGNORE INTO buckets VALUES (?, ?)');
   const bucket = database.prepare('SELECT * FROM buckets WHERE name = ?');
+  const buckets = database.prepare('SELECT * FROM buckets ORDER BY name');
   const find = database.prepare('SELECT * FROM objects WHERE bucket = ? AND name = ?');
   const put = database.prepare(`INSERT OR REPLACE INTO objects VALUES (
     :bucket, :name, :generation, :metageneration, :file, :size, :crc32c, :md5, :components,
@@ -52,6 +55,7 @@ export function objectsTable(database: DatabaseSync): ObjectsTable {
   return {
     addBucket: (name, created) => void addBucket.run(name, created),
     bucket: (name) => bucket.get(name) as unknown as Bucket | undefined,
+    buckets: () => buckets.all() as unknown as Bucket[],
     find: (inBucket, name) => {
       const row = find.get(inBucket, name);
       return row && read(row);

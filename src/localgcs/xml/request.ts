@@ -18,7 +18,7 @@ export interface XmlRequest {
 export function readXmlRequest(request: IncomingMessage, trust: Trust): XmlRequest | Refusal {
   const { url = '', method = '' } = request;
   const session = queryOf(url).get('upload_id');
-  if (session && ['PUT', 'DELETE'].includes(method)) return plain(url, session);
+  if (session && ['PUT', 'POST', 'DELETE'].includes(method)) return plain(url, session);
 
   if (isSigned(url)) {
     const signed = trust.signed(request);
