@@ -147,7 +147,11 @@ async function revisionPlan(asked: Asked, { revision: id, part }: Of<'revision'>
 async function imagePlan(asked: Asked, { image, part: kind, arch }: Of<'image'>): Promise<Outcome> {
   const { world } = asked;
   const exact =
-    image.by === 'id' ? image : image.by === 'asset' ? await world.asset({ id: image.asset }) : undefined;
+    image.by === 'id'
+      ? { arch, ...image }
+      : image.by === 'asset'
+        ? await world.asset({ id: image.asset })
+        : undefined;
   const name = image.by === 'asset' ? image.asset : image.name;
   const found = exact
     ? await world.asset({ named: { kind, name: exact.name, version: exact.version, arch: exact.arch } })

@@ -1,3 +1,4 @@
+import { parseArchName } from './asset/arch.ts';
 import type { Arch, ResolvedAsset } from './asset/asset.ts';
 import type { Machine } from './machine/machine.ts';
 import { type Refusal, refuse } from './problem.ts';
@@ -49,9 +50,9 @@ export function bootable(profile: {
   return undefined;
 }
 
-/** iPXE's `${buildarch}` and other spellings of an architecture (RFC 5970 client-arch numbers included). */
+/** An architecture as machines say it: by its name, as iPXE's `${buildarch}`, or as DHCP's client-arch number (RFC 5970). */
 export function parseArch(text: string | undefined): Arch | undefined {
-  return text === undefined ? undefined : archSpellings.get(text);
+  return text === undefined ? undefined : (parseArchName(text) ?? onlyClaimed.get(text));
 }
 
 /** What an administrator wrote into the label `arch`, else x86_64. */
@@ -59,12 +60,8 @@ export function archOf({ labels }: Pick<Machine, 'labels'>): Arch {
   return parseArch(labels.arch) ?? 'x86_64';
 }
 
-const archSpellings: ReadonlyMap<string, Arch> = new Map([
-  ['x86_64', 'x86_64'],
-  ['amd64', 'x86_64'],
+const onlyClaimed: ReadonlyMap<string, Arch> = new Map([
   ['i386', 'x86_64'], // a 32-bit build of iPXE boots 64-bit kernels: matchbox and FOG treat it so
   ['16', 'x86_64'],
-  ['arm64', 'arm64'],
-  ['aarch64', 'arm64'],
   ['19', 'arm64'],
 ]);

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { kindOf } from '../../src/cli/fetch/import-sources.ts';
+import { kindOf } from '../../src/cli/fetch/file-kind.ts';
 import { command, type Ran } from './command.ts';
 import { type FakeBroker, fakeBroker } from './fake-broker.ts';
 
@@ -87,6 +87,61 @@ test('a tree of NAME/VERSION/ARCH/FILE becomes assets, and what says nothing is 
   const again = await run('asset', 'import', join(dir, 'images'), '--json');
   t.is(again.code, 0);
   t.true(JSON.parse(again.stdout).items.every(({ outcome }: { outcome: string }) => outcome === 'there'));
+});
+
+test('folders are called as distributions call architectures; what is wrong with a tree is said all at once', async (t) => {
+  const { dir, file, run, broker } = await setUp(t);
+  await file('ok/debian/12/amd64/vmlinuz');
+  await file('ok/debian/12/aarch64/Image');
+  await file('ok/k3s/v1.30+k3s1/x64/linux');
+  await file('ok/epoch/1:6.1~rc1/ARM64/initrd.img');
+  const { code, stderr } = await run('asset', 'import', join(dir, 'ok'));
+  t.is(code, 0, stderr);
+  t.deepEqual(named(broker), [
+    'initrd epoch@1:6.1~rc1 arm64',
+    'kernel debian@12 arm64',
+    'kernel debian@12 x86_64',
+    'kernel k3s@v1.30+k3s1 x86_64',
+  ]);
+  const before = broker.seen.uploads;
+  await file('bad/my os/1/vmlinuz');
+  await file('bad/my os/1/initrd');
+  await file('bad/your os/1/amd64/vmlinuz');
+  await file('bad/fine/24 04/initrd');
+  await file('bad/twice/1/vmlinuz');
+  await file('bad/twice/1/amd64/linux');
+  const bad = await run('asset', 'import', join(dir, 'bad'));
+  t.is(bad.code, 2);
+  for (const fault of [
+    /4 mistakes, and nothing was imported/,
+    /the folder my os is no name/,
+    /the folder your os is no name/,
+    /the folder 24 04 is no version/,
+    /would both be kernel twice@1 for x86_64/,
+  ])
+    t.regex(bad.stderr, fault);
+  t.is(broker.seen.uploads, before);
+});
+
+test('an import that finds nothing says what it looked for, and what it found instead', async (t) => {
+  const { dir, file, run } = await setUp(t);
+  await mkdir(join(dir, 'empty'));
+  await file('deep/a/b/c/d/vmlinuz');
+  await file('flat/vmlinuz');
+  await file('other/debian/12/riscv64/vmlinuz');
+  await file('notes/README');
+  const cases: [string[], RegExp][] = [
+    [['empty'], /it has no file at all; it needs NAME\/VERSION\/FILE or NAME\/VERSION\/ARCH\/FILE/],
+    [['deep'], /it has a\/b\/c\/d\/vmlinuz; it needs NAME/],
+    [['flat'], /it has vmlinuz; it needs NAME.*or give --name and --version/],
+    [['other'], /it has debian\/12\/riscv64\/vmlinuz; it needs NAME/],
+    [['notes', ...image], /it has README; it needs a file named as vmlinuz, .*say what they are with --kind/],
+  ];
+  for (const [[folder = '', ...args], wanted] of cases) {
+    const { code, stderr } = await run('asset', 'import', join(dir, folder), ...args);
+    t.is(code, 2, folder);
+    t.regex(stderr.replaceAll(/\s+/g, ' '), wanted);
+  }
 });
 
 test('with --name and --version a folder, files and URLs are one image', async (t) => {

@@ -86,6 +86,9 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
       asset({ name: 'debian-13' }),
       asset({ version: '6.2' }),
       asset({ arch: 'arm64' }),
+      ...['6.2+deb12u1', '6.2~rc1', '1:6.2', '1:6.2:arm64', '1:6.2:x86_64', '6.2:arm64'].flatMap((version) =>
+        (['x86_64', 'arm64'] as const).map((arch) => asset({ version, arch })),
+      ),
     ];
     for (const each of all) t.is(await createAsset(records, each), 'written');
     for (const each of all) t.deepEqual(await records.namedAsset(each), each);
@@ -229,6 +232,8 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
       { state: 'retired' },
       { kind: 'iso', name: 'a', version: 'created', state: 'created' },
       { kind: 'initrd' },
+      { arch: 'x86_64' },
+      { arch: 'arm64' },
     ] as const;
     for (const filter of filters) {
       const wanted = all.filter((each) =>

@@ -5,6 +5,7 @@ import {
   type AssetKind,
   assetTitle,
   isName,
+  isVersion,
   type ResolvedAsset,
   resolved,
 } from './asset.ts';
@@ -19,7 +20,7 @@ export function parseNameAtVersion(
   text: string,
 ): { readonly name: string; readonly version: string } | undefined {
   const [name = '', version = '', ...rest] = text.split('@');
-  return rest.length === 0 && isName(name) && isName(version) ? { name, version } : undefined;
+  return rest.length === 0 && isName(name) && isVersion(version) ? { name, version } : undefined;
 }
 
 /** Reads `NAME@VERSION`, or the id of an asset. */

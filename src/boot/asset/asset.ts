@@ -75,9 +75,14 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly ready_at: string;
 }
 
-/** Names and versions: one path segment, the same in a URL, a file name and a command line. */
+/** A name: one path segment, the same in a URL, a file name and a command line. */
 export function isName(text: string): boolean {
   return /^[A-Za-z0-9._-]{1,128}$/.test(text) && text !== '.' && text !== '..';
+}
+
+/** A version as distributions write them: besides what a name has, an epoch, what was added, and what comes before (`1:6.1~rc1+deb12`). */
+export function isVersion(text: string): boolean {
+  return /^[A-Za-z0-9._+~:-]{1,128}$/.test(text) && text !== '.' && text !== '..';
 }
 
 /** The content type that is fixed at upload. EDK2 takes an exact `application/efi` without parameters (HttpBootSupport.c). */
@@ -97,7 +102,7 @@ export function assetTitle({ kind, name, version, arch }: AssetName): string {
   return `${kind} ${name}@${version} for ${arch}`;
 }
 
-/** A safe file name, with the suffix that firmware and BMCs look at. */
+/** A safe file name, in the storage and on any disk, with the suffix that firmware and BMCs look at. */
 export function fileName(asset: AssetName): string {
   const suffix = {
     kernel: '.kernel',
@@ -107,7 +112,8 @@ export function fileName(asset: AssetName): string {
     rootfs: '.rootfs',
     file: '',
   };
-  return `${asset.name}-${asset.version}-${asset.arch}${suffix[asset.kind]}`;
+  const version = asset.version.replaceAll(/[+~:]/g, '_');
+  return `${asset.name}-${version}-${asset.arch}${suffix[asset.kind]}`;
 }
 
 /** Whether its bytes must be hashed before it is ready. */

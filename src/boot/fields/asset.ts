@@ -6,5 +6,6 @@ export const assetFields = {
   kind: { kind: 'text', flag: 'kind', choices: assetKinds, search: 'what it is' },
   name: { kind: 'text', flag: 'name', search: 'only those of this name' },
   version: { kind: 'text', flag: 'version', search: 'only those of this version' },
+  arch: { kind: 'text', flag: 'arch', search: 'only those of this architecture' },
   state: { kind: 'text', flag: 'state', choices: assetStates, search: 'only those in this state' },
 } as const satisfies Fields;

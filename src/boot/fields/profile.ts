@@ -24,7 +24,11 @@ export const profileFields = {
   },
   efi: { kind: 'text', flag: 'efi', value: 'asset', add: 'an EFI program, instead of a kernel' },
   iso: { kind: 'text', flag: 'iso', value: 'asset', add: 'an ISO image, instead of a kernel' },
-  arch: { kind: 'text', flag: 'arch', add: "its architecture; unset: the machine's, else x86_64" },
+  arch: {
+    kind: 'text',
+    flag: 'arch',
+    add: "x86_64 (amd64, x64) or arm64 (aarch64); unset: the machine's, else x86_64",
+  },
   metadata: {
     kind: 'pairs',
     flag: 'metadata',

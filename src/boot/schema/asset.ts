@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { type Asset, archs, assetKinds, assetStates, type ResolvedAsset } from '../asset/asset.ts';
 import { schemaOf } from './type.ts';
-import { bytes, crc32c, id, name, sha256, text, time } from './values.ts';
+import { arch, bytes, crc32c, id, name, sha256, text, time, version } from './values.ts';
 
 const mediaType = z
   .string()
   .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'must be a media type without parameters');
 const etag = text.describe('Strong entity tag, with its quotes');
-const assetName = { kind: z.enum(assetKinds), name, version: name, arch: z.enum(archs) };
+const assetName = { kind: z.enum(assetKinds), name, version, arch: z.enum(archs) };
 
 /** What an administrator may say of an asset and its bytes. */
 export const said = {
   ...assetName,
+  arch,
   size: bytes.positive().max(5 * 2 ** 40, 'must be at most 5 TiB, the limit of Cloud Storage'),
   crc32c,
   sha256: sha256.exactOptional(),

@@ -4,7 +4,7 @@ import { parseAssetReference } from '../asset/asset-reference.ts';
 import type { profileFields } from '../fields/profile.ts';
 import { cmdlineSourceFault } from '../template/cmdline.ts';
 import { resolvedAssetSchema } from './asset.ts';
-import { id, name, time } from './values.ts';
+import { arch, id, name, time } from './values.ts';
 
 const reference = z
   .string()
@@ -35,7 +35,7 @@ const metadata = z.record(z.string().max(128), anyJson).refine(isShort, 'must be
 /** What an administrator may say of a profile, whoever is to boot it. */
 const said = {
   name,
-  arch: z.enum(archs).exactOptional(),
+  arch: arch.exactOptional(),
   kernel: reference.exactOptional(),
   initrd: reference.describe('The only initrd').exactOptional(),
   initrds: z.array(reference).max(64).exactOptional(),

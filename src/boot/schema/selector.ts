@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { archs } from '../asset/asset.ts';
 import { type Selector, selectorFault } from '../rule/selector.ts';
-import { mac, name, network, serial, uuid } from './values.ts';
+import { arch, mac, name, network, serial, uuid } from './values.ts';
 
 type Plain<Type> = Type extends object ? { -readonly [Key in keyof Type]: Plain<Type[Key]> } : Type;
 
@@ -33,7 +32,7 @@ const written: z.ZodType<Plain<Selector>> = z
           .refine((labels) => Object.keys(labels).length > 0, 'must name a label')
           .refine((labels) => Object.keys(labels).length <= 64, 'must not name more than 64 labels'),
       }),
-      z.strictObject({ arch: z.enum(archs) }),
+      z.strictObject({ arch }),
       z.strictObject({ network }),
     ],
     {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Activation } from '../activation.ts';
-import { isName } from '../asset/asset.ts';
+import { archNames, parseArchName } from '../asset/arch.ts';
+import { archs, isName, isVersion } from '../asset/asset.ts';
 import { isSerial, parseMac, parseUuid } from '../machine/identity.ts';
 import { parseNetwork } from '../network.ts';
 import { schemaOf } from './type.ts';
@@ -23,6 +24,11 @@ export function spelled(
 }
 
 export const name = z.string().refine(isName, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and neither . nor ..');
+export const version = z
+  .string()
+  .refine(isVersion, 'must be 1 to 128 of A-Z a-z 0-9 . _ + ~ : - and neither . nor ..');
+/** In any of its spellings. */
+export const arch = spelled(parseArchName, archNames).pipe(z.enum(archs));
 export const mac = spelled(
   parseMac,
   "one interface's MAC address, such as 52:54:00:aa:bb:01",

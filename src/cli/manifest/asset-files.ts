@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { type Arch, type Asset, type AssetKind, archs, assetKinds } from '../../boot/asset/asset.ts';
+import { parseArchName } from '../../boot/asset/arch.ts';
+import { type Asset, type AssetKind, assetKinds } from '../../boot/asset/asset.ts';
 import { allItems } from '../broker/api.ts';
 import { digest } from '../push/digest.ts';
 import type { Pushing, Wanted } from '../push/push-file.ts';
@@ -59,9 +60,10 @@ export async function listedAssets(entries: readonly Entry[], by: Pushing): Prom
 }
 
 function nameOf({ kind, name, version, arch = 'x86_64' }: Readonly<Record<string, unknown>>) {
-  const known = assetKinds.includes(kind as AssetKind) && archs.includes(arch as Arch);
-  if (!known || typeof name !== 'string' || typeof version !== 'string') return undefined;
-  return { kind: kind as AssetKind, name, version, arch: arch as Arch };
+  const known = typeof arch === 'string' ? parseArchName(arch) : undefined;
+  if (!known || !assetKinds.includes(kind as AssetKind)) return undefined;
+  if (typeof name !== 'string' || typeof version !== 'string') return undefined;
+  return { kind: kind as AssetKind, name, version, arch: known };
 }
 
 async function isThere(name: Wanted['name'], sha256: unknown, { api }: Pushing): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { archs, assetKinds, isName } from '../../boot/asset/asset.ts';
+import { archNames, parseArchName } from '../../boot/asset/arch.ts';
+import { type Arch, assetKinds, isName, isVersion } from '../../boot/asset/asset.ts';
 import { Failure } from './failure.ts';
 import type { Flags, SettingInfo } from './system.ts';
 
@@ -38,8 +39,13 @@ export function kindOption(): Option {
   return new Option('--kind <kind>', 'what it is').choices(assetKinds);
 }
 
-export function archOption(): Option {
-  return new Option('--arch <arch>', 'architecture that it is for').choices(archs).default('x86_64');
+/** An architecture in any of its spellings. */
+export function archOption(about: string): Option {
+  return new Option('--arch <arch>', `${about}: ${archNames}`).argParser((text: string): Arch => {
+    const arch = parseArchName(text);
+    if (!arch) throw new InvalidArgumentError(`Write ${archNames}.`);
+    return arch;
+  });
 }
 
 export function verifyOption(): Option {
@@ -50,12 +56,20 @@ export function verifyOption(): Option {
 }
 
 /** Names and versions are checked before the broker is asked. */
-export function assertName(what: string, text: string): void {
-  if (!isName(text))
-    throw new Failure(
-      'usage',
-      `${what} ${text} is no name; use up to 128 letters, digits, dots, dashes and underscores`,
-    );
+export function assertNamed(name: string, version: string): void {
+  const fault = nameFault('--name', name) ?? versionFault('--version', version);
+  if (fault) throw new Failure('usage', fault);
+}
+
+/** What is wrong with a name, which `what` gives. */
+export function nameFault(what: string, text: string): string | undefined {
+  if (isName(text)) return undefined;
+  return `${what} ${text} is no name; use up to 128 letters, digits, dots, dashes and underscores`;
+}
+
+export function versionFault(what: string, text: string): string | undefined {
+  if (isVersion(text)) return undefined;
+  return `${what} ${text} is no version; use up to 128 letters, digits, and . _ + ~ : -`;
 }
 
 /** Makes every setting a flag of the command; what was given then comes back by the names of the settings. */

@@ -12,7 +12,7 @@ import { assetSchema } from '../../boot/schema/asset.ts';
 import { machineSchema } from '../../boot/schema/machine.ts';
 import { profileRevisionSchema } from '../../boot/schema/profile.ts';
 import { uploadSchema } from '../../boot/schema/upload.ts';
-import { mac, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
+import { arch, mac, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
 import { edgeCapabilities } from '../../boot/source.ts';
 import type { PageRequest } from '../../records/records.ts';
 import { searched } from './search-query.ts';
@@ -30,7 +30,7 @@ export const machinesQuery = page
 export const profilesQuery = page.extend(
   searched<ProfileRevision>()(profileFields, profileRevisionSchema.shape),
 );
-export const assetsQuery = page.extend(searched<Asset>()(assetFields, assetSchema.shape));
+export const assetsQuery = page.extend(searched<Asset>()(assetFields, { ...assetSchema.shape, arch }));
 export const uploadsQuery = page.extend(searched<Upload>()(uploadFields, uploadSchema.shape));
 export const collectQuery = z.strictObject({
   dry_run: z

@@ -91,15 +91,21 @@ export const bootRoutes: readonly BootRoute[] = [
   { path: '/asset/{revision}/{part}', ...ofRevision, summary: "A profile's kernel, initrd, efi or iso" },
   { path: '/assets/{image}/{kind}', ...ofImage, wants: imagePart, summary: "An image's kernel or initrd" },
   {
+    path: '/assets/{file}',
+    ...ofImage,
+    wants: fileOf(['-kernel.img', 'kernel'], ['-initrd.img', 'initrd']),
+    summary: 'The same as NAME-kernel.img and NAME-initrd.img',
+  },
+  {
     path: '/kernels/{file}',
     ...ofImage,
-    wants: fileOf('kernel'),
+    wants: fileOf(['.img', 'kernel']),
     summary: 'Kernel of the newest image of a name',
   },
   {
     path: '/initrd/{file}',
     ...ofImage,
-    wants: fileOf('initrd'),
+    wants: fileOf(['.img', 'initrd']),
     summary: 'Initrd of the newest image of a name',
   },
 ];
@@ -125,12 +131,15 @@ function imagePart({ params: { image: text = '', kind }, query }: Asking): Wante
   return image ? ofImageNamed(image, kind, query) : badName(text);
 }
 
-/** `NAME.img`. */
-function fileOf(kind: 'kernel' | 'initrd') {
+/** A name and what ends it, which says what is wanted: one ending is taken off, so that `a-kernel-kernel.img` is the kernel of `a-kernel`. */
+function fileOf(...endings: readonly (readonly [ending: string, kind: 'kernel' | 'initrd'])[]) {
   return ({ params: { file = '' }, query }: Asking): Wanted | Refusal => {
-    if (!file.endsWith('.img'))
-      return refuse('no-such-route', `There is no ${file.slice(0, 140)} here, only NAME.img.`);
-    const name = file.slice(0, -'.img'.length);
+    const [ending, kind] = endings.find(([one]) => file.endsWith(one)) ?? [];
+    if (!ending || !kind) {
+      const known = endings.map(([one]) => `NAME${one}`).join(' and ');
+      return refuse('no-such-route', `There is no ${file.slice(0, 140)} here, only ${known}.`);
+    }
+    const name = file.slice(0, -ending.length);
     return isName(name) ? ofImageNamed({ by: 'name', name }, kind, query) : badName(name);
   };
 }

@@ -3,12 +3,13 @@ const described: Readonly<Record<string, object>> = {
   id: { schema: { type: 'string' }, example: '019abcde-0000-7000-8000-000000000001' },
   arch: {
     description: 'Architecture, in any of its spellings',
-    schema: { enum: ['x86_64', 'amd64', 'i386', '16', 'arm64', 'aarch64', '19'] },
+    schema: { enum: ['x86_64', 'x86-64', 'amd64', 'x64', 'i386', '16', 'arm64', 'aarch64', 'aa64', '19'] },
   },
   mac: { description: "The machine's MAC address, in any spelling", schema: { type: 'string' } },
   revision: { description: 'Id of a profile revision', schema: { type: 'string' } },
   image: {
-    description: 'name:version:arch, the id of an asset, or a bare name: the newest complete image of it',
+    description:
+      'name:version:arch, name:version, the id of an asset, or a bare name: the newest complete image of it',
     schema: { type: 'string' },
   },
   n: { description: 'Which initrd, from 0', schema: { type: 'integer', minimum: 0, maximum: 9999 } },

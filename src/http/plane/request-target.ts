@@ -19,7 +19,7 @@ export function targetRefusal(target: string): Refusal | undefined {
   const decoded = decode(path);
   if (decoded === undefined || decode(query.join('?')) === undefined)
     return no('is not valid percent-encoding');
-  if (!/^[A-Za-z0-9._:/-]*$/.test(decoded)) return no('has characters that no route has');
+  if (!/^[A-Za-z0-9._:+~/-]*$/.test(decoded)) return no('has characters that no route has');
   const segments = decoded.slice(1).split('/');
   if (segments.some((segment) => segment === '.' || segment === '..')) return no('climbs');
   if (segments.slice(0, -1).includes('')) return no('has an empty segment');

@@ -8,6 +8,8 @@ const id = '0199a1b2-0000-7000-8000-00000000000a';
 test('an asset is named by name and version, or by its id in either case, and by nothing else', (t) => {
   t.deepEqual(parseAssetReference('debian@12'), { name: 'debian', version: '12' });
   t.deepEqual(parseAssetReference(id.toUpperCase()), { id });
+  for (const version of ['20230607+deb12u15', '1:6.1~rc1', '1.30+k3s1'])
+    t.deepEqual(parseAssetReference(`debian@${version}`), { name: 'debian', version });
   // With a version it is a name, whatever it looks like.
   t.deepEqual(parseAssetReference(`${id}@1`), { name: id, version: '1' });
   for (const text of ['', 'debian', '@', 'a@b@c', `{${id}}`, id.replaceAll('-', ''), `${id} `])

@@ -4,6 +4,7 @@ import {
   deliveryOf,
   fileName,
   isName,
+  isVersion,
   mismatch,
   resolved,
 } from '../../../src/boot/asset/asset.ts';
@@ -13,6 +14,37 @@ test('a name is one plain path segment', (t) => {
   for (const text of ['a', 'Debian-12_x.y', '...', '-', 'a'.repeat(128)]) t.true(isName(text), text);
   for (const text of ['', '.', '..', 'a/b', 'a b', 'a:b', 'a%2f', 'ä', 'a\n', 'a\0', 'a'.repeat(129)])
     t.false(isName(text), JSON.stringify(text));
+});
+
+test('a version is what distributions write, and its file name is safe in a storage, a header and on any disk', (t) => {
+  for (const text of [
+    '20230607+deb12u15',
+    '1:6.1~rc1',
+    '1.30+k3s1',
+    '24.04.1+lts',
+    '2.06-13+deb12u1',
+    '5:27.3.1-1~debian.12~bookworm',
+  ]) {
+    t.true(isVersion(text), text);
+    for (const kind of ['kernel', 'efi', 'file'] as const)
+      t.regex(fileName({ ...asset(kind), version: text }), /^[A-Za-z0-9._-]+$/, text);
+  }
+  for (const text of [
+    '',
+    '.',
+    '..',
+    'a/b',
+    'a b',
+    'a%2f',
+    'a@b',
+    'a"b',
+    'a\\b',
+    'a;b',
+    'ä',
+    'a\n',
+    'a'.repeat(129),
+  ])
+    t.false(isVersion(text), JSON.stringify(text));
 });
 
 test('EFI programs are application/efi and end in .efi, as firmware wants them', (t) => {

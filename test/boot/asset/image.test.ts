@@ -31,15 +31,36 @@ test('a newer kernel whose initrd is missing or not ready does not count', (t) =
   t.is(named(at('kernel', '2', 5)), undefined);
 });
 
-test('an image is named by name:version:arch, or by the id of one of its assets', (t) => {
-  t.deepEqual(parseImageId('debian:12:arm64'), { by: 'id', name: 'debian', version: '12', arch: 'arm64' });
+test('an image is named by name:version:arch or name:version, read from both ends, or by the id of one of its assets', (t) => {
+  const named = (name: string, version: string, arch?: 'x86_64' | 'arm64') => ({
+    ...{ by: 'id', name, version },
+    ...(arch && { arch }),
+  });
   t.deepEqual(parseImageId('debian'), { by: 'asset', asset: 'debian' });
+  const images: readonly (readonly [string, object])[] = [
+    ['debian:12:arm64', named('debian', '12', 'arm64')],
+    ['debian:12:aarch64', named('debian', '12', 'arm64')],
+    ['debian:12:AMD64', named('debian', '12', 'x86_64')],
+    ['debian:12:x64', named('debian', '12', 'x86_64')],
+    ['debian:12', named('debian', '12')],
+    ['debian:1:6.1~rc1:arm64', named('debian', '1:6.1~rc1', 'arm64')],
+    ['debian:1:6.1~rc1', named('debian', '1:6.1~rc1')],
+    ['debian:1.30+k3s1:x86-64', named('debian', '1.30+k3s1', 'x86_64')],
+    // Who has such a version says the architecture as well.
+    ['debian:1:arm64:x86_64', named('debian', '1:arm64', 'x86_64')],
+    // One part is the version, whatever it looks like; numbers of DHCP are versions.
+    ['debian:arm64', named('debian', 'arm64')],
+    ['debian:1:16', named('debian', '1:16')],
+    ['debian:12:riscv64', named('debian', '12:riscv64')],
+  ];
+  for (const [text, image] of images) t.deepEqual(parseImageId(text), image as never, text);
   for (const text of [
-    'debian:12',
-    'debian:12:amd64',
-    'debian:12:arm64:x',
     ':12:arm64',
     'debian:..:arm64',
+    'debian::arm64',
+    'debian:',
+    'debian:a@b',
+    'a+b:1',
     '..',
     '',
   ])

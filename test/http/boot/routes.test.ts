@@ -106,6 +106,12 @@ test('every asset route serves its bytes to those who cannot follow, and sends t
     ['/kernels/debian.img', kernel, 'no-cache'],
     ['/kernels/debian.img?arch=amd64', kernel, 'no-cache'],
     ['/initrd/debian.img', initrd, 'no-cache'],
+    ['/assets/debian:12:amd64/kernel', kernel, forGood],
+    ['/assets/debian:12/kernel', kernel, forGood],
+    ['/assets/debian:12/kernel?arch=x64', kernel, forGood],
+    ['/assets/debian-kernel.img', kernel, 'no-cache'],
+    ['/assets/debian-initrd.img', initrd, 'no-cache'],
+    ['/assets/debian-initrd.img?arch=amd64', initrd, 'no-cache'],
   ];
   for (const [path, bytes, cacheControl] of routes) {
     const streamed = await site.boot(path, { userAgent: agents.grub });
@@ -138,7 +144,12 @@ test('what a profile, an image or a machine does not have is a problem of its ow
     '/assets/nothing/kernel': 'unknown-asset',
     '/assets/debian/efi': 'unknown-asset',
     '/assets/debian:13:x86_64/kernel': 'unknown-asset',
-    '/assets/debian:12:riscv/kernel': 'bad-request-target',
+    '/assets/debian:12:riscv/kernel': 'unknown-asset',
+    '/assets/debian:12:arm64/kernel': 'unknown-asset',
+    '/assets/debian::arm64/kernel': 'bad-request-target',
+    '/assets/debian.img': 'no-such-route',
+    '/assets/debian-efi.img': 'no-such-route',
+    '/assets/-kernel.img': 'bad-request-target',
     '/kernels/debian.img?arch=mips': 'bad-input',
     '/kernels/debian.img?arch=arm64': 'unknown-asset',
     '/kernels/grub.cfg': 'no-such-route',
@@ -178,6 +189,69 @@ test('a newer kernel whose initrd is not there yet is not booted by name', async
   await push(broker, { kind: 'initrd', name: 'k', version: '2', bytes: young });
   for (const path of ['/kernels/k.img', '/initrd/k.img', '/assets/k/kernel'])
     t.is((await broker.boot(path)).text, 'young', path);
+});
+
+test('NAME-kernel.img loses one ending, so that an image whose name ends so as well has its own', async (t) => {
+  const broker = await brokerFor(t);
+  for (const name of ['talos', 'talos-kernel', 'talos-initrd'])
+    for (const kind of ['kernel', 'initrd'] as const)
+      await push(broker, { kind, name, bytes: Buffer.from(`${kind} of ${name}`) });
+  const said: Readonly<Record<string, string>> = {
+    '/assets/talos-kernel.img': 'kernel of talos',
+    '/assets/talos-initrd.img': 'initrd of talos',
+    '/assets/talos-kernel-kernel.img': 'kernel of talos-kernel',
+    '/assets/talos-kernel-initrd.img': 'initrd of talos-kernel',
+    '/assets/talos-initrd-initrd.img': 'initrd of talos-initrd',
+  };
+  for (const [path, text] of Object.entries(said)) t.is((await broker.boot(path)).text, text, path);
+});
+
+test('versions as distributions have them are served, listed and booted; a plus in a path is a plus', async (t) => {
+  const broker = await brokerFor(t);
+  const machine = await addMachine(broker, { macs: ['52:54:00:aa:bb:03'] });
+  for (const version of ['20230607+deb12u15', '1:6.1~rc1', '1.30+k3s1', '20230607_deb12u15']) {
+    const bytes = Buffer.from(`the kernel ${version}`);
+    const { object } = await push(broker, { kind: 'kernel', name: 'd-i', version, bytes });
+    t.regex(object, /^assets\/[0-9a-f-]{36}\/[A-Za-z0-9._-]+$/);
+    for (const spelled of [version, encodeURIComponent(version), `${version}:amd64`]) {
+      const path = `/assets/d-i:${spelled}/kernel`;
+      const { status, text, headers } = await broker.boot(path, { userAgent: agents.grub });
+      t.deepEqual([status, text], [200, String(bytes)], path);
+      t.regex(headers['content-disposition'] ?? '', /^attachment; filename="[A-Za-z0-9._-]+"$/);
+      const redirected = await broker.boot(path, { userAgent: agents.ipxe });
+      t.is(await (await fetch(redirected.headers.location ?? '')).text(), String(bytes), path);
+    }
+    const { json } = await broker.admin(`/api/v1/assets?version=${encodeURIComponent(version)}&arch=AMD64`);
+    t.deepEqual(
+      json.items.map((one: { version: string }) => one.version),
+      [version],
+    );
+    const { id } = await addProfile(broker, {
+      name: 'd-i',
+      machine_id: machine.id,
+      kernel: `d-i@${version}`,
+    });
+    t.is((await broker.boot(`/asset/${id}/kernel`)).text, String(bytes));
+  }
+  t.is((await broker.boot('/assets/d-i:20230607%20deb12u15/kernel')).status, 400);
+});
+
+test('an architecture may be spelled as distributions do wherever an administrator names it', async (t) => {
+  const broker = await brokerFor(t);
+  const bytes = Buffer.from('for arm');
+  const kernel = await push(broker, { kind: 'kernel', name: 'a', arch: 'aarch64' as 'arm64', bytes });
+  t.is(kernel.arch, 'arm64');
+  t.is((await addProfile(broker, { name: 'a', arch: 'AArch64', kernel: 'a@1' })).arch, 'arm64');
+  const found = async (arch: string) => (await broker.admin(`/api/v1/assets?arch=${arch}`)).json.items.length;
+  t.deepEqual([await found('aarch64'), await found('arm64'), await found('x64')], [1, 1, 0]);
+  const rule = { name: 'r', priority: 1, profile: 'a', selector: { arch: 'aarch64' } };
+  const { status, json } = await broker.admin('/api/v1/rules', rule);
+  t.deepEqual([status, json.selector], [201, { arch: 'arm64' }]);
+  const desired = { profiles: [{ name: 'a', arch: 'aa64', kernel: 'a@1' }] };
+  t.deepEqual((await broker.admin('/api/v1/apply', desired)).json.changes, []);
+  for (const arch of ['i386', 'riscv64', '19'])
+    t.is((await broker.admin('/api/v1/uploads', { kind: 'kernel', name: 'b', arch })).status, 400, arch);
+  t.is((await broker.boot('/assets/a:1:aarch64/kernel')).text, 'for arm');
 });
 
 test('an unknown machine is 404 and told how to become known; or sent on to its disk', async (t) => {

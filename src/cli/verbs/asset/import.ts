@@ -1,17 +1,18 @@
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
-import { type Arch, type AssetKind, archs } from '../../../boot/asset/asset.ts';
+import type { Command } from 'commander';
+import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { fetchFile } from '../../fetch/fetch-file.ts';
-import { type Source, shown, sourcesOf } from '../../fetch/import-sources.ts';
+import { type Source, shown } from '../../fetch/import-source.ts';
+import { sourcesOf } from '../../fetch/import-sources.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
 import type { Pushed } from '../../push/push.ts';
 import { type Pushing, pushFile, pushing, sentence, stallMs } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
 import { Failure } from '../../verb/failure.ts';
 import { interruptible } from '../../verb/interrupt.ts';
-import { kindOption, verifyOption } from '../../verb/options.ts';
+import { archOption, kindOption, verifyOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
@@ -44,9 +45,7 @@ export function assetImport(command: Command, system: System): void {
       .addOption(kindOption())
       .option('--name <name>', 'name of the assets')
       .option('--version <version>', 'their version')
-      .addOption(
-        new Option('--arch <arch>', 'architecture (default: that of its folder, else x86_64)').choices(archs),
-      )
+      .addOption(archOption('unless its folder says it, else x86_64'))
       .option('--sha256 <hex>', 'what the one source must have')
       .addOption(verifyOption()),
   ).action((args: readonly string[], options: Options) => run(args, options, system));

@@ -6,7 +6,7 @@ import { jsonLine } from '../../output/printable.ts';
 import { pushFile, pushing, sentence } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
 import { interruptible } from '../../verb/interrupt.ts';
-import { archOption, assertName, kindOption, verifyOption } from '../../verb/options.ts';
+import { archOption, assertNamed, kindOption, verifyOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
@@ -31,7 +31,7 @@ export function assetPush(command: Command, system: System): void {
       .addOption(kindOption().makeOptionMandatory())
       .requiredOption('--name <name>', 'name of the asset')
       .requiredOption('--version <version>', 'its version; an asset that is ready never changes')
-      .addOption(archOption())
+      .addOption(archOption('what it is for').default('x86_64'))
       .option('--type <type>', 'content type under which it is served (default: that of its kind)')
       .addOption(verifyOption()),
   ).action((path: string, options: Options) => run(path, options, system));
@@ -39,8 +39,7 @@ export function assetPush(command: Command, system: System): void {
 
 async function run(path: string, options: Options, system: System): Promise<void> {
   const { kind, name, version, arch, type, verify } = options;
-  assertName('--name', name);
-  assertName('--version', version);
+  assertNamed(name, version);
   const pushed = await interruptible('run the same command again to go on where it stopped', (signal) => {
     const api = broker(system, options, signal);
     return pushing(system, api, { signal, quiet: options.json === true }, async (by) => {

@@ -1,10 +1,10 @@
-import { type Command, Option } from 'commander';
-import { type Arch, type Asset, type AssetKind, archs, assetTitle } from '../../../boot/asset/asset.ts';
+import type { Command } from 'commander';
+import { type Arch, type Asset, type AssetKind, assetTitle } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';
 import { jsonLine, printable } from '../../output/printable.ts';
-import { kindOption } from '../../verb/options.ts';
+import { archOption, kindOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
@@ -20,7 +20,7 @@ export function assetRetire(command: Command, system: System): void {
   brokerOptions(
     example(command, [`bootbroker asset ${to} debian-12@6.1`])
       .addOption(kindOption())
-      .addOption(new Option('--arch <arch>', 'only this architecture').choices(archs)),
+      .addOption(archOption('only this architecture')),
   ).action(async (texts: readonly string[], options: Options) => {
     const api = broker(system, options);
     // all are found before the first is touched

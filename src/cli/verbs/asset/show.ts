@@ -1,10 +1,10 @@
-import { type Command, Option } from 'commander';
-import { type Arch, type AssetKind, archs } from '../../../boot/asset/asset.ts';
+import type { Command } from 'commander';
+import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';
 import { jsonLine } from '../../output/printable.ts';
-import { kindOption } from '../../verb/options.ts';
+import { archOption, kindOption } from '../../verb/options.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 
@@ -18,7 +18,7 @@ export function assetShow(command: Command, system: System): void {
   brokerOptions(
     example(command, ['bootbroker asset show debian-12@6.1 --kind kernel'])
       .addOption(kindOption())
-      .addOption(new Option('--arch <arch>', 'only this architecture').choices(archs)),
+      .addOption(archOption('only this architecture')),
   ).action(async (text: string, options: Options) => {
     const items = await assetsNamed(broker(system, options), text, options);
     system.stdout.write(
