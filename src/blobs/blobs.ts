@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Carried } from '../boot/asset/carried.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import type { ByteRange } from '../byte-range.ts';
 
@@ -11,6 +12,7 @@ export interface BlobStat {
   /** Base64 of the big-endian value. */
   readonly crc32c: string;
   readonly type: string;
+  readonly carried: Carried;
 }
 
 /** An object of a listing. */

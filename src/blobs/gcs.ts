@@ -3,6 +3,7 @@ import { forGood } from '../boot/asset/asset.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import type { BlobStat, Blobs } from './blobs.ts';
 import { bySignedUrl, type SignedUrlOptions } from './by-signed-url.ts';
+import { carriedBy } from './carried.ts';
 import { storageConnections } from './connections.ts';
 import { absent, advised, faults, taken } from './faults.ts';
 import { retried } from './retried.ts';
@@ -158,11 +159,13 @@ async function connect({ endpoint, token, project }: GcsOptions): Promise<Storag
   });
 }
 
-function statOf({ generation, size, crc32c, contentType }: FileMetadata): BlobStat {
+function statOf(metadata: FileMetadata): BlobStat {
+  const { generation, size, crc32c, contentType } = metadata;
   return {
     generation: String(generation),
     size: Number(size),
     crc32c: String(crc32c),
     type: String(contentType),
+    carried: carriedBy(metadata),
   };
 }

@@ -67,7 +67,11 @@ async function verifyOnce(assetId: string, parts: JobParts, signal: AbortSignal)
     told = now.getTime();
     records.write([progressed(asset, bytes, now)]).catch(() => {}); // the end of it is what counts
   });
-  const step = verified({ asset, upload }, digest, clock());
+  // Who has the right to may have changed meanwhile what it carries, and a signed URL hands that out as it is now.
+  const found = await blobs.stat(blob.bucket, blob.object);
+  if (found?.generation !== blob.generation)
+    throw new StoreDown('storage', `verifying asset ${assetId}`, `${blob.object} is no longer what was read`);
+  const step = verified({ asset, upload }, digest, found, clock());
   const { failure } = step;
   const isWritten = await takeStep(step, parts);
   if (failure) {

@@ -10,6 +10,7 @@ import {
   objectName,
 } from './asset.ts';
 import { type AssetChange, type AssetExpectation, asRead, ending, type Step, step } from './asset-step.ts';
+import { type Carried, ungranted } from './carried.ts';
 import { expiryOf, type Upload, type UploadMode } from './upload.ts';
 
 /** An asset, and the upload that brings its bytes. */
@@ -26,8 +27,12 @@ export interface Announcement extends AssetName, Pick<Asset, 'size' | 'crc32c'> 
   readonly mode: UploadMode;
 }
 
-/** What the storage says of an object's bytes, and what a client is told of them. */
-type Found = Pick<Asset, 'size' | 'crc32c'> & { readonly generation: string; readonly type: string };
+/** What the storage says of an object and its bytes, and what a client is told of them. */
+type Found = Pick<Asset, 'size' | 'crc32c'> & {
+  readonly generation: string;
+  readonly type: string;
+  readonly carried: Carried;
+};
 interface Validators {
   readonly etag: string;
   readonly lastModified: Date;
@@ -95,8 +100,8 @@ export function awaitsBytes({ state }: Asset): boolean {
  */
 export function arrived(life: Life, found: Found, validators: Validators | undefined, now: Date): Step {
   const { asset } = life;
-  const { generation, ...bytes } = found;
-  const failure = mismatch(asset, bytes);
+  const { generation, carried, ...bytes } = found;
+  const failure = mismatch(asset, bytes) ?? ungranted(carried);
   if (failure) return rejected('upload.fail', life, asRead(asset), failure, now);
   if (validators && !mustHash(asset)) {
     const proof = { generation, checked: 'crc32c', ...stored(validators) } as const;
@@ -113,14 +118,15 @@ export function progressed(asset: Asset, bytes: number, now: Date): AssetChange 
   return { kind: 'asset', of: asset, expected: beingHashed(asset), to };
 }
 
-/** All its bytes were read, and are what was announced, or not. */
+/** All its bytes were read, and are what was announced, or not; and its object still carries what it was granted, or not. */
 export function verified(
   life: Life,
   digest: Pick<Asset, 'size' | 'crc32c'> & { readonly sha256: string } & Validators,
+  { type, carried }: Pick<Found, 'type' | 'carried'>,
   now: Date,
 ): Step {
   const { size, crc32c, sha256 } = digest;
-  const failure = mismatch(life.asset, { size, crc32c, sha256 });
+  const failure = mismatch(life.asset, { size, crc32c, sha256, type }) ?? ungranted(carried);
   if (failure) return rejected('asset.refuse', life, beingHashed(life.asset), failure, now);
   const proof = { checked: 'sha256', sha256, ...stored(digest) } as const;
   return ready('asset.ready', life, beingHashed(life.asset), proof, now);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Asset, deliverable, resolved } from '../../../src/boot/asset/asset.ts';
+import { type Asset, deliverable, forGood, resolved } from '../../../src/boot/asset/asset.ts';
 import {
   type Announcement,
   announced,
@@ -33,7 +33,8 @@ const wanted: Announcement = {
   ...{ size: 1000, crc32c: 'AAAAAA==', mode: 'signed' },
 };
 const validators = { etag: '"e"', lastModified: time(0) };
-const object = { generation: '7', size: 1000, crc32c: 'AAAAAA==', type: 'application/octet-stream' };
+const carried = { 'cache-control': forGood };
+const object = { generation: '7', size: 1000, crc32c: 'AAAAAA==', type: 'application/octet-stream', carried };
 const digest = { size: 1000, crc32c: 'AAAAAA==', sha256: 'ab', ...validators };
 
 const made = (n: number, now = time(n)) => ({
@@ -58,7 +59,7 @@ test('an asset is announced, arrives, is hashed, ready, retired, condemned and d
   const { to: hashed } = progressed(verifying, 500, time(3));
   t.like(hashed, { state: 'verifying', verified_bytes: 500 });
 
-  const done = verified({ asset: hashed ?? verifying, upload }, digest, time(4));
+  const done = verified({ asset: hashed ?? verifying, upload }, digest, object, time(4));
   t.like(done.asset, { state: 'ready', checked: 'sha256', sha256: 'ab', verified_bytes: undefined });
   t.truthy(resolved(done.asset));
   t.deepEqual(done.changes[1], { kind: 'upload', expected: 'open', to: { ...upload, state: 'done' } });
@@ -105,6 +106,7 @@ test('bytes that are not what was announced give the name free, and are of no us
   const hashed = verified(
     { ...life, asset: arrived(life, object, undefined, time(2)).asset },
     digest,
+    object,
     time(3),
   );
   for (const { asset, changes, failure } of [other, hashed]) {
@@ -115,6 +117,34 @@ test('bytes that are not what was announced give the name free, and are of no us
   t.is(hashed.failure, 'sha256 is ab, announced was cd');
 });
 
+test('an object that carries other headers than were granted never becomes its asset', (t) => {
+  const life = taken(announced(wanted, undefined, made(1)));
+  const adding = (more: Record<string, string>) => ({ ...object, carried: { ...carried, ...more } });
+  const verifying = { ...life, asset: arrived(life, object, undefined, time(2)).asset };
+  for (const name of [
+    ...['cache-control', 'content-encoding', 'content-disposition', 'content-language'],
+    ...['x-goog-meta-colour', 'x-goog-custom-time', 'x-goog-temporary-hold', 'x-goog-of-tomorrow'],
+  ]) {
+    const other = adding({ [name]: 'gzip' });
+    for (const step of [
+      arrived(life, other, undefined, time(2)),
+      verified(verifying, digest, other, time(3)),
+    ]) {
+      t.like(step.asset, { state: 'created', generation: undefined });
+      t.regex(step.failure ?? '', new RegExp(`^${name} is gzip, granted was (none|private, max-age.*)$`));
+    }
+  }
+  t.regex(
+    arrived(life, { ...object, carried: {} }, undefined, time(2)).failure ?? '',
+    /^cache-control is missing/,
+  );
+  t.regex(verified(verifying, digest, { ...object, type: 'x/y' }, time(3)).failure ?? '', /^type is x\/y/);
+  t.is(
+    arrived(life, adding({ 'content-encoding': 'identity' }), undefined, time(2)).asset.state,
+    'verifying',
+  );
+});
+
 test('what was accepted does not expire; who aborts it gives it up', (t) => {
   const life = taken(announced(wanted, undefined, made(1)));
   const verifying = { ...life, asset: arrived(life, object, undefined, time(2)).asset };
@@ -123,7 +153,7 @@ test('what was accepted does not expire; who aborts it gives it up', (t) => {
     failure: 'its upload is aborted',
     asset: { state: 'created' },
   });
-  const ready = { ...life, asset: verified(verifying, digest, time(3)).asset };
+  const ready = { ...life, asset: verified(verifying, digest, object, time(3)).asset };
   for (const as of ['expired', 'aborted'] as const) t.is(ended(ready, as, time(4)), undefined);
   const { asset: heir } = taken(announced(wanted, life.asset, made(2)));
   t.is(
@@ -175,9 +205,12 @@ const deeds: Readonly<
       ? arrived(life, { ...object, size: 9 }, undefined, time(n))
       : undefined,
   progress: (life, n) => (life?.asset.state === 'verifying' ? progressed(life.asset, n, time(n)) : undefined),
-  verify: (life, n) => (life?.asset.state === 'verifying' ? verified(life, digest, time(n)) : undefined),
+  verify: (life, n) =>
+    life?.asset.state === 'verifying' ? verified(life, digest, object, time(n)) : undefined,
   refuse: (life, n) =>
-    life?.asset.state === 'verifying' ? verified(life, { ...digest, crc32c: 'x' }, time(n)) : undefined,
+    life?.asset.state === 'verifying'
+      ? verified(life, { ...digest, crc32c: 'x' }, object, time(n))
+      : undefined,
   expire: (life, n) => life && ended(life, 'expired', time(n)),
   abort: (life, n) => life && ended(life, 'aborted', time(n)),
   retire: (life, n) => life && retired(life.asset, time(n)),

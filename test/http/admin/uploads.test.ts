@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Asset } from '../../../src/boot/asset/asset.ts';
 import { every } from '../../../src/records/records.ts';
+import { fileSecret } from '../../../src/secrets.ts';
 import { changeAsset } from '../../records/writing.ts';
 import {
   announce,
   announcement,
   type Broker,
+  brokerFor,
   crc,
   expectStatus,
   type NewAsset,
@@ -359,4 +362,100 @@ test('what is announced is checked, each mistake by its name', async (t) => {
     400,
   );
   t.is((await complete('nothing')).json.type, problem('unknown-upload'));
+});
+
+/** Starts an upload under its grant with more headers than were granted, and sends the bytes. */
+async function sendWith(
+  grant: { signed_url: string; headers: Record<string, string> },
+  more: Record<string, string>,
+  bytes: Buffer,
+) {
+  const { signed_url, headers } = grant;
+  const started = await fetch(signed_url, { method: 'POST', headers: { ...headers, ...more } });
+  if (started.status !== 201) return false;
+  await fetch(started.headers.get('location') ?? '', { method: 'PUT', body: new Uint8Array(bytes) });
+  return true;
+}
+
+test('whoever holds the URL of an upload cannot add a header that clients would go by: complete names it, and the asset never boots', async (t) => {
+  for (const [kind, verify] of [['kernel'], ['rootfs'], ['rootfs', 'full']] as const)
+    for (const [header, value] of Object.entries({
+      'content-encoding': 'gzip',
+      'content-disposition': 'inline; filename=evil.sh',
+      'content-language': 'tlh',
+    })) {
+      const asset = { ...someAsset(), kind };
+      const wanted = { ...announcement(asset), ...(verify && { verify }) };
+      const upload = expectStatus(await broker.admin('/api/v1/uploads', wanted), 201).json;
+      t.true(await sendWith(upload, { [header]: value }, asset.bytes), header);
+      const { status, json } = await complete(upload.id);
+      t.deepEqual([status, json.type], [409, problem('upload-mismatch')], header);
+      t.is(
+        json.detail,
+        `${header} is ${value}, granted was none. Push it again, which starts a new upload: bootbroker asset push`,
+      );
+      t.deepEqual((await complete(upload.id)).json.detail, json.detail);
+      t.like(await assetOf(upload.asset_id), { state: 'created', generation: undefined });
+      await push(broker, asset);
+    }
+});
+
+test('what is signed cannot be changed by whoever holds the URL, and Google headers cannot be added', async (t) => {
+  for (const more of [
+    { 'cache-control': 'no-store' },
+    { 'content-type': 'text/html' },
+    { 'x-goog-meta-colour': 'blue' },
+    { 'x-goog-custom-time': '2026-01-01T00:00:00Z' },
+    { 'x-goog-acl': 'public-read' },
+    { 'x-goog-storage-class': 'ARCHIVE' },
+  ]) {
+    const asset = someAsset();
+    t.false(await sendWith(await announce(broker, asset), more, asset.bytes), JSON.stringify(more));
+  }
+});
+
+/** Changes what an object carries, as somebody does who has rights on the storage. */
+async function patchObject(
+  { parts, config }: Broker,
+  { bucket, object }: Pick<Asset, 'bucket' | 'object'>,
+  change: object,
+) {
+  const token = fileSecret(join(config.dataDir, 'storage-token'));
+  const { status } = await fetch(
+    `${parts.localgcs.origin}/storage/v1/b/${bucket}/o/${encodeURIComponent(object)}`,
+    {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(change),
+    },
+  );
+  if (status !== 200) throw new Error(`patching ${object}: ${status}`);
+}
+
+test('headers that are changed before the upload is complete, or while its bytes are hashed, are noticed', async (t) => {
+  const asset = someAsset();
+  const upload = await announce(broker, asset);
+  await send(upload, asset.bytes);
+  await patchObject(broker, await assetOf(upload.asset_id), { metadata: { colour: 'blue' } });
+  const { status, json } = await complete(upload.id);
+  t.is(status, 409);
+  t.regex(json.detail, /^x-goog-meta-colour is blue, granted was none\./);
+
+  const slow: Broker = await brokerFor(t, {
+    replace: ({ blobs }) => ({
+      blobs: {
+        ...blobs,
+        async digest(blob, ...rest) {
+          const digest = await blobs.digest(blob, ...rest);
+          await patchObject(slow, blob, { contentEncoding: 'gzip' });
+          return digest;
+        },
+      },
+    }),
+  });
+  const another = await announce(slow, asset);
+  await send(another, asset.bytes);
+  const late = await slow.admin(`/api/v1/uploads/${another.id}/complete`, {});
+  t.is(late.status, 409);
+  t.regex(late.json.detail, /^content-encoding is gzip, granted was none\./);
 });

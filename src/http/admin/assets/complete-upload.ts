@@ -7,6 +7,9 @@ import { type Refusal, refuse } from '../../../boot/problem.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
 
+/** What to do about bytes, or headers, that are not the ones. */
+const again = 'Push it again, which starts a new upload: bootbroker asset push';
+
 /** How long `complete` waits for the bytes to be hashed before it says 202. */
 const patienceMs = 5_000;
 
@@ -49,7 +52,7 @@ async function acceptBytes(life: Life, audit: Auditor, parts: AdminParts): Promi
   const written = await records.write(changes, [audit(...told)]);
   if (!failure) return undefined;
   if (written === 'written') await blobs.remove(blob);
-  return refuse('upload-mismatch', `${failure}. Start a new upload.`);
+  return refuse('upload-mismatch', `${failure}. ${again}`);
 }
 
 async function outcome({ id, asset_id }: Upload, { records }: AdminParts): Promise<Reply | Refusal> {
@@ -66,6 +69,6 @@ function hasEnded({ state }: Upload, { failure }: Asset): boolean {
 }
 
 function ended({ id, state }: Upload, { failure = `its upload is ${state}` }: Asset): Refusal {
-  if (state === 'failed') return refuse('upload-mismatch', `${failure}. Start a new upload.`);
+  if (state === 'failed') return refuse('upload-mismatch', `${failure}. ${again}`);
   return refuse('upload-over', `Upload ${id} has ended: ${failure}. Start a new one.`);
 }
