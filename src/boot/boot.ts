@@ -8,7 +8,8 @@ import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { revisionAsset } from './profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
-import { renderedFor, type TemplateSubject } from './template/template.ts';
+import { renderedFor } from './template/rendered.ts';
+import type { TemplateSubject } from './template/template.ts';
 import { type Asked, said, type Way } from './way.ts';
 import { bootingRevision } from './which-revision.ts';
 import type { World } from './world.ts';
@@ -35,7 +36,12 @@ export async function boot(
   world: World,
   policy: BootPolicy,
 ): Promise<Booted | Refused> {
-  const asked: Asked = { ...request, world, policy, way: { steps: [], client: request.client } };
+  const asked: Asked = {
+    ...request,
+    world,
+    policy,
+    way: { steps: [], warnings: [], client: request.client },
+  };
   const { way } = asked;
   const plan = admission(asked) ?? (await planOf(asked, request.wanted));
   if (isRefusal(plan)) return { ...plan, way };
@@ -101,9 +107,11 @@ async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome>
   const subject: TemplateSubject = machine ?? unknownSubject(identity);
   const rendered = await renderedFor(subject, revision);
   if (isRefusal(rendered)) return rendered;
-  if (rendered.cmdline !== revision.cmdline)
-    said(asked, 'rendered', `its command line is ${rendered.cmdline}`);
-  return text(machineScript(subject, rendered, path, outage), way.assigned?.reason ?? '');
+  way.warnings = rendered.warnings;
+  const { cmdline } = rendered.revision;
+  if (cmdline !== revision.cmdline) said(asked, 'rendered', `its command line is ${cmdline}`);
+  for (const { detail } of rendered.warnings) said(asked, 'rendered', detail);
+  return text(machineScript(subject, rendered.revision, path, outage), way.assigned?.reason ?? '');
 }
 
 /** A caller that runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */

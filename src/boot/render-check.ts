@@ -4,20 +4,26 @@ import { scriptRequest } from './impact.ts';
 import type { Machine } from './machine/machine.ts';
 import { isRefusal, type Refusal } from './problem.ts';
 import { possibleRevisions } from './rule/assignment.ts';
+import type { Warning } from './warning.ts';
 import type { World } from './world.ts';
 
-/** Why the command line of some revision that this machine may be given cannot be rendered for it; undefined when all can. */
-export async function unrenderableFor(
+/**
+ * Why the command line of some revision that this machine may be given cannot be rendered for it; or, when all can, what is to be
+ * said of them.
+ */
+export async function renderingsFor(
   machine: Machine,
   world: World,
   policy: BootPolicy,
-): Promise<Refusal | undefined> {
+): Promise<Refusal | readonly Warning[]> {
   const rules = machine.active ? [] : await world.rules();
+  const found: Warning[] = [];
   for (const active of possibleRevisions(machine, rules)) {
     if (!(await world.revision({ id: active }))) continue;
     const given: Machine = { ...machine, active };
     const decided = await boot(scriptRequest(machine), { ...world, machineBy: () => given }, policy);
     if (isRefusal(decided) && decided.problem === 'template-error') return decided;
+    found.push(...decided.way.warnings);
   }
-  return undefined;
+  return found;
 }

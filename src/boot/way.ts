@@ -5,6 +5,7 @@ import type { Identity } from './machine/identity.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ProfileRevision } from './profile.ts';
 import type { Assignment } from './rule/assignment.ts';
+import type { Warning } from './warning.ts';
 import type { World } from './world.ts';
 
 /** One step of a request's way, and what it came to. */
@@ -31,6 +32,8 @@ export interface Way {
   /** As it is stored: its command line is not rendered. */
   readonly revision?: ProfileRevision;
   readonly asset?: ResolvedAsset;
+  /** What whoever wrote what is booted here should know. */
+  readonly warnings: readonly Warning[];
 }
 
 /** A way while it is gone. */

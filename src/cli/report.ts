@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { jsonLine, printable } from './output/printable.ts';
 import { exitCodes, Failure } from './verb/failure.ts';
+import { jsonLine, printable } from './verb/printable.ts';
 
 /** What ended a command, as text or as one line of JSON for stderr, and its exit code. */
 export function report(error: unknown, json: boolean): { readonly exitCode: number; readonly text: string } {

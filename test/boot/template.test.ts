@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { cmdlineFault, cmdlineSourceFault } from '../../src/boot/template/cmdline.ts';
-import { renderedCmdline, renderedFor, templateFault } from '../../src/boot/template/template.ts';
+import { renderedFor } from '../../src/boot/template/rendered.ts';
+import { renderedCmdline, templateFault } from '../../src/boot/template/template.ts';
 import { machine, revision } from './examples.ts';
 
 const isTemplateFault = (value: unknown) =>
@@ -177,7 +178,7 @@ test('a refusal says whose command line it is, for whom, and where', async (t) =
     /a machine that nobody knows/,
   );
   t.like(await renderedFor(one, revision({ cmdline: 'a {{ labels.rack }}' })), {
-    cmdline: 'a r1',
-    id: '0197-rev',
+    revision: { cmdline: 'a r1', id: '0197-rev' },
+    warnings: [],
   });
 });

@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { outline } from '../../src/cli/output/outline.ts';
-import { jsonLine, printable } from '../../src/cli/output/printable.ts';
 import { progress, progressLine } from '../../src/cli/output/progress.ts';
 import { table, tableOn } from '../../src/cli/output/table.ts';
 import { bytes, duration } from '../../src/cli/output/units.ts';
+import { jsonLine, printable } from '../../src/cli/verb/printable.ts';
 
 test('columns line up, and the last one is not padded', (t) => {
   t.is(

@@ -1,6 +1,5 @@
 import type { Machine } from '../machine/machine.ts';
 import { type Refusal, refuse } from '../problem.ts';
-import type { ProfileRevision } from '../profile.ts';
 import { isTemplate } from './cmdline.ts';
 import type { TemplateFacts, TemplateFault } from './liquid.ts';
 
@@ -23,20 +22,6 @@ export async function templateFault(source: string): Promise<TemplateFault | und
   if (!isTemplate(source)) return undefined;
   const { parseFault } = await import('./liquid.ts');
   return parseFault(source);
-}
-
-/** The revision as this machine boots it, its command line rendered; or why that cannot be. */
-export async function renderedFor(
-  subject: TemplateSubject,
-  revision: ProfileRevision,
-): Promise<ProfileRevision | Refusal> {
-  const cmdline = await renderedCmdline(revision.cmdline, subject);
-  if (typeof cmdline === 'string') return { ...revision, cmdline };
-  const whose = subject.id ? `machine ${subject.name ?? subject.id}` : 'a machine that nobody knows';
-  return templateError(
-    cmdline,
-    `The command line of ${revision.name} (revision ${revision.id}) cannot be rendered for ${whose}`,
-  );
 }
 
 /** `what` says whose template failed, and for whom. */

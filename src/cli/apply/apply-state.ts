@@ -6,8 +6,8 @@ import { type ListedAsset, listedAssets } from '../manifest/asset-files.ts';
 import type { Manifest } from '../manifest/gather.ts';
 import { type Mistake, mistaken, refusedParts } from '../manifest/problem.ts';
 import { type Section, sections } from '../manifest/sections.ts';
-import { jsonLine, printable } from '../output/printable.ts';
 import { type Pushing, pushFile } from '../push/push-file.ts';
+import { jsonLine, printable } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 
 export interface ApplyOptions {

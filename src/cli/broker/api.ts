@@ -24,7 +24,11 @@ export interface Api {
 
 const patienceMs = 30_000;
 
-export function api(origin: string, token: string, signal?: AbortSignal): Api {
+export function api(
+  origin: string,
+  token: string,
+  { signal, warn }: { readonly signal?: AbortSignal | undefined; readonly warn?: (detail: string) => void },
+): Api {
   async function call(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -49,7 +53,9 @@ export function api(origin: string, token: string, signal?: AbortSignal): Api {
         bodyTimeout: patienceMs,
         ...(signal && { signal }),
       });
-      return answer(origin, response.statusCode, await response.body.text());
+      const said = answer(origin, response.statusCode, await response.body.text());
+      if (said.ok) for (const detail of warningsIn(said.body)) warn?.(detail);
+      return said;
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof Failure) throw error;
@@ -126,6 +132,13 @@ export function problemName(problem: ProblemDocument): string {
 export function reason(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   return message || code || String(error);
+}
+
+/** What the broker did nevertheless, and says. */
+function warningsIn(body: unknown): readonly string[] {
+  const { warnings } = (body ?? {}) as { warnings?: unknown };
+  if (!Array.isArray(warnings)) return [];
+  return warnings.flatMap((one) => (typeof one?.detail === 'string' ? one.detail : []));
 }
 
 function parsed(text: string): unknown {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../verb/failure.ts';
+import { printable } from '../verb/printable.ts';
 import type { Settings, System } from '../verb/system.ts';
 import { type Api, api } from './api.ts';
 
@@ -24,7 +25,7 @@ export function brokerOptions(command: Command): Command {
 export function broker(system: System, options: BrokerOptions, signal?: AbortSignal): Api {
   const settings = system.readSettings({ BROKER_URL: options.url, BROKER_DATA_DIR: options.dataDir });
   if ('mistakes' in settings) throw wrongSettings(settings.mistakes);
-  return api(settings.url, bearer(settings), signal);
+  return api(settings.url, bearer(settings), { signal, warn: warner(system) });
 }
 
 export function wrongSettings(mistakes: readonly string[]): Failure {
@@ -44,4 +45,14 @@ function bearer({ token, adminToken, dataDir }: Settings): string {
       `there is no token: BROKER_TOKEN and BROKER_ADMIN_TOKEN are unset and ${path} cannot be read (${(error as NodeJS.ErrnoException).code}); set one, or name the broker's data folder with --data-dir`,
     );
   }
+}
+
+/** Tells each warning once, however many answers of one command carry it. */
+function warner({ stderr }: System): (detail: string) => void {
+  const told = new Set<string>();
+  return (detail) => {
+    if (told.has(detail)) return;
+    told.add(detail);
+    stderr.write(`bootbroker: warning: ${printable(detail)}\n`);
+  };
 }

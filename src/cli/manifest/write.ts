@@ -7,8 +7,8 @@ import type {
   DesiredRule,
   ProfileChoice,
 } from '../../boot/apply/desired.ts';
-import { steering } from '../output/printable.ts';
 import { Failure } from '../verb/failure.ts';
+import { steering } from '../verb/printable.ts';
 
 /** The state as a file that `apply` reads; what goes without saying is left out. */
 export function manifestText({ assets, profiles, rules, machines }: Desired): string {

@@ -1,8 +1,9 @@
 import type { Impact, Outcome } from '../../boot/impact.ts';
+import { distinct, type Warning } from '../../boot/warning.ts';
 import { type Answer, pages, type Query } from '../broker/api.ts';
+import { jsonLine, printable } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 import { cell } from './listing.ts';
-import { jsonLine, printable } from './printable.ts';
 import { table } from './table.ts';
 
 /** Asks all pages of a dry run and prints what would change: every machine, and the script of the first. */
@@ -13,14 +14,17 @@ export async function printDryRun(
 ): Promise<void> {
   const items: Impact[] = [];
   let examined = 0;
-  const asked = pages<{ items: Impact[]; examined: number; next?: string }>((cursor) =>
+  const warnings: Warning[] = [];
+  const asked = pages<{ items: Impact[]; examined: number; warnings?: Warning[]; next?: string }>((cursor) =>
     ask({ dry_run: '1', limit: '1000', cursor }),
   );
   for await (const page of asked) {
     items.push(...page.items);
     examined += page.examined;
+    warnings.push(...(page.warnings ?? []));
   }
-  system.stdout.write(json ? jsonLine({ items, examined }) : text(items, examined));
+  const also = warnings.length > 0 && { warnings: distinct(warnings) };
+  system.stdout.write(json ? jsonLine({ items, examined, ...also }) : text(items, examined));
 }
 
 function text(items: readonly Impact[], examined: number): string {

@@ -1,7 +1,7 @@
 import { allItems, type Query } from '../broker/api.ts';
 import { type BrokerOptions, broker } from '../broker/broker.ts';
+import { jsonLine } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
-import { jsonLine } from './printable.ts';
 import { tableOn } from './table.ts';
 
 /** How one item becomes a row. */

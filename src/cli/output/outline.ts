@@ -1,5 +1,5 @@
 import { isFields } from '../fields.ts';
-import { printable } from './printable.ts';
+import { printable } from '../verb/printable.ts';
 import { table } from './table.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

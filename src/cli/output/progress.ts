@@ -1,5 +1,5 @@
+import { printable } from '../verb/printable.ts';
 import type { Output } from '../verb/system.ts';
-import { printable } from './printable.ts';
 import { bytes, duration } from './units.ts';
 
 /** One line that is drawn over and over; nothing at all where nobody watches. */

@@ -1,5 +1,5 @@
+import { printable } from '../verb/printable.ts';
 import type { Output } from '../verb/system.ts';
-import { printable } from './printable.ts';
 
 /** Columns two spaces apart. Cells are made printable; with `wrap` no column is wider than that many characters. */
 export function table(

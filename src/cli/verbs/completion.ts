@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { jsonLine } from '../output/printable.ts';
+import { jsonLine } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

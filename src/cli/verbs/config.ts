@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { jsonLine } from '../output/printable.ts';
 import { table } from '../output/table.ts';
+import { jsonLine } from '../verb/printable.ts';
 import type { SettingInfo, System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { wrongSettings } from '../broker/broker.ts';
-import { jsonLine, printable } from '../output/printable.ts';
 import { exitCodes } from '../verb/failure.ts';
 import { interruptible } from '../verb/interrupt.ts';
 import { settingFlags } from '../verb/options.ts';
+import { jsonLine, printable } from '../verb/printable.ts';
 import type { Finding, System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

@@ -6,9 +6,9 @@ import { type Recording, replayed as worldOf } from '../../boot/explain/recordin
 import { accepted } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { outline } from '../output/outline.ts';
-import { jsonLine } from '../output/printable.ts';
 import { bytes } from '../output/units.ts';
 import { Failure } from '../verb/failure.ts';
+import { jsonLine } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

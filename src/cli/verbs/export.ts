@@ -7,7 +7,7 @@ import type { Rule } from '../../boot/rule/rule.ts';
 import { allItems } from '../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import { manifestText, writeWhole } from '../manifest/write.ts';
-import { jsonLine, printable } from '../output/printable.ts';
+import { jsonLine, printable } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

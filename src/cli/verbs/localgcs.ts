@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { wrongSettings } from '../broker/broker.ts';
-import { jsonLine } from '../output/printable.ts';
 import { interruptible } from '../verb/interrupt.ts';
 import { collect } from '../verb/options.ts';
+import { jsonLine } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 import { example } from '../verb/verb.ts';
 

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { Asset } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { jsonLine } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { bytes } from '../../output/units.ts';
+import { jsonLine } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

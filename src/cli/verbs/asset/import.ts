@@ -6,13 +6,13 @@ import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.t
 import { fetchFile } from '../../fetch/fetch-file.ts';
 import { type Source, shown } from '../../fetch/import-source.ts';
 import { sourcesOf } from '../../fetch/import-sources.ts';
-import { jsonLine, printable } from '../../output/printable.ts';
 import type { Pushed } from '../../push/push.ts';
 import { type Pushing, pushFile, pushing, sentence, stallMs } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
 import { Failure } from '../../verb/failure.ts';
 import { interruptible } from '../../verb/interrupt.ts';
 import { archOption, kindOption, verifyOption } from '../../verb/options.ts';
+import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { jsonLine } from '../../output/printable.ts';
 import { pushFile, pushing, sentence } from '../../push/push-file.ts';
 import { openSource } from '../../push/source-file.ts';
 import { interruptible } from '../../verb/interrupt.ts';
 import { archOption, assertNamed, kindOption, verifyOption } from '../../verb/options.ts';
+import { jsonLine } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -3,8 +3,8 @@ import { type Arch, type Asset, type AssetKind, assetTitle } from '../../../boot
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';
-import { jsonLine, printable } from '../../output/printable.ts';
 import { archOption, kindOption } from '../../verb/options.ts';
+import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -3,8 +3,8 @@ import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';
-import { jsonLine } from '../../output/printable.ts';
 import { archOption, kindOption } from '../../verb/options.ts';
+import { jsonLine } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

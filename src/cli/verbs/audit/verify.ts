@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type AuditEvent, type AuditHead, chainStart, follows } from '../../../boot/access/audit.ts';
 import { type Api, eachItem } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { jsonLine } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
+import { jsonLine } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

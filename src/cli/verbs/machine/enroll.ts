@@ -4,8 +4,8 @@ import type { Machine } from '../../../boot/machine/machine.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { pendingIdOf } from '../../broker/named.ts';
-import { jsonLine, printable } from '../../output/printable.ts';
 import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
+import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -5,10 +5,10 @@ import { selectorText } from '../../../boot/rule/selector.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { printDryRun } from '../../output/dry-run.ts';
-import { jsonLine, printable } from '../../output/printable.ts';
 import { Failure } from '../../verb/failure.ts';
 import { addingOptions, bodyOf, type Said } from '../../verb/field-options.ts';
 import { jsonFile, pair } from '../../verb/options.ts';
+import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

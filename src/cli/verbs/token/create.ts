@@ -3,7 +3,7 @@ import { roles } from '../../../boot/access/actor.ts';
 import type { ApiToken } from '../../../boot/access/token.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { jsonLine, printable } from '../../output/printable.ts';
+import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

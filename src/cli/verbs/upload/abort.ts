@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Upload } from '../../../boot/asset/upload.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { jsonLine, printable } from '../../output/printable.ts';
+import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -4,7 +4,7 @@ import type { Upload } from '../../../boot/asset/upload.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { outline } from '../../output/outline.ts';
-import { jsonLine } from '../../output/printable.ts';
+import { jsonLine } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
 import { example } from '../../verb/verb.ts';
 

@@ -4,6 +4,7 @@ import { newMachine } from '../../../boot/schema/machine.ts';
 import { listedProfile, ownProfile } from '../../../boot/schema/profile.ts';
 import { newRule } from '../../../boot/schema/rule.ts';
 import { id, name, text } from '../../../boot/schema/values.ts';
+import { warningsField } from '../write/warnings.ts';
 
 const byName = 'The name of a profile, or one of its own';
 
@@ -71,5 +72,6 @@ export const appliedSchema = z
         ),
       }),
     ),
+    ...warningsField,
   })
   .meta({ id: 'Applied', description: 'What an apply changed, or would; nothing: it is so already' });

@@ -7,14 +7,15 @@ import { type Desired, type DesiredProfile, type Fault, fault } from '../../../b
 import { type ApplyPlan, isPlan, planApply } from '../../../boot/apply/plan.ts';
 import type { Step } from '../../../boot/apply/step.ts';
 import { assetTitle } from '../../../boot/asset/asset.ts';
-import { type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
+import { isRefusal, type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
 import { templateFault } from '../../../boot/template/template.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
 import type { AdminParts } from '../parts.ts';
 import { type Reply, type Route, route } from '../route.ts';
 import { conflicting } from '../write/conflict-answer.ts';
 import { insistOn } from '../write/pin-assets.ts';
-import { unrenderable } from '../write/render-check.ts';
+import { judged } from '../write/render-check.ts';
+import { warned } from '../write/warnings.ts';
 import { appliedSchema, applyQuery, desiredState } from './apply-schemas.ts';
 import { readCurrent } from './read-current.ts';
 
@@ -77,9 +78,10 @@ async function apply(
     const plan = planApply(desired, current, { ...making, prune });
     if (!isPlan(plan)) return refuseFaults('unappliable', plan);
     const { changes, entries } = written(plan, audit);
-    const refusal = tooLarge(changes, entries) ?? (await unrenderable(changes, parts));
-    if (refusal) return refusal;
-    const answer: Reply = { status: 200, body: { dry_run: dryRun, changes: shownChanges(plan, current) } };
+    const warnings = tooLarge(changes, entries) ?? (await judged(changes, parts));
+    if (isRefusal(warnings)) return warnings;
+    const body = { dry_run: dryRun, changes: shownChanges(plan, current) };
+    const answer = warned({ status: 200, body }, warnings);
     if (dryRun) return answer;
     if (plan.missing.length > 0) return notThere(plan, desired);
     if (changes.length === 0) return answer;

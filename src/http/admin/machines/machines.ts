@@ -9,7 +9,10 @@ import { commit } from '../write/commit.ts';
 import { etagHeader, ifMatch } from '../write/etag.ts';
 import { meant } from '../write/if-match.ts';
 import { noMachine } from '../write/not-found.ts';
+import { withWarnings } from '../write/warnings.ts';
 import { machineIntent, machineReply, registered } from './machine-intent.ts';
+
+const written = withWarnings(machineSchema);
 
 /** Machines: registered, found, changed, deleted. */
 export const machineRoutes: readonly Route[] = [
@@ -20,7 +23,7 @@ export const machineRoutes: readonly Route[] = [
     role: 'operator',
     body: newMachine,
     answers: {
-      201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
+      201: { description: 'The machine', body: written, headers: { ...location, ...etagHeader } },
     },
     problems: ['bad-input', 'mac-taken', 'template-error'],
     handle({ body, audit }, parts) {
@@ -65,7 +68,7 @@ export const machineRoutes: readonly Route[] = [
     role: 'operator',
     headers: ifMatch,
     body: newMachine,
-    answers: { 200: { description: 'The machine', body: machineSchema, headers: etagHeader } },
+    answers: { 200: { description: 'The machine', body: written, headers: etagHeader } },
     problems: ['bad-input', 'unknown-machine', 'mac-taken', 'precondition-failed', 'template-error'],
     handle: ({ params: { id = '' }, body, audit, headers }, parts) =>
       commit(async () => {

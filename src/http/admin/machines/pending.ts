@@ -12,6 +12,7 @@ import { page, pageOf } from '../queries.ts';
 import { type Route, route } from '../route.ts';
 import { commit } from '../write/commit.ts';
 import { etagHeader } from '../write/etag.ts';
+import { withWarnings } from '../write/warnings.ts';
 import { registered } from './machine-intent.ts';
 
 const enrollment = z.strictObject({
@@ -46,7 +47,11 @@ export const pendingRoutes: readonly Route[] = [
     role: 'operator',
     body: enrollment,
     answers: {
-      201: { description: 'The machine', body: machineSchema, headers: { ...location, ...etagHeader } },
+      201: {
+        description: 'The machine',
+        body: withWarnings(machineSchema),
+        headers: { ...location, ...etagHeader },
+      },
     },
     problems: ['bad-input', 'unknown-pending', 'unknown-profile', 'mac-taken', 'template-error'],
     handle({ params: { id = '' }, body, audit }, parts) {

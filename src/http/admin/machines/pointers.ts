@@ -12,12 +12,13 @@ import { commit, dryRunQuery } from '../write/commit.ts';
 import { ifMatch } from '../write/etag.ts';
 import { meant } from '../write/if-match.ts';
 import { noMachine, noRule } from '../write/not-found.ts';
+import { withWarnings } from '../write/warnings.ts';
 import { machineIntent } from './machine-intent.ts';
 
 const answers = {
   200: {
     description: 'The machine; with dry_run=1: what would change',
-    body: z.union([machineSchema, dryRunSchema]),
+    body: z.union([withWarnings(machineSchema), dryRunSchema]),
   },
 };
 

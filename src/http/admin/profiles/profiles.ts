@@ -18,6 +18,7 @@ import { dryRunAnswer } from '../rules/rule-schemas.ts';
 import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
 import { noMachine } from '../write/not-found.ts';
 import { insistOn } from '../write/pin-assets.ts';
+import { withWarnings } from '../write/warnings.ts';
 import { diffSchema } from './profile-schemas.ts';
 
 /** Profiles: what machines boot. A revision never changes. */
@@ -35,7 +36,7 @@ export const profileRoutes: readonly Route[] = [
       200: dryRunAnswer,
       201: {
         description: 'The revision, its assets resolved',
-        body: createdRevisionSchema,
+        body: withWarnings(createdRevisionSchema),
         headers: location,
       },
     },

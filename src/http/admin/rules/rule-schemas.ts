@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { percent } from '../../../boot/schema/rule.ts';
 import { id, name, text } from '../../../boot/schema/values.ts';
+import { warningsField } from '../write/warnings.ts';
 
 /** No body means all the defaults. */
 export const promotion = z.strictObject({ percent: percent.default(100) }).default({ percent: 100 });
@@ -28,6 +29,7 @@ export const dryRunSchema = z
     ),
     examined: z.int().describe('How many machines this page looked at'),
     next: text.describe('Cursor of the next page; absent on the last').exactOptional(),
+    ...warningsField,
   })
   .meta({ id: 'DryRun', description: 'Which machines a write would change, and how' });
 

@@ -14,6 +14,7 @@ import { commit, dryRunQuery, type Intent } from '../write/commit.ts';
 import { etagHeader, etagOf, ifMatch } from '../write/etag.ts';
 import { meant } from '../write/if-match.ts';
 import { noRule } from '../write/not-found.ts';
+import { withWarnings } from '../write/warnings.ts';
 import { handingOutNewest, rolledBack } from './rule-changes.ts';
 import { dryRunAnswer, dryRunSchema, promotion, rollback } from './rule-schemas.ts';
 
@@ -21,7 +22,7 @@ const theRule = { description: 'The rule', body: ruleSchema, headers: etagHeader
 const changes = {
   200: {
     description: 'The rule; with dry_run=1: what would change',
-    body: z.union([ruleSchema, dryRunSchema]),
+    body: z.union([withWarnings(ruleSchema), dryRunSchema]),
   },
 };
 
@@ -37,7 +38,7 @@ export const ruleRoutes: readonly Route[] = [
     body: newRule,
     answers: {
       200: dryRunAnswer,
-      201: { ...theRule, headers: { ...etagHeader, ...location } },
+      201: { ...theRule, body: withWarnings(ruleSchema), headers: { ...etagHeader, ...location } },
     },
     problems: ['bad-input', 'rule-taken', 'too-many-rules', 'template-error'],
     handle: ({ query, body, audit }, parts) => {

@@ -7,7 +7,8 @@ import { page, pageOf } from '../queries.ts';
 import type { Reply } from '../route.ts';
 import { conflicting } from './conflict-answer.ts';
 import { type DryRun, impactOf } from './dry-run.ts';
-import { unrenderable } from './render-check.ts';
+import { judged } from './render-check.ts';
+import { warned } from './warnings.ts';
 
 /** What a request comes to, as the records are now. */
 export interface Intent {
@@ -24,7 +25,7 @@ export const dryRunQuery = page.extend({
 
 /**
  * Writes what `intend` says, unless some machine could no longer be booted then; asks it again when somebody else was
- * faster. It is for `intend` to insist on the version that its caller has read. Nothing to change is no write.
+ * faster. The answer carries what is to be said of it (`warnings`). It is for `intend` to insist on the version that its caller has read. Nothing to change is no write.
  */
 export async function commit(
   intend: () => Promise<Intent | Refusal>,
@@ -35,12 +36,12 @@ export async function commit(
     const intent = await intend();
     if (isRefusal(intent)) return intent;
     const { changes, audit, reply } = intent;
-    const fault = await unrenderable(changes, parts);
-    if (fault) return fault;
-    if (query?.dry_run === '1') return dryRun(changes, query, parts);
+    const warnings = await judged(changes, parts);
+    if (isRefusal(warnings)) return warnings;
+    if (query?.dry_run === '1') return warned(await dryRun(changes, query, parts), warnings);
     const written: 'written' | Conflict =
       changes.length === 0 ? 'written' : await parts.records.write(changes, audit);
-    if (written === 'written') return typeof reply === 'function' ? reply() : reply;
+    if (written === 'written') return warned(typeof reply === 'function' ? await reply() : reply, warnings);
     if (written.kind !== 'changed') return conflicting(written);
   }
 }

@@ -1,9 +1,12 @@
+import type { Machine } from '../../../boot/machine/machine.ts';
 import { unknownSubject } from '../../../boot/machine/unknown-machine.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
-import { unrenderableFor } from '../../../boot/render-check.ts';
+import { renderingsFor } from '../../../boot/render-check.ts';
 import { isTemplate } from '../../../boot/template/cmdline.ts';
-import { renderedFor, templateError, templateFault } from '../../../boot/template/template.ts';
+import { renderedFor, warningsOf } from '../../../boot/template/rendered.ts';
+import { templateError, templateFault } from '../../../boot/template/template.ts';
+import { distinct, type Warning } from '../../../boot/warning.ts';
 import type { World } from '../../../boot/world.ts';
 import { type Change, every } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
@@ -12,43 +15,53 @@ import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
 
 /**
  * Why these changes must not be written: afterwards the command line of some machine could not be rendered. It is asked at
- * write so that no boot has to find out. Writes that add no template to what machines may boot cost no reading of machines.
+ * write so that no boot has to find out. Else what whoever writes them is to be told. Writes that add no template to what
+ * machines may boot cost no reading of machines.
  */
-export async function unrenderable(
+export async function judged(
   changes: readonly Change[],
   parts: AdminParts,
-): Promise<Refusal | undefined> {
+): Promise<Refusal | readonly Warning[]> {
+  const found: Warning[] = [];
   for (const change of changes) {
-    const fault = change.kind === 'profile' ? await revisionFault(change.to, parts) : undefined;
-    if (fault) return fault;
+    const verdict = change.kind === 'profile' ? await ofRevision(change.to, parts) : [];
+    if (isRefusal(verdict)) return verdict;
+    found.push(...verdict);
   }
-  if (!changes.some(({ kind }) => kind === 'machine' || kind === 'rule')) return undefined;
-  const { records } = parts;
-  const world = keptWorld(changedWorld(recordsWorld(records), changes));
-  for (const change of changes) {
-    if (change.kind !== 'machine' || !change.to) continue;
-    const refusal = await unrenderableFor(change.to, world, parts);
-    if (refusal) return refusal;
+  const world = keptWorld(changedWorld(recordsWorld(parts.records), changes));
+  for await (const machine of concerned(changes, world, parts)) {
+    const verdict = await renderingsFor(machine, world, parts);
+    if (isRefusal(verdict)) return verdict;
+    found.push(...verdict);
   }
-  if (!changes.some(({ kind }) => kind === 'rule') || !(await hasTemplates(world))) return undefined;
-  for await (const stored of every((page) => records.listMachines(page))) {
-    const machine = stored.active ? undefined : machineAfter(changes, stored);
-    const refusal = machine && (await unrenderableFor(machine, world, parts));
-    if (refusal) return refusal;
-  }
-  return undefined;
+  return distinct(found);
 }
 
-async function revisionFault(
+async function ofRevision(
   revision: ProfileRevision,
   { unknownMachine }: AdminParts,
-): Promise<Refusal | undefined> {
+): Promise<Refusal | readonly Warning[]> {
   const fault = await templateFault(revision.cmdline);
   if (fault) return templateError(fault, `The command line of ${revision.name} cannot be read`);
-  if (typeof unknownMachine === 'string' || unknownMachine.profile !== revision.name) return undefined;
+  const said = warningsOf(revision);
+  if (typeof unknownMachine === 'string' || unknownMachine.profile !== revision.name) return said;
   // What an unknown machine will claim is not known: its templates have to do without.
   const rendered = await renderedFor(unknownSubject({}), revision);
-  return isRefusal(rendered) ? rendered : undefined;
+  return isRefusal(rendered) ? rendered : said;
+}
+
+/** The machines as they are afterwards whose command lines these changes may change. */
+async function* concerned(
+  changes: readonly Change[],
+  world: World,
+  { records }: AdminParts,
+): AsyncGenerator<Machine> {
+  for (const change of changes) if (change.kind === 'machine' && change.to) yield change.to;
+  if (!changes.some(({ kind }) => kind === 'rule') || !(await hasTemplates(world))) return;
+  for await (const stored of every((page) => records.listMachines(page))) {
+    const machine = stored.active ? undefined : machineAfter(changes, stored);
+    if (machine) yield machine;
+  }
 }
 
 async function hasTemplates(world: World): Promise<boolean> {
