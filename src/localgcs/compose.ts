@@ -3,6 +3,7 @@ import { findWanted, type Wanted } from './change-object.ts';
 import { commit, dropFile } from './commit.ts';
 import type { Destination } from './copy.ts';
 import { badTarget, type Target } from './find-object.ts';
+import { openBytes } from './open-bytes.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { Draft } from './store/files.ts';
 import type { StoredObject } from './store/objects-table.ts';
@@ -31,8 +32,11 @@ export async function composeObjects(store: Store, wanted: Composition): Promise
   }
 
   // Opened at once, so that it is these generations that are read to their end.
-  const streams = parts.map((part) => createReadStream('', { fd: store.files.open(part.file) }));
+  const opened = parts.map((part) => openBytes(store, part));
+  const streams = opened.flatMap((fd) => (isRefusal(fd) ? [] : createReadStream('', { fd })));
   try {
+    const lost = opened.find(isRefusal);
+    if (lost) return lost;
     const draft = await store.files.draft(store.files.newName(), 0);
     try {
       for (const stream of streams) for await (const chunk of stream) await draft.append(chunk);

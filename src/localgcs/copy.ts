@@ -1,7 +1,9 @@
+import { closeSync } from 'node:fs';
 import type { Attributes } from './attributes.ts';
 import { findWanted, type Wanted } from './change-object.ts';
 import { commit } from './commit.ts';
 import { badTarget, type Target } from './find-object.ts';
+import { openBytes } from './open-bytes.ts';
 import type { Preconditions } from './preconditions.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import type { StoredObject } from './store/objects-table.ts';
@@ -22,6 +24,9 @@ export async function copyObject(
 ): Promise<StoredObject | Refusal> {
   const object = badTarget(store, destination.target) ?? findWanted(store, source, source);
   if (isRefusal(object)) return object;
+  const fd = openBytes(store, object);
+  if (isRefusal(fd)) return fd;
+  closeSync(fd);
   const content = { ...object, file: await store.files.alias(object.file) };
   try {
     const attributes = destination.attributes ?? object.attributes;

@@ -1,10 +1,12 @@
+import { closeSync } from 'node:fs';
 import type { Context } from 'koa';
 import { type ByteRange, byteRange } from '../byte-range.ts';
 import { answerEmpty } from './answer.ts';
 import { isHeaderValue } from './attributes.ts';
 import { judge, sameAs, type Validators } from './conditional-request.ts';
 import { etagOf } from './object-resource.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { lostBytes, openBytes } from './open-bytes.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import { sendFile } from './send-file.ts';
 import type { StoredObject } from './store/objects-table.ts';
 import type { Store } from './store/store.ts';
@@ -40,8 +42,7 @@ export async function answerMedia(
   ctx.set('Content-Type', instead.type ?? object.attributes.contentType ?? 'application/octet-stream');
   const disposition = instead.disposition ?? object.attributes.contentDisposition;
   if (disposition) ctx.set('Content-Disposition', disposition);
-  await sendBytes(ctx, store, object, range);
-  return undefined;
+  return await sendBytes(ctx, store, object, range);
 }
 
 function rangeOf(
@@ -53,20 +54,42 @@ function rangeOf(
   return byteRange(ctx.get('Range'), size);
 }
 
-async function sendBytes(ctx: Context, store: Store, object: StoredObject, range: ByteRange | undefined) {
-  const { size, file } = object;
+/** Bytes that are not all there are refused before anything is said of them, to HEAD as well. */
+async function sendBytes(
+  ctx: Context,
+  store: Store,
+  object: StoredObject,
+  range: ByteRange | undefined,
+): Promise<Refusal | undefined> {
+  const { size } = object;
+  const fd = openBytes(store, object);
+  if (isRefusal(fd)) {
+    ctx.app.emit('error', fd.details, ctx);
+    return fd;
+  }
   const { start, end } = range ?? { start: 0, end: size - 1 };
   ctx.body = Buffer.alloc(0);
   ctx.status = range ? 206 : 200;
   ctx.length = end + 1 - start;
   if (range) ctx.set('Content-Range', `bytes ${start}-${end}/${size}`);
-  if (ctx.method === 'HEAD' || size === 0) return;
+  if (ctx.method === 'HEAD' || size === 0) {
+    closeSync(fd);
+    return undefined;
+  }
   ctx.respond = false;
   // The descriptor outlives the file's name: this generation is sent to its end whatever is written meanwhile.
   ctx.state.sent = 0;
-  await sendFile(ctx.res, store.files.open(file), { start, end }, (bytes) => {
-    ctx.state.sent += bytes;
-  });
+  try {
+    await sendFile(ctx.res, fd, { start, end }, (bytes) => {
+      ctx.state.sent += bytes;
+    });
+    return undefined;
+  } catch (error) {
+    const refusal = ctx.res.headersSent ? undefined : lostBytes(error, object);
+    if (!refusal) throw error;
+    ctx.respond = true;
+    return refusal;
+  }
 }
 
 function mediaHeaders(object: StoredObject): Record<string, string> {

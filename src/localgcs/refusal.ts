@@ -40,6 +40,11 @@ export const codes = {
     reason: 'requestedRangeNotSatisfiable',
     message: 'The requested range cannot be satisfied.',
   },
+  DamagedObject: {
+    status: 500,
+    reason: 'internalError',
+    message: 'The bytes of this object are damaged on the disk of this storage.',
+  },
   InternalError: { status: 500, reason: 'internalError', message: 'The storage failed; see its log.' },
   NotImplemented: { status: 501, reason: 'notImplemented', message: 'This storage does not do that.' },
   InsufficientStorage: {

@@ -37,8 +37,8 @@ export async function sendFile(
     }
     response.end();
   } catch (error) {
-    // The length is promised already: only a broken connection says that the bytes are not all there.
-    response.destroy();
+    // Once the length is promised, only a broken connection says that the bytes are not all there.
+    if (response.headersSent) response.destroy();
     throw error;
   } finally {
     socket?.off('close', hangUp);
