@@ -3,7 +3,7 @@ import type { BootPolicy, BootRequest, Wanted } from './boot-request.ts';
 import { decideAsset } from './decide.ts';
 import { type Identity, isAnonymous } from './machine/identity.ts';
 import { unknownSubject } from './machine/unknown-machine.ts';
-import { claimedMachine, reporter, scriptedMachine } from './machine/which-machine.ts';
+import { claimedMachine, reporter, scriptedMachine, tellLike } from './machine/which-machine.ts';
 import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { revisionAsset } from './profile.ts';
@@ -99,7 +99,10 @@ async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome>
   if (isRefusal(machine)) return machine;
   if (!machine && isAnonymous(identity))
     return text(bootstrapScript(path, outage), 'the request does not say whose it is');
-  if (!machine) way.unknown = true;
+  if (!machine) {
+    way.unknown = true;
+    await tellLike(asked, identity);
+  }
   if (!machine && unknownMachine === 'exit')
     return text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit');
   const revision = await bootingRevision(asked, identity);

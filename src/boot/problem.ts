@@ -25,6 +25,7 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'No complete request came in time' },
   'mac-taken': { status: 409, title: 'Another machine holds this MAC' },
+  'pending-contradicted': { status: 409, title: 'It is not settled who this pending machine is' },
   'rule-taken': { status: 409, title: 'Another rule has this name or priority' },
   'too-many-rules': { status: 409, title: 'There is no room for more rules' },
   'no-earlier-revision': { status: 409, title: 'There is nothing to go back to' },
@@ -64,6 +65,8 @@ export interface Refusal {
   readonly kind: 'refuse';
   readonly problem: Problem;
   readonly detail: string;
+  /** The same for the log alone: it may name machines and networks, which whoever asked need not hear of. */
+  readonly logged?: string;
   /** Which parts of the request's body are wrong. */
   readonly errors?: readonly FieldError[];
   /** Response headers that belong to this refusal, such as Retry-After or Content-Range. */

@@ -55,7 +55,13 @@ export function sourceOf(
   policy: SourcePolicy,
 ): Source | Refusal {
   const address = canonicalAddress(peer ?? '');
-  if (!address) return refuse('source-not-allowed', 'The connection has no peer address.');
+  if (!address)
+    return refuse(
+      'source-not-allowed',
+      peer
+        ? `The peer ${peer} is believed nowhere: IPv4 in IPv6's old form (RFC 4291 2.5.5.1) is nobody's address.`
+        : 'The connection has no peer address.',
+    );
   const source: Source | Refusal = anyContains(policy.trustedProxies, address)
     ? forwardedSource(address, forwardedFor, policy)
     : { kind: 'source', address, via: 'peer' };
@@ -81,14 +87,30 @@ function admitted(source: Source, { allowed }: Pick<SourcePolicy, 'allowed'>): S
 }
 
 function forwardedSource(proxy: string, header: string | undefined, policy: SourcePolicy): Source | Refusal {
-  const hops = (header ?? '').split(',').map((hop) => hop.trim());
-  for (const hop of hops.reverse()) {
-    const address = canonicalAddress(hop);
-    if (!address) break;
+  const no = (why: string) =>
+    refuse('source-not-allowed', `${why}. Make the trusted proxy ${proxy} append the address of its peer.`);
+  if (!header?.trim()) return no(`The trusted proxy ${proxy} names no client in X-Forwarded-For`);
+  for (const hop of header.split(',').reverse()) {
+    const address = addressIn(hop.trim());
+    if (!address)
+      return no(`In X-Forwarded-For the hop "${printed(hop)}" is no IP address, with or without a port`);
     if (!anyContains(policy.trustedProxies, address)) return { kind: 'source', address, via: 'forwarded' };
   }
-  return refuse(
-    'source-not-allowed',
-    `The trusted proxy ${proxy} names no client in X-Forwarded-For. Make it append the address of its peer.`,
+  return no(
+    `All hops of X-Forwarded-For (${printed(header)}) are trusted proxies themselves, and none is a client`,
   );
+}
+
+/** The address of a hop, which some proxies write with its port: `10.1.2.3:51234`, `[2001:db8::1]:443`. */
+function addressIn(hop: string): string | undefined {
+  const [, inBrackets, before] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(hop) ?? [];
+  if (inBrackets !== undefined) return inBrackets.includes(':') ? canonicalAddress(inBrackets) : undefined;
+  return canonicalAddress(before ?? hop);
+}
+
+function printed(text: string): string {
+  return text
+    .trim()
+    .slice(0, 100)
+    .replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -4,6 +4,7 @@
  */
 export const warnings = {
   'initrd-word': 'A word of the command line asks for an initrd that the broker does not load',
+  placeholder: 'A UUID or serial number is one that firmware says where nobody set one',
 } as const;
 
 export interface Warning {

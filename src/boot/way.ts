@@ -8,6 +8,13 @@ import type { Assignment } from './rule/assignment.ts';
 import type { Warning } from './warning.ts';
 import type { World } from './world.ts';
 
+/** A registered machine that another would be taken for, did not something stronger speak against it. */
+export interface Like {
+  readonly by: 'uuid' | 'serial';
+  /** Its id. */
+  readonly machine: string;
+}
+
 /** One step of a request's way, and what it came to. */
 export interface Step {
   readonly step: 'source' | 'machine' | 'from here' | 'revision' | 'rendered' | 'plan';
@@ -28,6 +35,8 @@ export interface Way {
   readonly machine?: Machine;
   /** Nobody has registered the machine, which says who it is and asks for its script. */
   readonly unknown?: true;
+  /** Machines that an unknown one has something in common with. */
+  readonly like?: readonly Like[];
   readonly assigned?: Assigned;
   /** As it is stored: its command line is not rendered. */
   readonly revision?: ProfileRevision;

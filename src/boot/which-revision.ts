@@ -42,7 +42,7 @@ async function ofUnknownMachines(asked: Asked, identity: Identity): Promise<Prof
   const { unknownMachine: policy } = asked.policy;
   if (typeof policy === 'string') {
     way.assigned = { by: 'nothing', reason: 'nobody has registered this machine', considered: [] };
-    return unknownMachine(identity);
+    return unknownMachine(identity, way.like);
   }
   const { profile } = policy;
   const reason = `nobody knows this machine, and BROKER_UNKNOWN_MACHINE is profile:${profile}`;

@@ -22,7 +22,7 @@ export type WhichAsset =
  * not written yet answer them for tests, replays and dry runs. The same answers give the same decision.
  */
 export interface World {
-  /** By MAC, else by UUID, else by serial; the latter two only if exactly one machine has it. */
+  /** By MAC, else by UUID, else by serial, as `machine/find-machine.ts` has it. */
   machineBy(identity: Identity): Answer<Machine | undefined>;
   machine(id: string): Answer<Machine | undefined>;
   /** All rules in force; their order says nothing. */

@@ -101,7 +101,7 @@ export const verbs: Readonly<Record<string, Declared>> = {
     load: async () => (await import('./verbs/machine/pending.ts')).machinePending,
   },
   'machine enroll <id-or-mac>': {
-    about: 'Register a pending machine under all that it says of itself.',
+    about: 'Register a pending machine under all that it says of itself, or add its MAC to a machine.',
     load: async () => (await import('./verbs/machine/enroll.ts')).machineEnroll,
   },
   'machine dismiss <id-or-mac>': {

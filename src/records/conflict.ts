@@ -27,7 +27,7 @@ export function conflictOf(changes: readonly Change[], known: Known): Conflict |
 }
 
 function isStale(change: Change, known: Known): Conflict | undefined {
-  if (change.kind === 'profile' || change.kind === 'pending') return undefined;
+  if (change.kind === 'profile') return undefined;
   if (change.kind === 'asset') {
     const { of } = change;
     return isAsExpected(known.namedAsset(of), change)

@@ -36,9 +36,7 @@ export type Change =
   | { readonly kind: 'profile'; readonly to: ProfileRevision }
   | AssetChange
   /** Always with its asset, whose expectation stands guard over it. */
-  | UploadChange
-  /** It goes, if it is there. */
-  | { readonly kind: 'pending'; readonly id: string; readonly to?: undefined };
+  | UploadChange;
 
 export interface Replacement<Kind, Document> {
   readonly kind: Kind;
@@ -76,7 +74,7 @@ export type MachineSearch = Search<typeof machineFields, Machine>;
 /** Machines, and the profile revisions that they point to. */
 export interface MachineRecords {
   machine(id: string): Promise<Machine | undefined>;
-  /** By MAC, else by UUID, else by serial; the latter two only if exactly one machine has it. A MAC that nobody holds does not rule out the rest. */
+  /** By MAC, else by UUID, else by serial, as `boot/machine/find-machine.ts` has it. */
   findMachine(identity: Identity): Promise<Machine | undefined>;
   listMachines(page: PageRequest, search?: MachineSearch): Promise<Page<Machine>>;
 
@@ -117,11 +115,15 @@ export interface AssetRecords {
   imageAssets(name: string): Promise<readonly Asset[]>;
 }
 
-/** Machines that nobody has registered; of more than 1000 those that asked last. */
+/** Machines that nobody has registered, as they were observed. They are in no transaction with anything else, and may lie elsewhere. */
 export interface PendingRecords {
-  /** What was seen since, each id once, is added to what is known of it. */
-  addPending(seen: readonly PendingMachine[]): Promise<void>;
+  /**
+   * What was seen since is added to what is known, and these ids go, as `pendingAfter` has it: all of one call or none. Of calls
+   * that meet none is lost. Nobody who boots waits for it.
+   */
+  updatePending(seen: readonly PendingMachine[], gone?: readonly string[]): Promise<void>;
   pending(id: string): Promise<PendingMachine | undefined>;
+  /** In the order of their coming. */
   listPending(page: PageRequest): Promise<Page<PendingMachine>>;
 }
 

@@ -31,7 +31,7 @@ test('two IPv6 addresses count together when, and only when, their first 64 bits
     ) ?? '';
   fc.assert(
     fc.property(half, half, half, half, (a, b, c, d) => {
-      fc.pre(text(a, c).includes(':') && text(b, d).includes(':'));
+      fc.pre([text(a, c), text(a, d), text(b, d)].every((address) => address.includes(':')));
       t.is(sourceGroup(text(a, c)) === sourceGroup(text(b, d)), a.join() === b.join());
       t.is(sourceGroup(text(a, c)), sourceGroup(text(a, d)));
     }),

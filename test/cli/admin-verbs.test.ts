@@ -102,6 +102,42 @@ test('a machine that asks to boot is listed as pending, and enrolled or dismisse
   t.deepEqual(JSON.parse((await run('machine', 'pending', '--json')).stdout), { items: [] });
 });
 
+test('enroll tells what it left out and from where to bind the machine, chooses, and adds a MAC; add tells of placeholders', async (t) => {
+  const { broker, run } = await before(t);
+  const asks = (query: string) => broker.boot(`/boot.ipxe?${query}`, { userAgent: 'iPXE/2.0.0' });
+  const uuid = '4c4c4544-0044-4a10-8031-b4c04f4b4d31';
+  await asks(`mac=52:54:00:03:02:01&uuid=${uuid}&serial=0123456789`);
+  await asks(`mac=52:54:00:03:02:02&serial=S2`);
+  await asks(`mac=52:54:00:03:02:02&serial=S3`);
+  const pending = async () => (await broker.parts.records.listPending({ limit: 10 })).items;
+  await until(
+    async () => (await pending()).filter(({ others, placeholders }) => others ?? placeholders).length === 2,
+  );
+  t.regex((await run('machine', 'pending')).stdout, /127\.0\.0\.1 says serial S[23]/);
+  const { stderr, stdout } = await run('machine', 'enroll', '52:54:00:03:02:01', '--name', 'new');
+  t.regex(stdout, /^machine new is registered: /);
+  t.regex(
+    stderr,
+    /^bootbroker: warning: The serial 0123456789 is one that firmware says .*: it is left out\.$/m,
+  );
+  t.regex(stderr, /^it asked from 127\.0\.0\.1; .*bootbroker machine set \S+ --network 127\.0\.0\.0\/24$/m);
+  const guess = await run('machine', 'enroll', '52-54-00-03-02-02');
+  t.is(guess.code, 1);
+  t.regex(guess.stderr, /Several say that they are 52:54:00:03:02:02.*--mac-only/);
+  t.is(
+    (await run('machine', 'enroll', '52-54-00-03-02-02', '--serial', 'S3', '--network', '127.0.0.0/8'))
+      .stderr,
+    '',
+  );
+  await asks(`mac=52:54:00:03:02:03&uuid=${uuid}`);
+  await until(async () => (await pending()).length === 1);
+  t.regex((await run('machine', 'pending')).stdout, /same uuid as machine /);
+  const added = await run('machine', 'enroll', '52:54:00:03:02:03', '--add-to', '52:54:00:03:02:01');
+  t.regex(added.stdout, /^machine new has 52:54:00:03:02:01, 52:54:00:03:02:03: /);
+  const told = await run('machine', 'add', '--mac', '52:54:00:03:02:04', '--serial', 'N/A');
+  t.regex(told.stderr, /^bootbroker: warning: The serial N\/A is one .*: nothing is found by it\.$/m);
+});
+
 test('a token is made for scripts to take, works, is listed without its secret, and ends', async (t) => {
   const { broker, run } = await before(t);
   const made = await run('token', 'create', '--name', 'ci', '--role', 'viewer', '--expires', '90d');

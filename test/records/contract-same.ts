@@ -150,7 +150,7 @@ async function returned(records: Records, { entry, ...given }: Documents) {
   const upload = uploadOf(asset);
   await createAsset(records, asset, upload);
   await records.addBootEvent(event);
-  await records.addPending([pending]);
+  await records.updatePending([pending]);
   const [remembered] = (await records.listAudit({ limit: 1 }, 'newest')).items;
   const { history: _, ...inForce } = rule;
   return {

@@ -124,8 +124,44 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
     t.deepEqual(await records.findMachine({ mac: macOf(1), uuid, serial: 'C' }), a);
     t.deepEqual(await records.findMachine({ uuid, serial: 'C' }), b);
     t.deepEqual(await records.findMachine({ serial: 'C' }), c);
-    t.deepEqual(await records.findMachine({ mac: macOf(9), uuid, serial: 'C' }), b);
     t.deepEqual(await records.findMachine({ mac: macOf(9), uuid: newId(), serial: 'C' }), c);
+  });
+
+  test('a machine that has MACs is found by no UUID or serial of a request that names another MAC', async (t) => {
+    const records = await open(t);
+    const bound = machine({ macs: [macOf(1)], uuid: newId(), serial: 'A' });
+    const free = machine({ macs: [], uuid: newId(), serial: 'B' });
+    for (const each of [bound, free]) await createMachine(records, each);
+    const [uuid, freeUuid] = [bound.uuid ?? '', free.uuid ?? ''];
+    t.is(await records.findMachine({ mac: macOf(9), uuid }), undefined);
+    t.is(await records.findMachine({ mac: macOf(9), serial: 'A' }), undefined);
+    t.is(await records.findMachine({ mac: macOf(9), uuid, serial: 'A' }), undefined);
+    for (const claims of [{ uuid }, { serial: 'A' }, { uuid, serial: 'other' }])
+      t.deepEqual(await records.findMachine(claims), bound);
+    for (const claims of [{ uuid: freeUuid }, { serial: 'B' }, { uuid: freeUuid, serial: 'A' }])
+      t.deepEqual(await records.findMachine({ mac: macOf(9), ...claims }), free);
+    // Its UUID is stronger than its serial.
+    t.is(await records.findMachine({ mac: macOf(9), uuid: newId(), serial: 'B' }), undefined);
+    t.is(await records.findMachine({ uuid: newId(), serial: 'A' }), undefined);
+  });
+
+  test('a UUID in the other byte order is the same machine, unless another has it as it stands', async (t) => {
+    const records = await open(t);
+    const [uuid, swapped] = ['44454c4c-3100-104a-8031-b4c04f4b4d31', '4c4c4544-0031-4a10-8031-b4c04f4b4d31'];
+    const known = machine({ uuid, serial: 'S' });
+    await createMachine(records, known);
+    t.deepEqual(await records.findMachine({ uuid: swapped }), known);
+    t.deepEqual(await records.findMachine({ mac: macOf(1), uuid: swapped }), known);
+    t.deepEqual(
+      await records.findMachine({ uuid: '0a1b2c3d-0000-4000-8000-00000000000f', serial: 'x' }),
+      undefined,
+    );
+    const itself = machine({ uuid: swapped });
+    await createMachine(records, itself);
+    t.deepEqual(await records.findMachine({ uuid: swapped }), itself);
+    t.deepEqual(await records.findMachine({ uuid }), known);
+    await createMachine(records, machine({ uuid: swapped }));
+    t.is(await records.findMachine({ uuid: swapped }), undefined);
   });
 
   test('a UUID or serial that two machines share names neither', async (t) => {
@@ -272,7 +308,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       const named = asset({ id, version: id });
       await createAsset(records, named);
       await records.addBootEvent(bootEvent({ id }));
-      await records.addPending([pending({ id })]);
+      await records.updatePending([pending({ id })]);
       await records.write(
         [
           { kind: 'rule', id, expected: 0, to: rule({ id }) },

@@ -55,7 +55,7 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     imageAssets: () => records.imageAssets('a'),
     addBootEvent: () => records.addBootEvent(bootEvent()),
     lastBootEvent: () => records.lastBootEvent('m', 'script'),
-    addPending: () => records.addPending([pending()]),
+    updatePending: () => records.updatePending([pending()]),
     pending: () => records.pending('p'),
     listPending: () => records.listPending(page),
     firstBootEvent: () => records.firstBootEvent('m', 'script', 'r'),

@@ -48,7 +48,7 @@ test('while the store is down a snapshot stands in for it, and each time it is t
   const { uuid = '', serial = '' } = known;
   t.deepEqual(await records.findMachine({ mac: macOf(1) }), known);
   t.deepEqual(await records.findMachine({ mac: macOf(2), uuid: newId(), serial: 'unknown' }), known);
-  t.deepEqual(await records.findMachine({ mac: macOf(9), uuid }), known);
+  t.deepEqual(await records.findMachine({ uuid }), known);
   t.deepEqual(await records.findMachine({ serial }), known);
   t.deepEqual(await records.machine(known.id), known);
   t.deepEqual(await records.profile(booted.id), booted);
@@ -59,8 +59,14 @@ test('while the store is down a snapshot stands in for it, and each time it is t
 });
 
 test('what is not in the snapshot is not unknown: only the store can say so', async (t) => {
-  const { records, efi } = await scene(t);
+  const { records, known, efi } = await scene(t);
   await t.throwsAsync(records.findMachine({ mac: macOf(9) }), down);
+  const { uuid = '', serial = '' } = known;
+  await t.throwsAsync(
+    records.findMachine({ mac: macOf(9), uuid, serial }),
+    down,
+    'another MAC speaks against it',
+  );
   await t.throwsAsync(records.machine(newId()), down);
   await t.throwsAsync(records.profile(newId()), down);
   await t.throwsAsync(records.newestAsset({ ...efi, arch: 'arm64' }), down);

@@ -1,26 +1,14 @@
 import { type Refusal, refuse } from '../problem.ts';
+import { macFault, parseMac } from './hardware-address.ts';
+import { isPlaceholderSerial, isPlaceholderUuid } from './placeholders.ts';
+
+export { parseMac } from './hardware-address.ts';
 
 /** What firmware or a loader says about itself. A claim, not a proof. */
 export interface Identity {
   readonly mac?: string;
   readonly uuid?: string;
   readonly serial?: string;
-}
-
-/** Any usual spelling of an EUI-48 in, `aa:bb:cc:dd:ee:ff` out; undefined when it is none, or a group address (IEEE 802, I/G bit). */
-export function parseMac(text: string): string | undefined {
-  const spelled =
-    /^([0-9a-f]{2}([:-]))([0-9a-f]{2}\2){4}[0-9a-f]{2}$/i.test(text) ||
-    /^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i.test(text) ||
-    /^[0-9a-f]{12}$/i.test(text);
-  if (!spelled) return undefined;
-  const octets =
-    text
-      .toLowerCase()
-      .replace(/[^0-9a-f]/g, '')
-      .match(/../g) ?? [];
-  const group = Number.parseInt(octets[0] ?? '1', 16) & 1;
-  return group || octets.every((octet) => octet === '00') ? undefined : octets.join(':');
 }
 
 /** An SMBIOS UUID in lower case; undefined when it is none, or one of the two that mean "not set" (SMBIOS 7.2.1). */
@@ -35,31 +23,51 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** Serial numbers that firmware reports where nobody set one. */
-const placeholderSerial =
-  /^(to be filled by o\.e\.m\.?|default string|system serial number|not specified|none|0+)$/i;
-
 /**
- * The identity in a query: `mac`, `uuid`, `serial`. A value that a loader left unexpanded (`${net0/mac}`) or that means
- * "not set" is no claim; a MAC that is none is refused, because it would silently name another machine or nobody.
+ * The identity in a query: `mac`, `uuid`, `serial`. A value that cannot be read, that a loader left unexpanded (`${net0/mac}`) or
+ * that means "not set" is no claim; a MAC that is none is refused where no UUID says who it is, because it would name nobody.
  */
 export function claimedIdentity(query: (name: string) => string | undefined): Identity | Refusal {
-  const claim = (name: string) => {
-    const value = query(name)?.trim();
-    return value && !value.includes('${') ? value : undefined;
-  };
-  const macClaim = claim('mac');
-  const mac = macClaim === undefined ? undefined : parseMac(macClaim);
-  if (macClaim !== undefined && !mac)
+  const { uuid, serial } = smbiosClaims(query);
+  const claimed = claim(query, 'mac');
+  const mac = claimed === undefined ? undefined : parseMac(claimed);
+  if (claimed !== undefined && !mac && !uuid)
     return refuse(
       'bad-identity',
-      'The mac parameter is no MAC address of one interface. Send mac=aa:bb:cc:dd:ee:ff.',
+      `The mac parameter is no MAC address of one interface${macFault(claimed)}. Send mac=aa:bb:cc:dd:ee:ff.`,
     );
-  const uuid = parseUuid(claim('uuid') ?? '');
-  const serialClaim = claim('serial');
-  const serial =
-    serialClaim && isSerial(serialClaim) && !placeholderSerial.test(serialClaim) ? serialClaim : undefined;
   return { ...(mac && { mac }), ...(uuid && { uuid }), ...(serial && { serial }) };
+}
+
+/** What firmware says of itself, or an administrator of it, that is on boards by the million, and so names no machine. */
+export function placeholdersIn(
+  query: (name: string) => string | undefined,
+): Pick<Identity, 'uuid' | 'serial'> {
+  const uuid = parseUuid(claim(query, 'uuid') ?? '');
+  const serial = serialIn(query);
+  return {
+    ...(uuid && isPlaceholderUuid(uuid) && { uuid }),
+    ...(serial && isPlaceholderSerial(serial) && { serial }),
+  };
+}
+
+function smbiosClaims(query: (name: string) => string | undefined) {
+  const uuid = parseUuid(claim(query, 'uuid') ?? '');
+  const serial = serialIn(query);
+  return {
+    uuid: uuid && !isPlaceholderUuid(uuid) ? uuid : undefined,
+    serial: serial && !isPlaceholderSerial(serial) ? serial : undefined,
+  };
+}
+
+function serialIn(query: (name: string) => string | undefined): string | undefined {
+  const serial = claim(query, 'serial');
+  return serial && isSerial(serial) ? serial : undefined;
+}
+
+function claim(query: (name: string) => string | undefined, name: string): string | undefined {
+  const value = query(name)?.trim();
+  return value && !value.includes('${') ? value : undefined;
 }
 
 /** Printable ASCII, at most 128 characters. */

@@ -1,6 +1,6 @@
 import { overridden } from '../client.ts';
 import { isRefusal, type Refusal, refuse } from '../problem.ts';
-import { type Asked, said } from '../way.ts';
+import { type Asked, type Like, said } from '../way.ts';
 import { type Identity, isAnonymous } from './identity.ts';
 import { bootsFrom, type Machine } from './machine.ts';
 
@@ -36,10 +36,10 @@ async function believed(asked: Asked, claimed: Machine | undefined): Promise<Mac
   const hw = asked.edge?.hw;
   const vouched = hw === undefined ? undefined : await asked.world.machineBy({ mac: hw });
   if (vouched && claimed && vouched.id !== claimed.id)
-    return refuse(
-      'claim-contradicted',
-      `It says that it is machine ${claimed.id}, but its interface ${hw} belongs to machine ${vouched.id}.`,
-    );
+    return {
+      ...refuse('claim-contradicted', `Its interface ${hw} is not one of the machine that it says it is.`),
+      logged: `It says that it is machine ${claimed.id}, but its interface ${hw} belongs to machine ${vouched.id}.`,
+    };
   const machine = claimed ?? vouched;
   if (!machine) return undefined;
   said(
@@ -60,19 +60,45 @@ function fromHere(asked: Asked, machine: Machine): Machine | Refusal {
     said(asked, 'from here', 'nobody says from where it asks: it is taken to be where it boots from');
   else if (bootsFrom(machine, source.address))
     said(asked, 'from here', networks ? `it boots from ${networks}` : 'it boots from any address that may');
-  else
-    return refuse(
-      'machine-not-here',
-      `Machine ${machine.id} boots from ${networks}, not from ${source.address}.`,
-    );
+  else {
+    const logged = `Machine ${machine.id} boots from ${networks}, not from ${source.address}.`;
+    said(asked, 'from here', `it boots from ${networks}, not from ${source.address}`);
+    return { ...refuse('machine-not-here', `This machine does not boot from ${source.address}.`), logged };
+  }
   return machine;
 }
 
-export function unknownMachine(identity: Identity): Refusal {
+/** Looks for whom an unknown machine would be taken by its UUID or serial alone, did not its MAC or UUID speak against it. */
+export async function tellLike(asked: Asked, { mac, uuid, serial }: Identity): Promise<void> {
+  const like: Like[] = [];
+  const look = async (by: Like['by'], claim: Identity, against: string) => {
+    const machine = await asked.world.machineBy(claim);
+    if (!machine) return;
+    like.push({ by, machine: machine.id });
+    said(
+      asked,
+      'machine',
+      `it says the ${by} of machine ${machine.id}, but ${against} that machine does not have: it is taken for another. ` +
+        `If it is that one: bootbroker machine enroll ${mac ?? 'MAC'} --add-to ${machine.id}`,
+    );
+  };
+  if (mac && uuid) await look('uuid', { uuid }, 'a MAC that');
+  if (serial && (mac || uuid)) await look('serial', { serial }, mac ? 'a MAC that' : 'a UUID that');
+  if (like.length > 0) asked.way.like = like;
+}
+
+export function unknownMachine(identity: Identity, like: readonly Like[] = []): Refusal {
   const claims = Object.entries(identity).map(([name, value]) => `${name} ${value}`);
-  const command = `bootbroker machine add --mac ${identity.mac ?? 'AA:BB:CC:DD:EE:FF'}`;
-  return refuse(
-    'unknown-machine',
-    `Nobody has registered ${claims.join(', ') || 'a machine that does not say who it is'}. Register it: ${command}`,
-  );
+  const detail = `Nobody has registered ${claims.join(', ') || 'a machine that does not say who it is'}. Register it: bootbroker machine add ${optionsOf(identity)}`;
+  const refusal = refuse('unknown-machine', detail);
+  if (like.length === 0) return refusal;
+  const same = like.map(({ by, machine }) => `the ${by} of machine ${machine}`).join(' and ');
+  return { ...refusal, logged: `${detail} (it says ${same}, and is taken for another)` };
+}
+
+/** The options of `machine add` that say what the caller said. */
+function optionsOf({ mac, uuid, serial }: Identity): string {
+  if (mac) return `--mac ${mac}`;
+  if (uuid) return `--uuid ${uuid}`;
+  return serial === undefined ? '--mac AA:BB:CC:DD:EE:FF' : `--serial '${serial.replaceAll("'", "'\\''")}'`;
 }

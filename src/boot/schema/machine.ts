@@ -4,6 +4,8 @@ import type { machineFields } from '../fields/machine.ts';
 import { schemaOf } from './type.ts';
 import { atMost, id, mac, managedBy, name, network, pointer, serial, time, uuid } from './values.ts';
 
+export const mostMacs = 32;
+
 const model = z.string().max(256).exactOptional();
 const bytes = z.int().positive().describe('Bytes').exactOptional();
 
@@ -55,7 +57,7 @@ export const said = {
   /** A MAC belongs to one machine. */
   macs: z
     .array(mac)
-    .max(32)
+    .max(mostMacs)
     .overwrite((macs) => [...new Set(macs)])
     .default([]),
   uuid: uuid.describe('SMBIOS system UUID').exactOptional(),

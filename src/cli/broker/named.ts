@@ -2,7 +2,6 @@ import type { Asset, AssetKind } from '../../boot/asset/asset.ts';
 import { parseNameAtVersion } from '../../boot/asset/asset-reference.ts';
 import { parseMac } from '../../boot/machine/identity.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
-import { pendingId } from '../../boot/machine/pending-machine.ts';
 import type { Rule } from '../../boot/rule/rule.ts';
 import { Failure } from '../verb/failure.ts';
 import { type Api, accepted, allItems } from './api.ts';
@@ -14,12 +13,6 @@ export async function machineId(from: Api, text: string): Promise<string> {
   const [machine] = await allItems<Machine>(from, 'machines', { mac });
   if (machine) return machine.id;
   throw new Failure('refused', `no machine has the MAC ${mac}; register it with bootbroker machine add`);
-}
-
-/** The id of the pending machine that an administrator means: its id, or any spelling of its MAC. */
-export function pendingIdOf(text: string): string {
-  const mac = parseMac(text);
-  return mac ? pendingId({ mac }) : text;
 }
 
 /** The assets that an administrator means: one by its id, or all of NAME@VERSION, such as the kernel and the initrd of an image. */

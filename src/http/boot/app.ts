@@ -55,7 +55,8 @@ async function answer(
   noteWay(ctx, way);
   if (way.unknown && way.identity) {
     const { address } = ctx.state.source;
-    parts.unknownMachines.note(way.identity, { query, address, now: parts.clock() });
+    const { like } = way;
+    parts.unknownMachines.note(way.identity, { query, address, now: parts.clock(), ...(like && { like }) });
   }
   if (isRefusal(decided)) return answerProblem(ctx, decided);
   const { plan } = decided;

@@ -4,10 +4,11 @@ import { note } from '../plane/request-log.ts';
 import type { BootContext } from './context.ts';
 
 /** Tells the log what was found on a request's way. */
-export function noteWay(ctx: BootContext, { identity, machine, revision, asset }: Way): void {
+export function noteWay(ctx: BootContext, { identity, machine, like, revision, asset }: Way): void {
   note(ctx, {
     ...identity,
     ...(machine && { machine: machine.id }),
+    ...(like && { like }),
     ...(revision && { revision: revision.id }),
     ...(asset && { asset: asset.asset_id, asset_name: assetTitle(asset) }),
   });

@@ -17,7 +17,7 @@ export function answerProblem(ctx: PlaneContext, refusal: Refusal): void {
   ctx.set({ 'Cache-Control': 'no-store', ...refusal.headers });
   ctx.body = problemJson(refusal, { instance: `urn:request:${ctx.state.requestId}` });
   ctx.type = 'application/problem+json';
-  note(ctx, { plan: 'refuse', problem: refusal.problem, reason: refusal.detail });
+  note(ctx, { plan: 'refuse', problem: refusal.problem, reason: refusal.logged ?? refusal.detail });
 }
 
 /** The problem as it goes over the wire. */

@@ -1,4 +1,5 @@
 import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import { foundAtOnce } from '../../boot/machine/find-machine.ts';
 import type { Identity } from '../../boot/machine/identity.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
@@ -10,7 +11,7 @@ export interface Seed {
   /** In ms since 1970. */
   readonly at: number;
   machine(id: string): Machine | undefined;
-  /** As the store itself finds one: by MAC, else by UUID, else by serial, the latter two if exactly one machine has it. */
+  /** As the store itself finds one. */
   findMachine(identity: Identity): Machine | undefined;
   profile(id: string): ProfileRevision | undefined;
   /** Undefined once the store has said anything of a rule in it. */
@@ -25,21 +26,19 @@ export function seedOf({ at, machines, profiles, rules, assets }: Snapshot): See
   const kept = <Document extends { readonly id: string }>(document: Document | undefined) =>
     document && !dropped.has(document.id) ? document : undefined;
   const machineById = new Map(machines.map((machine) => [machine.id, machine]));
-  const byMac = new Map(machines.flatMap((machine) => machine.macs.map((mac) => [mac, machine] as const)));
+  const byMac = new Map(machines.flatMap((machine) => machine.macs.map((mac) => [mac, [machine]] as const)));
   const byUuid = Map.groupBy(machines, ({ uuid }) => uuid);
   const bySerial = Map.groupBy(machines, ({ serial }) => serial);
   const profileById = new Map(profiles.map((profile) => [profile.id, profile]));
-  const only = (found: readonly Machine[] = []) => (found.length === 1 ? found[0] : undefined);
+  const machinesWith = (called: Identity) => {
+    const { mac, uuid, serial } = called;
+    if (mac) return byMac.get(mac) ?? [];
+    return (uuid ? byUuid.get(uuid) : bySerial.get(serial)) ?? [];
+  };
   return {
     at: Date.parse(at),
     machine: (id) => kept(machineById.get(id)),
-    findMachine: ({ mac, uuid, serial }) =>
-      kept(
-        (mac && byMac.get(mac)) ||
-          (uuid && only(byUuid.get(uuid))) ||
-          (serial && only(bySerial.get(serial))) ||
-          undefined,
-      ),
+    findMachine: (identity) => kept(foundAtOnce(identity, machinesWith)),
     profile: (id) => kept(profileById.get(id)),
     rulebook: () => (rules.some(({ id }) => dropped.has(id)) ? undefined : rules),
     newestAsset: ({ kind, name, arch }) =>

@@ -1,8 +1,9 @@
 import { machineFields } from '../../boot/fields/machine.ts';
+import { foundLater } from '../../boot/machine/find-machine.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords } from '../records.ts';
-import { type Condition, type Content, type Documents, documentOf } from './documents.ts';
+import { type Content, type Documents, documentOf } from './documents.ts';
 import { pageOf } from './page.ts';
 import { searched, searchTexts } from './search.ts';
 import type { Store } from './store.ts';
@@ -14,19 +15,19 @@ export function machineRecords(store: Store): MachineRecords {
       store.read('reading a machine', async (documents) =>
         documentOf<Machine>((await documents.get(['machines', id]))[0]),
       ),
-    findMachine: ({ mac, uuid, serial }) =>
-      store.read('finding a machine', async (documents) => {
-        const machineWith = async (field: string, op: Condition['op'], value: string) => {
-          const found = await documents.query({ from: 'machines', where: [{ field, op, value }], limit: 2 });
-          return found.length === 1 ? documentOf<Machine>(found[0]) : undefined;
-        };
-        return (
-          (mac && (await machineWith('macs', 'ARRAY_CONTAINS', mac))) ||
-          (uuid && (await machineWith('uuid', 'EQUAL', uuid))) ||
-          (serial && (await machineWith('serial', 'EQUAL', serial))) ||
-          undefined
-        );
-      }),
+    findMachine: (identity) =>
+      store.read('finding a machine', (documents) =>
+        foundLater(identity, async (called) => {
+          const where = Object.entries(called).map(([by, value]) =>
+            by === 'mac'
+              ? ({ field: 'macs', op: 'ARRAY_CONTAINS', value } as const)
+              : ({ field: by, op: 'EQUAL', value } as const),
+          );
+          // Two tell that a UUID or a serial is nobody's own.
+          const found = await documents.query({ from: 'machines', where, limit: 2 });
+          return found.flatMap((one) => documentOf<Machine>(one) ?? []);
+        }),
+      ),
     listMachines: (page, search = {}) =>
       store.read('listing machines', (documents) =>
         pageOf<Machine>(documents, 'machines', searched(machineFields, search), page),

@@ -1,14 +1,15 @@
-import { mostPending, type PendingMachine, seenAgain } from '../../boot/machine/pending-machine.ts';
+import { pendingAfter } from '../../boot/machine/pending-book.ts';
+import type { PendingMachine } from '../../boot/machine/pending-machine.ts';
 import { encodeCursor, seqOf } from '../cursor.ts';
 import type { Page, PageRequest, PendingRecords } from '../records.ts';
-import { documentOf, type Found, type Place, put, type Write } from './documents.ts';
+import { documentOf, type Found, type Place, put } from './documents.ts';
 import type { Store } from './store.ts';
 
 /**
  * All of them in one document: a flood of machines that nobody knows costs one write now and then, not one each, and there
  * are never more than fit.
  */
-export const pendingPlace: Place = ['pending', 'all'];
+const pendingPlace: Place = ['pending', 'all'];
 
 interface Book {
   /** The highest number that was ever given. */
@@ -22,10 +23,13 @@ export function pendingRecords(store: Store): PendingRecords {
   const read = (doing: string) =>
     store.read(doing, async (documents) => bookIn((await documents.get(pendingPlace))[0]));
   return {
-    addPending: (seen) =>
-      store.write('adding pending machines', async (documents) => {
+    updatePending: (seen, gone) =>
+      store.write('updating pending machines', async (documents) => {
         const [found] = await documents.get(pendingPlace);
-        await documents.commit(replaced(found, added(bookIn(found), seen)));
+        const book = bookIn(found);
+        const after = bookAfter(book, seen, gone);
+        if (isSame(book, after)) return;
+        await documents.commit(put(pendingPlace, found, { document: after }));
       }),
     pending: async (id) =>
       (await read('reading a pending machine')).items.find(({ machine }) => machine.id === id)?.machine,
@@ -33,33 +37,32 @@ export function pendingRecords(store: Store): PendingRecords {
   };
 }
 
-/** Takes these out, if they are there. */
-export function removePending(found: Found | undefined, ids: ReadonlySet<string>): Write[] {
-  const { last, items } = bookIn(found);
-  const left = items.filter(({ machine }) => !ids.has(machine.id));
-  return left.length < items.length ? [replaced(found, { last, items: left })] : [];
-}
-
 function bookIn(found: Found | undefined): Book {
   return documentOf<Book>(found) ?? { last: 0, items: [] };
 }
 
-function replaced(found: Found | undefined, book: Book): Write {
-  return put(pendingPlace, found, { document: book });
+function bookAfter(
+  { last, items }: Book,
+  seen: readonly PendingMachine[],
+  gone: readonly string[] | undefined,
+): Book {
+  const seqs = new Map(items.map(({ seq, machine }) => [machine.id, seq]));
+  const known = items.map(({ machine }) => machine);
+  const left = new Set(gone);
+  let given = last;
+  const after = pendingAfter(known, seen, gone).map((machine) => {
+    const seq = left.has(machine.id) ? undefined : seqs.get(machine.id);
+    if (seq === undefined) given += 1;
+    return { seq: seq ?? given, machine };
+  });
+  return { last: given, items: after };
 }
 
-function added({ last, items }: Book, seen: readonly PendingMachine[]): Book {
-  const known = new Map(items.map((item) => [item.machine.id, item]));
-  let seq = last;
-  for (const machine of seen) {
-    const before = known.get(machine.id);
-    if (!before) seq += 1;
-    known.set(machine.id, { seq: before?.seq ?? seq, machine: seenAgain(before?.machine, machine) });
-  }
-  const newest = [...known.values()].toSorted(
-    (a, b) => b.machine.last_seen.localeCompare(a.machine.last_seen) || b.seq - a.seq,
+function isSame({ items }: Book, after: Book): boolean {
+  return (
+    items.length === after.items.length &&
+    items.every(({ machine }, n) => machine === after.items[n]?.machine)
   );
-  return { last: seq, items: newest.slice(0, mostPending).toSorted((a, b) => a.seq - b.seq) };
 }
 
 function pageOf({ items }: Book, { limit, cursor }: PageRequest): Page<PendingMachine> {

@@ -10,7 +10,6 @@ import { announced, named } from './changes.ts';
 import { type Content, documentOf, type Found, isStored, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
 import { machineContent } from './machines.ts';
-import { pendingPlace, removePending } from './pending.ts';
 import { rulebookIn, rulebookPlace } from './rules.ts';
 import type { Store } from './store.ts';
 
@@ -36,7 +35,6 @@ export function writes(store: Store): Pick<Records, 'write'> {
         const uploads = changes.flatMap((change): Place[] =>
           change.kind === 'asset' && !change.to ? [['uploads', change.of.upload_id]] : [],
         );
-        const dismissed = new Set(changes.flatMap((change) => (change.kind === 'pending' ? change.id : [])));
         const macs = changes.flatMap((change) => (change.kind === 'machine' && change.to?.macs) || []);
         await read(
           ...changes.map(placeOf),
@@ -72,7 +70,6 @@ export function writes(store: Store): Pick<Records, 'write'> {
         await documents.commit(
           ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
           ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
-          ...removePending(at(pendingPlace), dismissed),
           ...[...claimed].map(([mac, id]) =>
             put(macPlace(mac), at(macPlace(mac)), { document: { machine_id: id } }),
           ),
@@ -85,10 +82,7 @@ export function writes(store: Store): Pick<Records, 'write'> {
         /** Whether an earlier run's commit, whose answer was lost, has happened. */
         async function hasLanded(): Promise<boolean> {
           if (audit[0]) return isRemembered(documents, audit[0]);
-          if (removePending(at(pendingPlace), dismissed).length > 0) return false;
-          return changes
-            .filter(({ kind }) => kind !== 'pending')
-            .every((change) => isStored(at(placeOf(change)), change.to));
+          return changes.every((change) => isStored(at(placeOf(change)), change.to));
         }
       }),
   };
@@ -106,13 +100,11 @@ function placeOf(change: Change): Place {
   if (change.kind === 'asset') return assetPlace(change.of);
   if (change.kind === 'upload') return ['uploads', change.to.id];
   if (change.kind === 'profile') return ['profiles', change.to.id];
-  if (change.kind === 'pending') return pendingPlace;
   return [collections[change.kind], change.id];
 }
 
 function writeOf(change: Change, found: Found | undefined): Write[] {
   if (change.kind === 'profile' && found) throw new Fault('UNKNOWN', 'its id is in use');
-  if (change.kind === 'pending') return []; // all of them share a document
   return change.to ? [put(placeOf(change), found, contentOf(change, change.to))] : remove(found);
 }
 

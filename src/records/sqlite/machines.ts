@@ -1,27 +1,29 @@
 import { machineFields } from '../../boot/fields/machine.ts';
+import { type CalledBy, foundAtOnce } from '../../boot/machine/find-machine.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import type { ProfileRevision } from '../../boot/profile.ts';
 import type { MachineRecords, MachineSearch } from '../records.ts';
 import { searched } from './search.ts';
 import { documents, only, pageOf, type Sql } from './sql.ts';
 
+/** Two tell that a UUID or a serial is nobody's own. */
+const calledBy = {
+  mac: 'SELECT body FROM machines JOIN macs ON machine_id = id WHERE mac = ?',
+  uuid: 'SELECT body FROM machines WHERE uuid = ? LIMIT 2',
+  serial: 'SELECT body FROM machines WHERE serial = ? LIMIT 2',
+};
+
 /** Machines, and the profile revisions that they point to. */
 export function machineRecords(sql: Sql): MachineRecords {
   const byId = (id: string) => only<Machine>(sql, 'SELECT body FROM machines WHERE id = ?', id);
-  const byMac = (mac: string) =>
-    only<Machine>(sql, 'SELECT body FROM machines JOIN macs ON machine_id = id WHERE mac = ?', mac);
-  const byUuid = (uuid: string) =>
-    only<Machine>(sql, 'SELECT body FROM machines WHERE uuid = ? LIMIT 2', uuid);
-  const bySerial = (serial: string) =>
-    only<Machine>(sql, 'SELECT body FROM machines WHERE serial = ? LIMIT 2', serial);
+  const machinesWith = (called: CalledBy) =>
+    Object.entries(called).flatMap(([by, value]) =>
+      documents<Machine>(sql, calledBy[by as keyof typeof calledBy], value),
+    );
 
   return {
     machine: (id) => sql.read('reading a machine', () => byId(id)),
-    findMachine: ({ mac, uuid, serial }) =>
-      sql.read(
-        'finding a machine',
-        () => (mac && byMac(mac)) || (uuid && byUuid(uuid)) || (serial && bySerial(serial)) || undefined,
-      ),
+    findMachine: (identity) => sql.read('finding a machine', () => foundAtOnce(identity, machinesWith)),
     listMachines: (page, search) =>
       sql.read('listing machines', () => pageOf<Machine>(sql, 'machines', conditions(search), page)),
 

@@ -65,8 +65,6 @@ function apply(sql: Sql, change: Change): void {
     } else put(sql, 'assets', expected === undefined, to);
   } else if (change.kind === 'upload') {
     put(sql, 'uploads', change.expected === undefined, change.to);
-  } else if (change.kind === 'pending') {
-    sql.run('DELETE FROM pending WHERE id = ?', change.id);
   } else {
     const { kind, id, expected, to } = change;
     if (to) put(sql, tables[kind], expected === 0, to);

@@ -125,7 +125,7 @@ test('a MAC that somebody took meanwhile is not enrolled, and stays pending', as
     count: 1,
   };
   await addMachine(own, { macs: [macOf(1)] });
-  await own.parts.records.addPending([seen]);
+  await own.parts.records.updatePending([seen]);
   t.is((await own.admin(`${path}/${seen.id}/enroll`, {})).status, 409);
   t.deepEqual((await own.admin(path)).json.items, [seen]);
 });
@@ -135,7 +135,7 @@ function watching(pauses: { gatherMs: number; restMs: number; sameMs: number }) 
   const log: LogLine[] = [];
   const state = { down: false };
   const records = {
-    async addPending(machines: readonly PendingMachine[]) {
+    async updatePending(machines: readonly PendingMachine[]) {
       if (state.down) throw new Error('down');
       writes.push(machines);
     },

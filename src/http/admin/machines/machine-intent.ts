@@ -27,9 +27,7 @@ export function registered(
   after: Machine,
   audit: Auditor,
 ): Intent {
-  const { changes, ...rest } = machineIntent(after.id, action, before, after, audit);
-  const pending = pendingIds(after).map((id) => ({ kind: 'pending', id }) as const);
-  return { ...rest, changes: [...changes, ...pending] };
+  return { ...machineIntent(after.id, action, before, after, audit), pendingNoMore: pendingIds(after) };
 }
 
 /** 201: it was made. */

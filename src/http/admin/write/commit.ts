@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditEntry } from '../../../boot/access/audit.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
+import { distinct, type Warning } from '../../../boot/warning.ts';
 import type { Change, Conflict } from '../../../records/records.ts';
 import type { AdminParts } from '../parts.ts';
 import { page, pageOf } from '../queries.ts';
@@ -16,6 +17,10 @@ export interface Intent {
   readonly audit: readonly AuditEntry[];
   /** When it is written; made only then, where that opens something. */
   readonly reply: Reply | (() => Promise<Reply>);
+  /** Ids of pending machines that go when it is written. */
+  readonly pendingNoMore?: readonly string[];
+  /** What whoever asked is to be told besides. */
+  readonly warnings?: readonly Warning[];
 }
 
 /** `?dry_run=1` says what would change, page by page, and writes nothing. */
@@ -35,14 +40,25 @@ export async function commit(
   for (;;) {
     const intent = await intend();
     if (isRefusal(intent)) return intent;
-    const { changes, audit, reply } = intent;
-    const warnings = await judged(changes, parts);
-    if (isRefusal(warnings)) return warnings;
+    const { changes, audit, reply, pendingNoMore } = intent;
+    const found = await judged(changes, parts);
+    if (isRefusal(found)) return found;
+    const warnings = distinct([...(intent.warnings ?? []), ...found]);
     if (query?.dry_run === '1') return warned(await dryRun(changes, query, parts), warnings);
     const written: 'written' | Conflict =
       changes.length === 0 ? 'written' : await parts.records.write(changes, audit);
+    if (written === 'written' && pendingNoMore) await forgetPending(pendingNoMore, parts);
     if (written === 'written') return warned(typeof reply === 'function' ? await reply() : reply, warnings);
     if (written.kind !== 'changed') return conflicting(written);
+  }
+}
+
+/** What is written is written: that somebody is still listed as pending does no harm. */
+async function forgetPending(ids: readonly string[], { records, log }: AdminParts): Promise<void> {
+  try {
+    await records.updatePending([], ids);
+  } catch (error) {
+    log.warn({ error }, 'a machine that is registered could not be taken from the pending ones');
   }
 }
 

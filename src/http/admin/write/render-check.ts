@@ -1,4 +1,5 @@
 import type { Machine } from '../../../boot/machine/machine.ts';
+import { placeholderWarnings } from '../../../boot/machine/placeholder-warnings.ts';
 import { unknownSubject } from '../../../boot/machine/unknown-machine.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
@@ -24,7 +25,7 @@ export async function judged(
 ): Promise<Refusal | readonly Warning[]> {
   const found: Warning[] = [];
   for (const change of changes) {
-    const verdict = change.kind === 'profile' ? await ofRevision(change.to, parts) : [];
+    const verdict = change.kind === 'profile' ? await ofRevision(change.to, parts) : ofMachine(change);
     if (isRefusal(verdict)) return verdict;
     found.push(...verdict);
   }
@@ -35,6 +36,12 @@ export async function judged(
     found.push(...verdict);
   }
   return distinct(found);
+}
+
+function ofMachine(change: Change): readonly Warning[] {
+  return change.kind === 'machine' && change.to
+    ? placeholderWarnings(change.to, 'nothing is found by it')
+    : [];
 }
 
 async function ofRevision(
