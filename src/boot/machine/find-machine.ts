@@ -11,7 +11,7 @@ export type CalledBy = Pick<Identity, 'mac'> | Pick<Identity, 'uuid'> | Pick<Ide
  * these only if exactly one machine has it, and nothing stronger that both say speaks against it. So a machine that has MACs is
  * found by these alone, unless the request names no MAC: boards have UUIDs and serials in common.
  */
-export function* finding(identity: Identity): Generator<CalledBy, Machine | undefined, readonly Machine[]> {
+function* finding(identity: Identity): Generator<CalledBy, Machine | undefined, readonly Machine[]> {
   const { mac, uuid, serial } = identity;
   const [holder] = mac ? yield { mac } : [];
   if (holder) return holder;

@@ -74,7 +74,7 @@ function joined(before: Observation, seen: Observation): Observation {
 }
 
 /** Whether both say something that cannot be true of one machine. */
-export function contradict(a: Claims, b: Claims): boolean {
+function contradict(a: Claims, b: Claims): boolean {
   return (['uuid', 'serial'] as const).some(
     (name) => a[name] !== undefined && b[name] !== undefined && a[name] !== b[name],
   );
