@@ -3,6 +3,7 @@ import type { ImageName } from './asset/image.ts';
 import type { Client } from './client.ts';
 import type { StorageTraits } from './decide.ts';
 import type { Identity } from './machine/identity.ts';
+import type { Make } from './machine/make.ts';
 import type { UnknownPolicy } from './machine/unknown-machine.ts';
 import type { Refusal } from './problem.ts';
 import type { OutagePolicy } from './script.ts';
@@ -44,6 +45,8 @@ export interface BootRequest {
   readonly scripted?: string;
   /** The architecture that it says it has. */
   readonly arch?: Arch;
+  /** Who made it, as it says. */
+  readonly make?: Make;
 }
 
 /** What an administrator has set. */

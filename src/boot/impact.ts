@@ -5,6 +5,8 @@ import type { Machine } from './machine/machine.ts';
 import { isRefusal } from './problem.ts';
 import { archOf } from './profile.ts';
 import { possibleRevisions } from './rule/assignment.ts';
+import { isOpen } from './rule/contest.ts';
+import { subjectOf } from './rule/selector.ts';
 import type { World } from './world.ts';
 
 /** What one machine would boot. */
@@ -21,28 +23,20 @@ export interface Impact {
   readonly machine: Pick<Machine, 'id' | 'name' | 'macs'>;
   readonly before: Outcome | null;
   readonly after: Outcome | null;
-  /** It depends on the address from which the machine asks, and nobody knows one. */
+  /** It depends on from where the machine asks, or on what it says of its make then, and nobody knows that yet. */
   readonly uncertain?: true;
 }
 
-/** From where machines ask, as far as it decides. */
-export interface Asking {
-  /** Where this machine asked from last. */
-  readonly from?: string;
-  /** Some rule asks from where a machine boots. */
-  readonly byAddress: boolean;
-}
-
-/** What would change for this machine from one world to another; undefined: nothing. */
+/** What would change for this machine from one world to another; undefined: nothing. `from` is where it asked from last. */
 export async function impactOn(
   machine: Machine,
   { before, after }: { readonly before: World; readonly after: World },
   policy: BootPolicy,
-  { from, byAddress }: Asking,
+  from: string | undefined,
 ): Promise<Impact | undefined> {
   const [was, is] = [await seen(machine, before, policy, from), await seen(machine, after, policy, from)];
   const same = was.outcome?.revision === is.outcome?.revision && was.outcome?.script === is.outcome?.script;
-  const uncertain = byAddress && from === undefined && was.possible !== is.possible;
+  const uncertain = (was.open || is.open) && was.possible !== is.possible;
   if (same && !uncertain) return undefined;
   const { id, name, macs } = machine;
   return {
@@ -55,17 +49,18 @@ export async function impactOn(
 
 async function seen(machine: Machine, world: World, policy: BootPolicy, from: string | undefined) {
   const there = await world.machine(machine.id);
-  if (!there) return { outcome: null, possible: '' };
+  if (!there) return { outcome: null, possible: '', open: false };
   const request = scriptRequest(there, from);
   const decided = await boot(request, { ...world, machineBy: () => there }, policy);
   const { revision, assigned } = decided.way;
   const rules = there.active ? [] : await world.rules();
   const circumstances = { arch: archOf(there), ...(from && { source: from }) };
   const possible = possibleRevisions(there, rules, circumstances).join();
-  if (!revision || !assigned) return { outcome: null, possible };
+  const open = isOpen(rules, subjectOf(there, circumstances));
+  if (!revision || !assigned) return { outcome: null, possible, open };
   const script = isRefusal(decided) ? decided.detail : decided.plan?.kind === 'text' ? decided.plan.body : '';
   const { id, name: profile } = revision;
-  return { outcome: { revision: id, profile, reason: assigned.reason, script }, possible };
+  return { outcome: { revision: id, profile, reason: assigned.reason, script }, possible, open };
 }
 
 /** How iPXE would ask for the script of this machine. */

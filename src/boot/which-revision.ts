@@ -20,10 +20,14 @@ export async function bootingRevision(asked: Asked, identity: Identity): Promise
 }
 
 async function assigned(asked: Asked, machine: Machine): Promise<ProfileRevision | Refusal> {
-  const { world, source, wanted, way } = asked;
+  const { world, source, wanted, way, make = {} } = asked;
   const arch = asked.arch ?? (wanted.kind === 'entry' ? wanted.arch : 'x86_64');
   const from = source && !isRefusal(source) ? { source: source.address } : {};
-  const assignment = assignmentOf(machine, machine.active ? [] : await world.rules(), { arch, ...from });
+  const assignment = assignmentOf(machine, machine.active ? [] : await world.rules(), {
+    arch,
+    make,
+    ...from,
+  });
   const { revision: id, ...who } = assignment;
   way.assigned = who;
   if (id === undefined)

@@ -37,6 +37,17 @@ const scripts: Readonly<Record<string, string>> = {
   disk: diskScript('nobody knows this machine'),
 };
 
+test('the longest that SMBIOS can say stays within what the boot plane takes as a target', (t) => {
+  // Structure and string are read by their lengths in one byte each (DSP0134 section 6.1.3); a uristring triples what it escapes.
+  const strings = ['serial', 'manufacturer', 'product'];
+  const url = bootstrapScript('/boot/x86_64/boot.ipxe', 'wait').split('\n')[2]?.split(' ')[3] ?? '';
+  const sent = url.replaceAll(/\$\{([a-zA-Z0-9]+)[^}]*\}/g, (_, name) =>
+    strings.includes(name) ? '%FF'.repeat(255) : 'x'.repeat(36),
+  );
+  t.true(strings.every((name) => url.includes(`${name}=\${${name}:uristring}`)));
+  t.true(sent.length > 3 * 255 * 3 && sent.length < 4096, String(sent.length));
+});
+
 for (const [name, script] of Object.entries(scripts))
   test(`the ${name} script is as the one that was read and tried`, async (t) => {
     t.is(script, await readFile(join(import.meta.dirname, 'scripts', `${name}.ipxe`), 'utf8'));

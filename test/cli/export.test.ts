@@ -99,7 +99,16 @@ const state = fc
       { selector: ({ mac }) => mac, maxLength: 5 },
     ),
     rules: fc.uniqueArray(
-      fc.record({ priority: fc.integer({ min: 1, max: 4 }), profile: choice, wanted: label }),
+      fc.record({
+        priority: fc.integer({ min: 1, max: 4 }),
+        profile: choice,
+        wanted: label,
+        hardware: fc.constantFrom<object>(
+          { manufacturer: 'Dell* "Inc." #1' },
+          { product: '*: yes' },
+          { hardware: { cpu: 'EPYC', memory_at_least: '64GiB' } },
+        ),
+      }),
       { selector: ({ priority }) => priority, maxLength: 2 },
     ),
   })
@@ -113,9 +122,9 @@ const state = fc
       ...(memory !== undefined && { hardware: { memory } }),
       ...(profile !== undefined && { profile }),
     })),
-    rules: rules.map(({ priority, profile, wanted }) => ({
+    rules: rules.map(({ priority, profile, wanted, hardware }) => ({
       name: `rule-${priority}`,
-      selector: { any: [{ label: { note: wanted } }, { not: { arch: 'arm64' } }] },
+      selector: { any: [{ label: { note: wanted } }, { not: { arch: 'arm64' } }, hardware] },
       profile,
       priority,
     })),

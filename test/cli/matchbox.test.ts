@@ -81,6 +81,23 @@ test('a data folder becomes a file of machines, rules and profiles, with a note 
   );
 });
 
+test('a group that selects by manufacturer or product becomes a rule over what machines say of their make', async (t) => {
+  const dir = await folder(t, {
+    'profiles/b.json': { boot: { kernel: '/assets/k-1.0' } },
+    'groups/dell.json': { profile: 'b', selector: { manufacturer: 'Dell Inc.', Product: 'PowerEdge R640' } },
+    'groups/own.json': { profile: 'b', selector: { manufacturer: 'HPE', mac: '52:54:00:b2:2f:86' } },
+  });
+  const { code, stdout, stderr } = await command({ dir })('import', 'matchbox', dir, '-o', '-');
+  t.is(code, 0, stderr);
+  const text = stdout.replaceAll(/\s+/g, ' ');
+  t.regex(text, /all: - manufacturer: Dell Inc\. - product: PowerEdge R640/);
+  t.regex(
+    text,
+    /all: - manufacturer: HPE - mac: 52:54:00:b2:2f:86|all: - mac: 52:54:00:b2:2f:86 - manufacturer: HPE/,
+  );
+  t.is(stderr.match(/it may also be a part of what the machine says/g)?.length, 3, stderr);
+});
+
 test('with --assets it is pushed and applied, and a second time there is nothing to do', async (t) => {
   const dir = await folder(t, data);
   const broker = await brokerFor(t);

@@ -126,6 +126,45 @@ test('what is not said well is said so', async (t) => {
   t.regex(broken.stderr, /line 1, column 1/);
 });
 
+test('a rule by hardware is made from options, which hold all at once', async (t) => {
+  const { broker, run } = await scene(t);
+  await run('profile', 'create', ...debian, '--cmdline', 'plain');
+  const add = ['rule', 'add', '--name', 'dell', '--profile', 'debian', '--priority', '5'];
+  const made = await run(
+    ...add,
+    ...['--manufacturer', 'Dell*', '--product', 'R640', '--cpu', 'epyc', '--memory-at-least', '64GiB'],
+    ...['--drive', 'nvme', '--accelerator', '*H100*', '--nic', 'e810', '--json'],
+  );
+  t.deepEqual(JSON.parse(made.stdout).selector, {
+    all: [
+      { manufacturer: 'Dell*' },
+      { product: 'R640' },
+      {
+        hardware: {
+          cpu: 'epyc',
+          memory_at_least: 64 * 2 ** 30,
+          drive: 'nvme',
+          accelerator: '*H100*',
+          nic: 'e810',
+        },
+      },
+    ],
+  });
+  t.regex(
+    (await run('rule', 'list')).stdout,
+    /manufacturer like Dell\* and product like R640 and cpu like epyc/,
+  );
+  await run('rule', 'delete', 'dell');
+  const dry = await run(...add, '--manufacturer', 'Dell', '--dry-run');
+  t.regex(dry.stdout, /^box0 +- +- \(unknown until it asks\)$/m);
+  t.is((await run(...add, '--manufacturer', 'Dell')).code, 0);
+  const ask = '/boot.ipxe?mac=52:54:00:00:00:00&manufacturer=Dell%20Inc.';
+  t.regex((await broker.boot(ask, { userAgent: 'iPXE/2.0.0' })).text, / plain /);
+  const why = await run('explain', '--mac', '52:54:00:00:00:00', '--manufacturer', 'HPE');
+  t.regex(why.stdout, /manufacturer is HPE, not like Dell/);
+  t.regex((await run(...add, '--memory-at-least', 'much')).stderr, /must be bytes, such as/);
+});
+
 test('what was recorded is explained again without a broker', async (t) => {
   const { run } = await scene(t);
   const folder = await mkdtemp(join(tmpdir(), 'bootbroker-explain-'));

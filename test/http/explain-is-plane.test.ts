@@ -11,6 +11,7 @@ const serials = ['SN 1', 'SN-2', 'None'];
 /** From where the test itself may ask, and where it may not. */
 const networks = ['127.0.0.0/8', '127.0.0.2/32', '10.1.0.0/24', '192.168.7.0/24', '192.168.7.20/32'];
 const racks = ['r1', 'r2'];
+const makes = ['Dell Inc.', 'HPE', 'To Be Filled By O.E.M.'];
 
 const some = <T>(values: readonly T[]) => fc.constantFrom(...values);
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
@@ -22,6 +23,10 @@ const machine = fc.record(
     serial: some(serials),
     labels: fc.record({ rack: some(racks), arch: some(['x86_64', 'arm64']) }, { requiredKeys: [] }),
     networks: fc.uniqueArray(some(networks), { maxLength: 2 }),
+    hardware: fc.record(
+      { manufacturer: some(makes), memory: some([2 ** 30, 2 ** 37]) },
+      { requiredKeys: [] },
+    ),
     client: fc.record(
       {
         any: fc.record(
@@ -37,6 +42,9 @@ const machine = fc.record(
 );
 
 const condition = fc.oneof(
+  some(['dell', 'HP*']).map((manufacturer) => ({ manufacturer })),
+  some(['R640', '*']).map((product) => ({ product })),
+  some(['64GiB', 2 ** 20]).map((memory_at_least) => ({ hardware: { memory_at_least } })),
   some(racks).map((rack) => ({ label: { rack } })),
   some(macs).map((mac) => ({ mac })),
   some(networks).map((network) => ({ network })),
@@ -65,6 +73,8 @@ const request = fc.record(
     mac: some([...macs, '52:54:00:00:00:99']),
     uuid: some(uuids),
     serial: some([...serials, 'SN-99']),
+    manufacturer: some(makes),
+    product: some(['PowerEdge R640', 'ProLiant']),
     arch: some(['x86_64', 'arm64']),
     user_agent: some([...Object.values(agents), 'Mozilla/5.0']),
     source: some(['127.0.0.1', '127.0.0.2', '127.0.0.9']),
@@ -190,9 +200,9 @@ async function explainIsPlane(
   );
   const said = (await broker.admin(`/api/v1/explain?${query}`)).json;
   const about = `${query}`;
-  const { mac, uuid, serial, arch, user_agent } = request;
-  const claims = Object.entries({ mac, uuid, serial, arch }).flatMap(([name, value]) =>
-    value ? [`${name}=${encodeURIComponent(value)}`] : [],
+  const { mac, uuid, serial, manufacturer, product, arch, user_agent } = request;
+  const claims = Object.entries({ mac, uuid, serial, manufacturer, product, arch }).flatMap(
+    ([name, value]) => (value ? [`${name}=${encodeURIComponent(value)}`] : []),
   );
   const get = (target: string, userAgent = user_agent) =>
     asPlane(broker, target, request, { userAgent, byEdge });

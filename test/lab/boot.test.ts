@@ -8,7 +8,11 @@ const test = needing(...labNeeds);
 let story: Story;
 const cast = [
   { mac: '52:54:00:00:00:01', words: 'seat=one' },
-  { mac: '52:54:00:00:00:02', words: 'seat=two quiet' },
+  {
+    mac: '52:54:00:00:00:02',
+    words: 'seat=two quiet',
+    make: { manufacturer: 'Contoso & Sons Ltd.', product: 'Blade 9' },
+  },
 ];
 realBoot(test, cast, {
   records: 'sqlite',

@@ -34,7 +34,7 @@ async function demonstrate(): Promise<void> {
 async function show(lab: Lab): Promise<void> {
   await stock(lab);
   say('bootbroker asset push: the broker has iPXE as its first stage, a kernel and an initrd.');
-  const id = await register(lab, mac, 'greeting=hello-from-your-profile');
+  const id = await register(lab, { mac, words: 'greeting=hello-from-your-profile' });
   say(`bootbroker machine add, profile create: machine ${mac} is ${id} and has a profile.`);
   const wire = await tapWire(lab.room, [8080, 8082]);
 

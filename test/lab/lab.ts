@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Make } from '../../src/boot/machine/make.ts';
 import { startEmulator } from '../support/firestore-emulator.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { serveDhcp } from './dhcp.ts';
@@ -57,13 +58,26 @@ export async function stock({ broker, loaders, kernel, initrd }: Lab): Promise<v
   await push(initrd, 'initrd', 'lab', '1');
 }
 
-/** Registers a machine and gives it a profile of its own, with `words` on its command line. Resolves to the machine's id. */
-export async function register({ broker, kernel }: Lab, mac: string, words: string): Promise<string> {
+/** Who boots, with which words on its command line; one with a make by a rule over that, all others by a profile of their own. */
+export interface Player {
+  readonly mac: string;
+  readonly words: string;
+  readonly make?: Required<Make>;
+}
+
+/** Registers a machine and says what it boots. Resolves to the machine's id. */
+export async function register({ broker, kernel }: Lab, { mac, words, make }: Player): Promise<string> {
   const { id } = await broker.command<{ id: string }>('machine', 'add', '--mac', mac);
   const cmdline = `console=ttyS0 broker.url=http://${brokerAddress}:8080 ${words}`;
   const assets = ['--kernel', `debian@${versionOf(kernel)}`, '--initrd', 'lab@1'];
   const name = `lab-${mac.replaceAll(':', '-')}`;
-  await broker.command('profile', 'create', '--name', name, '--machine', id, ...assets, '--cmdline', cmdline);
+  const own = make ? [] : ['--machine', id];
+  await broker.command('profile', 'create', '--name', name, ...own, ...assets, '--cmdline', cmdline);
+  if (make) {
+    const { manufacturer, product } = make;
+    const which = ['--manufacturer', manufacturer, '--product', product.toLowerCase()];
+    await broker.command('rule', 'add', '--name', name, '--profile', name, '--priority', '1', ...which);
+  }
   return id;
 }
 

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import type { Make } from '../../src/boot/machine/make.ts';
 import { scaled } from '../support/patience.ts';
 import { installed, type Loaders } from './loaders.ts';
 import type { Room } from './room.ts';
@@ -12,6 +13,7 @@ export interface Hardware {
   readonly mac: string;
   readonly uuid?: string;
   readonly serial?: string;
+  readonly make?: Make;
 }
 
 export interface Machine {
@@ -99,6 +101,7 @@ function options(hardware: Hardware, tap: string, code: string, variables: strin
     'type=1',
     ...(hardware.uuid ? [`uuid=${hardware.uuid}`] : []),
     ...(hardware.serial ? [`serial=${hardware.serial}`] : []),
+    ...Object.entries(hardware.make ?? {}).map(([name, text]) => `${name}=${text}`),
   ];
   return [
     ...['-machine', 'q35,accel=tcg', '-m', '1024', '-nodefaults', '-no-reboot', '-display', 'none'],

@@ -1,6 +1,6 @@
 import type { TestFn } from 'ava';
 import { scaled } from '../support/patience.ts';
-import type { RecordsDriver } from './lab.ts';
+import type { Player, RecordsDriver } from './lab.ts';
 import { brokerAddress } from './room.ts';
 import { bootForReal, type Story } from './story.ts';
 import { type Exchange, inWords } from './wire.ts';
@@ -12,7 +12,7 @@ const byFirmware = ({ userAgent }: Exchange) => userAgent === 'UefiHttpBoot/1.0'
 /** Boots these machines with real firmware, all at once, and tests what the witnesses saw. `heard` gets their story. */
 export function realBoot(
   test: TestFn,
-  cast: readonly { readonly mac: string; readonly words: string }[],
+  cast: readonly Player[],
   { records, heard = () => {} }: { records: RecordsDriver; heard?: (story: Story) => void },
 ): void {
   let story: Story;
@@ -121,6 +121,16 @@ export function realBoot(
       story.machines.map(({ cmdline }) => cmdline),
       cast.map(({ words }) => `kernel initrd=initrd0 console=ttyS0 broker.url=${url} ${words}`),
     );
+  });
+
+  test('iPXE says who made the machine, as its SMBIOS has it', (t) => {
+    for (const [n, { exchanges }] of story.machines.entries()) {
+      const { make } = cast[n] ?? {};
+      if (!make) continue;
+      const asked = exchanges.findLast(isScript);
+      const { searchParams } = new URL(asked?.target ?? '', 'http://broker');
+      t.like(Object.fromEntries(searchParams), make);
+    }
   });
 
   test('the broker keeps that each machine came up', (t) => {

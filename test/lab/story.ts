@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogLine } from './broker.ts';
 import { packInitrd } from './initrd.ts';
-import { openLab, type RecordsDriver, register, stock } from './lab.ts';
+import { openLab, type Player, type RecordsDriver, register, stock } from './lab.ts';
 import type { Loaders } from './loaders.ts';
 import { powerOn } from './machine.ts';
 import { type Exchange, tapWire } from './wire.ts';
@@ -29,7 +29,7 @@ export interface MachineStory {
 
 /** Boots one machine for each MAC, all at once, each with its own words on the command line, and hears the witnesses. */
 export async function bootForReal(
-  cast: readonly { mac: string; words: string }[],
+  cast: readonly Player[],
   loaders?: Loaders,
   records?: RecordsDriver,
 ): Promise<Story> {
@@ -37,9 +37,9 @@ export async function bootForReal(
   try {
     const { room, broker } = lab;
     await stock(lab);
-    const ids = await Promise.all(cast.map(({ mac, words }) => register(lab, mac, words)));
+    const ids = await Promise.all(cast.map((player) => register(lab, player)));
     const wire = await tapWire(room, [8080, 8082]);
-    const machines = await Promise.all(cast.map(({ mac }) => powerOn(room, { mac }, lab.loaders)));
+    const machines = await Promise.all(cast.map((player) => powerOn(room, player, lab.loaders)));
     const told = machines.map(async (machine) => {
       await machine.says(/^bootbroker: reported up/m);
       const [, cmdline = ''] = await machine.says(/^bootbroker: command line: (.*)\r\n/m);

@@ -55,6 +55,8 @@ export function wholeExamples() {
     uuid: newId(),
     serial: at(0),
     hardware: {
+      manufacturer: 'Dell Inc.',
+      product: 'PowerEdge R640',
       cpus: [{ model: 'm', cores: 8 }],
       memory: 2 ** 40,
       nics: [],
@@ -75,7 +77,18 @@ export function wholeExamples() {
     metadata: { '': [[1, [null]], { __x__: '' }] },
   };
   const wholeRule: Required<Rule> = {
-    ...rule({ history, selector: { any: [{ label: { __x__: true } }, { not: { all: [] } }] } }),
+    ...rule({
+      history,
+      selector: {
+        any: [
+          { label: { __x__: true } },
+          { not: { all: [] } },
+          { manufacturer: 'Dell*' },
+          { product: 'R6' },
+          { hardware: { cpu: 'epyc', memory_at_least: 2 ** 36, drive: '*', accelerator: 'h100', nic: 'x' } },
+        ],
+      },
+    }),
     rollout: { revision: newId(), percent: 5, started_at: at(1), halted_at: at(2), reason: 'r' },
     managed_by: 'apply',
     active: newId(),

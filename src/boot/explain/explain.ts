@@ -4,6 +4,7 @@ import type { BootRequest, Wanted } from '../boot-request.ts';
 import { type Client, clientOf } from '../client.ts';
 import { claimedIdentity } from '../machine/identity.ts';
 import { bootsFrom } from '../machine/machine.ts';
+import { claimedMake } from '../machine/make.ts';
 import { type Network, parseNetwork } from '../network.ts';
 import type { AssetPlan } from '../plan.ts';
 import { isRefusal, problems, type Refusal } from '../problem.ts';
@@ -86,12 +87,14 @@ function factsOf(
   client: Client,
   source: Source | Refusal | undefined,
 ): Omit<BootRequest, 'wanted'> {
-  const { mac, uuid, serial, arch, edge, hw } = request;
-  const claims: Readonly<Record<string, string | undefined>> = { mac, uuid, serial };
+  const { mac, uuid, serial, manufacturer, product, arch, edge, hw } = request;
+  const claims: Readonly<Record<string, string | undefined>> = { mac, uuid, serial, manufacturer, product };
+  const query = (name: string) => claims[name];
   return {
     method: 'GET',
     client,
-    identity: claimedIdentity((name) => claims[name]),
+    identity: claimedIdentity(query),
+    make: claimedMake(query),
     ...(source && { source }),
     ...(arch && { arch }),
     ...((edge || hw) && { edge: { capabilities: edge ?? [], ...(hw && { hw }) } }),

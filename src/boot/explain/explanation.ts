@@ -3,6 +3,7 @@ import type { BootPolicy } from '../boot-request.ts';
 import type { Client } from '../client.ts';
 import type { Identity } from '../machine/identity.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { Make } from '../machine/make.ts';
 import type { BlobRef, Plan } from '../plan.ts';
 import type { Problem } from '../problem.ts';
 import type { ProfileRevision } from '../profile.ts';
@@ -11,7 +12,7 @@ import type { Assigned, Step } from '../way.ts';
 import type { Answer, World } from '../world.ts';
 
 /** What a caller would say; what it leaves out is not known. */
-export interface ExplainRequest extends Identity {
+export interface ExplainRequest extends Identity, Make {
   readonly user_agent?: string;
   readonly arch?: Arch;
   /** The other end of its connection, and the X-Forwarded-For that comes with it. */

@@ -44,7 +44,7 @@ export const machineFields = {
     kind: 'json',
     flag: 'hardware',
     value: 'file',
-    add: 'a JSON file with its cpus, memory, nics, drives, accelerators',
+    add: 'a JSON file with its manufacturer, product, cpus, memory, nics, drives, accelerators',
     removable: true,
   },
   client: {

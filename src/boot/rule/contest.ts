@@ -58,6 +58,11 @@ export function contenders(rules: readonly RuleInForce[], subject: Subject): rea
   return found;
 }
 
+/** Whether which rule decides is open until the machine asks. */
+export function isOpen(rules: readonly RuleInForce[], subject: Subject): boolean {
+  return contenders(rules, subject).some(({ selector }) => judge(selector, subject).match === 'unknown');
+}
+
 function byPriority(rules: readonly RuleInForce[]): readonly RuleInForce[] {
   return rules.toSorted((a, b) => b.priority - a.priority);
 }

@@ -1,7 +1,11 @@
 import type { Arch } from '../asset/asset.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { Make } from '../machine/make.ts';
 import { parseNetwork } from '../network.ts';
 import { parseArch } from '../profile.ts';
+import { type Hardware, type HardwareWanted, hardwareText, judgeHardware } from './hardware.ts';
+import { type Judgement, judgedAll, judgedAny, open, said } from './judgement.ts';
+import { isLike } from './pattern.ts';
 
 /** Which machines a rule is about. `{all: []}` is about every machine, `{any: []}` about none. */
 export type Selector =
@@ -15,41 +19,40 @@ export type Selector =
   | { readonly label: Readonly<Record<string, string | true>> }
   | { readonly arch: Arch }
   /** CIDR of the address that the request comes from. */
-  | { readonly network: string };
+  | { readonly network: string }
+  | { readonly hardware: HardwareWanted }
+  /** A pattern of who made it, or of what they call it. */
+  | { readonly manufacturer: string }
+  | { readonly product: string };
 
 /** How deep selectors nest, and how many parts one has at most. */
 export const deepestSelector = 8;
 export const largestSelector = 256;
 
 /** Who asks, as selectors see it. What nobody knows is left out: a selector then neither matches nor fails to. */
-export interface Subject {
+export interface Subject extends Make {
   readonly macs: readonly string[];
   readonly uuid?: string;
   readonly serial?: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly hardware?: Hardware;
   readonly arch?: Arch;
   readonly source?: string;
-}
-
-/** Kleene's third value is for what can only be said when the machine asks: its address, or the architecture that it claims. */
-export type Match = 'yes' | 'no' | 'unknown';
-
-/** What a selector says of a subject, and why. */
-export interface Judgement {
-  readonly match: Match;
-  readonly because: string;
 }
 
 /** What a request adds to what is known of a machine. */
 export interface Circumstances {
   readonly arch?: Arch;
   readonly source?: string;
+  readonly make?: Make;
 }
 
-/** The architecture that an administrator wrote into the label `arch` wins over what the caller claims. */
-export function subjectOf(machine: Machine, { arch, source }: Circumstances = {}): Subject {
-  const { macs, uuid, serial, labels } = machine;
+/** What an administrator wrote down, the architecture as the label `arch`, wins over what the caller claims. */
+export function subjectOf(machine: Machine, { arch, source, make }: Circumstances = {}): Subject {
+  const { macs, uuid, serial, labels, hardware } = machine;
   const known = parseArch(labels.arch) ?? arch;
+  const manufacturer = hardware?.manufacturer ?? make?.manufacturer;
+  const product = hardware?.product ?? make?.product;
   return {
     macs,
     labels,
@@ -57,12 +60,16 @@ export function subjectOf(machine: Machine, { arch, source }: Circumstances = {}
     ...(serial && { serial }),
     ...(known && { arch: known }),
     ...(source && { source }),
+    ...(hardware && { hardware }),
+    ...(manufacturer && { manufacturer }),
+    ...(product && { product }),
   };
 }
 
 export function judge(selector: Selector, subject: Subject): Judgement {
-  if ('all' in selector) return judgeAll(selector.all, subject);
-  if ('any' in selector) return judgeAny(selector.any, subject);
+  const each = (selectors: readonly Selector[]) => selectors.map((one) => judge(one, subject));
+  if ('all' in selector) return judgedAll(each(selector.all), 'all of nothing: every machine');
+  if ('any' in selector) return judgedAny(each(selector.any), 'any of nothing: no machine');
   if ('not' in selector) {
     const part = judge(selector.not, subject);
     const match = part.match === 'yes' ? 'no' : part.match === 'no' ? 'yes' : 'unknown';
@@ -82,25 +89,13 @@ export function judge(selector: Selector, subject: Subject): Judgement {
     return subject.arch
       ? equal('arch', selector.arch, subject.arch)
       : open(`arch is ${selector.arch} only if the machine says so when it asks`);
+  if ('hardware' in selector) return judgeHardware(selector.hardware, subject.hardware);
+  if ('manufacturer' in selector)
+    return judgeMake('manufacturer', selector.manufacturer, subject.manufacturer);
+  if ('product' in selector) return judgeMake('product', selector.product, subject.product);
   if (!subject.source) return open(`nobody says from where it asks: network ${selector.network}`);
   const within = parseNetwork(selector.network)?.contains(subject.source) ?? false;
   return said(within, `source ${subject.source} is ${within ? '' : 'not '}in network ${selector.network}`);
-}
-
-function judgeAll(selectors: readonly Selector[], subject: Subject): Judgement {
-  const parts = selectors.map((selector) => judge(selector, subject));
-  if (parts.length === 0) return { match: 'yes', because: 'all of nothing: every machine' };
-  const wrong = parts.find(({ match }) => match === 'no') ?? parts.find(({ match }) => match === 'unknown');
-  if (wrong) return { match: wrong.match, because: wrong.because };
-  return { match: 'yes', because: parts.map(({ because }) => because).join(' and ') };
-}
-
-function judgeAny(selectors: readonly Selector[], subject: Subject): Judgement {
-  const parts = selectors.map((selector) => judge(selector, subject));
-  if (parts.length === 0) return { match: 'no', because: 'any of nothing: no machine' };
-  const right = parts.find(({ match }) => match === 'yes') ?? parts.find(({ match }) => match === 'unknown');
-  if (right) return { match: right.match, because: right.because };
-  return { match: 'no', because: parts.map(({ because }) => because).join(' and ') };
 }
 
 function judgeLabels(
@@ -122,12 +117,10 @@ function equal(what: string, wanted: string, has: string | undefined): Judgement
   return said(has === wanted, `${what} is ${has}${has === wanted ? '' : `, not ${wanted}`}`);
 }
 
-function said(match: boolean, because: string): Judgement {
-  return { match: match ? 'yes' : 'no', because };
-}
-
-function open(because: string): Judgement {
-  return { match: 'unknown', because };
+function judgeMake(what: 'manufacturer' | 'product', wanted: string, has: string | undefined): Judgement {
+  if (has === undefined) return open(`${what} is like ${wanted} only if the machine says so when it asks`);
+  const like = isLike(wanted, has);
+  return said(like, `${what} ${like ? `${has} is` : `is ${has}, not`} like ${wanted}`);
 }
 
 /** Whether the whole selector stays within what is judged on every boot. */
@@ -167,6 +160,9 @@ export function selectorText(selector: Selector): string {
     return selector.all.length === 0 ? 'every machine' : `(${list(selector.all, 'and')})`;
   if ('any' in selector) return selector.any.length === 0 ? 'no machine' : `(${list(selector.any, 'or')})`;
   if ('not' in selector) return `not ${selectorText(selector.not)}`;
+  if ('hardware' in selector) return hardwareText(selector.hardware);
+  if ('manufacturer' in selector) return `manufacturer like ${selector.manufacturer}`;
+  if ('product' in selector) return `product like ${selector.product}`;
   const [[kind, value] = ['', '']] = Object.entries(selector);
   if (typeof value !== 'object') return `${kind} ${value}`;
   return Object.entries(value)

@@ -2,7 +2,7 @@ import { type ZodType, z } from 'zod';
 import { type ClientOverride, clientTable } from '../client.ts';
 import type { machineFields } from '../fields/machine.ts';
 import { schemaOf } from './type.ts';
-import { atMost, id, mac, managedBy, name, network, pointer, serial, time, uuid } from './values.ts';
+import { atMost, id, mac, make, managedBy, name, network, pointer, serial, time, uuid } from './values.ts';
 
 export const mostMacs = 32;
 
@@ -11,6 +11,8 @@ const bytes = z.int().positive().describe('Bytes').exactOptional();
 
 const hardware = z
   .strictObject({
+    manufacturer: make.exactOptional(),
+    product: make.describe('Product name, as SMBIOS has it').exactOptional(),
     cpus: z
       .array(z.strictObject({ model, cores: z.int().positive().exactOptional() }))
       .max(64)

@@ -3,6 +3,7 @@ import type { Activation } from '../activation.ts';
 import { archNames, parseArchName } from '../asset/arch.ts';
 import { archs, isName, isVersion } from '../asset/asset.ts';
 import { isSerial, parseMac, parseUuid } from '../machine/identity.ts';
+import { isMake, longestMake } from '../machine/make.ts';
 import { parseNetwork } from '../network.ts';
 import { schemaOf } from './type.ts';
 
@@ -39,6 +40,10 @@ export const mac = spelled(
 );
 export const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
 export const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');
+export const make = z
+  .string()
+  .max(longestMake)
+  .refine(isMake, `must be 1 to ${longestMake} characters, none of which is a control character`);
 export const network = spelled(
   (text) => parseNetwork(text)?.cidr,
   'a network in CIDR form without host bits',

@@ -1,6 +1,7 @@
 import type { DesiredMachine, DesiredRule } from '../../boot/apply/desired.ts';
 import { isName } from '../../boot/asset/asset.ts';
 import { parseMac, parseUuid } from '../../boot/machine/identity.ts';
+import { isMake } from '../../boot/machine/make.ts';
 import type { Selector } from '../../boot/rule/selector.ts';
 import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
@@ -23,6 +24,8 @@ interface Group {
 }
 
 const identities = ['mac', 'uuid', 'serial'];
+/** What machines say here, too, and rules select by. */
+const makes = ['manufacturer', 'product'];
 const known = ['id', 'name', 'profile', 'selector', 'metadata'];
 
 /**
@@ -82,7 +85,12 @@ export function convertGroups(
         message: 'metadata belongs to machines here, as labels: give them these where templates use them',
       });
     for (const [key] of parts)
-      if (!identities.includes(key))
+      if (makes.includes(key))
+        notes.push({
+          at: from.at(['selector', key]),
+          message: `in Matchbox ${key} has to be the same; here it may also be a part of what the machine says, in either case`,
+        });
+      else if (!identities.includes(key))
         notes.push({
           at: from.at(['selector', key]),
           message: `in Matchbox the machine itself says ${key} when it asks; here ${key} is a label that you give to machines`,
@@ -150,6 +158,8 @@ function partOf(key: string, value: string): readonly [string, string] | string 
     return uuid ? [reserved, uuid] : `${value} is no UUID of a machine`;
   }
   if (reserved === 'serial') return [reserved, value];
+  if (makes.includes(reserved))
+    return isMake(value) ? [reserved, value] : `${value} is no ${reserved}: too long, or not to be printed`;
   return isName(key) && value.length <= 256 ? [key, value] : `${key} is no name of a label`;
 }
 
@@ -183,7 +193,9 @@ function addMachine(
 function selectorOf(parts: Group['parts']): Selector {
   const all = parts.map(
     ([key, value]): Selector =>
-      identities.includes(key) ? ({ [key]: value } as Selector) : { label: { [key]: value } },
+      identities.includes(key) || makes.includes(key)
+        ? ({ [key]: value } as Selector)
+        : { label: { [key]: value } },
   );
   const [only] = all;
   return only && all.length === 1 ? only : { all };

@@ -34,7 +34,7 @@ function text(items: readonly Impact[], examined: number): string {
   const rows = items.map(({ machine, before, after, uncertain }) => [
     cell(machine.name ?? machine.macs[0] ?? machine.id),
     brief(before),
-    `${brief(after)}${uncertain ? ' (if its address is as the rule has it)' : ''}`,
+    `${brief(after)}${uncertain ? ' (unknown until it asks)' : ''}`,
   ]);
   const scripts = scriptDifference(first).map((line) => `  ${printable(line)}\n`);
   const which = items.length > 1 ? ' of the first (--json has all)' : '';

@@ -16,6 +16,8 @@ interface Options extends BrokerOptions {
   readonly mac?: string;
   readonly uuid?: string;
   readonly serial?: string;
+  readonly manufacturer?: string;
+  readonly product?: string;
   readonly userAgent?: string;
   readonly arch?: string;
   readonly source?: string;
@@ -33,6 +35,8 @@ export function explain(command: Command, system: System): void {
       .option('--mac <mac>', 'the MAC that it would send')
       .option('--uuid <uuid>', 'the SMBIOS UUID that it would send')
       .option('--serial <serial>', 'the serial number that it would send')
+      .option('--manufacturer <text>', 'the SMBIOS manufacturer that it would send')
+      .option('--product <text>', 'the SMBIOS product name that it would send')
       .option('--user-agent <text>', 'the User-Agent of its firmware or loader')
       .option('--arch <arch>', 'the architecture that it would say it has')
       .option('--source <address>', 'the address that it would ask from')
@@ -49,9 +53,9 @@ export function explain(command: Command, system: System): void {
 }
 
 async function asked(system: System, options: Options): Promise<Record<string, unknown>> {
-  const { mac, uuid, serial, arch, source, edge, hw, record } = options;
+  const { mac, uuid, serial, manufacturer, product, arch, source, edge, hw, record } = options;
   const query = {
-    ...{ mac, uuid, serial, arch, source, edge, hw },
+    ...{ mac, uuid, serial, manufacturer, product, arch, source, edge, hw },
     user_agent: options.userAgent,
     forwarded_for: options.forwardedFor,
     facts: record === undefined ? undefined : '1',

@@ -12,7 +12,7 @@ import { assetSchema } from '../../boot/schema/asset.ts';
 import { machineSchema } from '../../boot/schema/machine.ts';
 import { profileRevisionSchema } from '../../boot/schema/profile.ts';
 import { uploadSchema } from '../../boot/schema/upload.ts';
-import { arch, mac, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
+import { arch, mac, make, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
 import { edgeCapabilities } from '../../boot/source.ts';
 import type { PageRequest } from '../../records/records.ts';
 import { searched } from './search-query.ts';
@@ -45,6 +45,8 @@ export const explainQuery = z.strictObject({
   mac: mac.exactOptional(),
   uuid: uuid.exactOptional(),
   serial: serial.exactOptional(),
+  manufacturer: make.describe('SMBIOS manufacturer').exactOptional(),
+  product: make.describe('SMBIOS product name').exactOptional(),
   user_agent: z.string().max(512).exactOptional(),
   arch: spelled(parseArch, 'an architecture, x86_64 or arm64').pipe(z.enum(archs)).exactOptional(),
   source: z.string().max(64).exactOptional(),

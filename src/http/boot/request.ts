@@ -1,6 +1,7 @@
 import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
 import type { Caller } from '../../boot/client.ts';
 import { claimedIdentity, type Identity, parseMac } from '../../boot/machine/identity.ts';
+import { claimedMake } from '../../boot/machine/make.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import type { BootContext } from './context.ts';
@@ -38,6 +39,7 @@ export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): Boo
     source,
     client,
     identity: identityOf(ctx, query),
+    make: claimedMake(query),
     ...(source.edge && { edge: source.edge }),
     ...(scripted !== undefined && { scripted }),
     ...(arch && { arch }),

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { assignmentOf, possibleRevisions } from '../../../src/boot/rule/assignment.ts';
-import { contest } from '../../../src/boot/rule/contest.ts';
+import { contest, isOpen } from '../../../src/boot/rule/contest.ts';
 import { machine, rule } from '../examples.ts';
 
 const subject = { macs: [], labels: { rack: 'r1' } };
@@ -28,6 +28,22 @@ test('the rule of highest priority that matches wins, and every other says why i
   );
   t.is(contest(rules, { ...subject, source: '10.0.0.1' }).winner?.name, 'site');
   t.is(contest([], subject).winner, undefined);
+});
+
+test('a rule over what only the machine says decides when it asks, and is open before', (t) => {
+  const rules = [
+    rule({ name: 'rest', priority: 1, active: 'a' }),
+    rule({ name: 'dell', priority: 20, active: 'b', selector: { manufacturer: 'dell' } }),
+    rule({ name: 'big', priority: 10, active: 'c', selector: { hardware: { memory_at_least: 1024 } } }),
+  ];
+  const big = machine({ hardware: { memory: 2048 } });
+  t.is(assignmentOf(big, rules, { make: { manufacturer: 'Dell Inc.' } }).revision, 'b');
+  t.is(assignmentOf(big, rules, { make: { manufacturer: 'HPE' } }).revision, 'c');
+  t.is(assignmentOf(big, rules, {}).revision, 'c');
+  t.is(assignmentOf(machine(), rules, {}).revision, 'a');
+  t.deepEqual(possibleRevisions(big, rules), ['b', 'c']);
+  t.true(isOpen(rules, subject));
+  t.false(isOpen(rules, { ...subject, manufacturer: 'HPE' }));
 });
 
 test('the winner does not depend on the order in which rules are told', (t) => {

@@ -19,6 +19,14 @@ const subject: Subject = {
   labels: { rack: 'r2', gpu: '' },
   arch: 'x86_64',
   source: '10.1.2.3',
+  manufacturer: 'Dell Inc.',
+  product: 'PowerEdge R640',
+  hardware: {
+    cpus: [{ model: 'AMD EPYC 7302P', cores: 16 }, { model: 'AMD EPYC 7302P' }],
+    memory: 64 * 2 ** 30,
+    drives: [{ model: 'A1' }, { model: 'B2' }, { model: 'C3' }, { model: 'D4', size: 10 ** 12 }],
+    nics: [{ mac: '52:54:00:aa:bb:01' }],
+  },
 };
 
 const cases: readonly [Selector, 'yes' | 'no', string][] = [
@@ -44,6 +52,24 @@ const cases: readonly [Selector, 'yes' | 'no', string][] = [
   [{ not: { label: { rack: 'r1' } } }, 'yes', 'not: label rack is r2, not r1'],
   [{ all: [{ arch: 'x86_64' }, { label: { rack: 'r1' } }] }, 'no', 'label rack is r2, not r1'],
   [{ any: [{ arch: 'arm64' }, { label: { rack: 'r2' } }] }, 'yes', 'label rack is r2'],
+  [{ hardware: { cpu: 'epyc' } }, 'yes', 'cpu AMD EPYC 7302P is like epyc'],
+  [{ hardware: { cpu: 'intel*' } }, 'no', 'cpu is AMD EPYC 7302P, not like intel*'],
+  [{ hardware: { drive: 'd4' } }, 'yes', 'drive D4 is like d4'],
+  [{ hardware: { drive: 'nvme' } }, 'no', 'drive is A1, B2, C3 and 1 more, not like nvme'],
+  [{ hardware: { nic: '*' } }, 'no', 'no nic is registered'],
+  [{ hardware: { accelerator: 'h100' } }, 'no', 'no accelerator is registered'],
+  [{ not: { hardware: { accelerator: 'h100' } } }, 'yes', 'not: no accelerator is registered'],
+  [{ hardware: { memory_at_least: 64 * 2 ** 30 } }, 'yes', 'memory is 64 GiB, at least 64 GiB'],
+  [{ hardware: { memory_at_least: 2 ** 37 } }, 'no', 'memory is 64 GiB, not at least 128 GiB'],
+  [
+    { hardware: { cpu: 'EPYC', memory_at_least: 2 ** 30 } },
+    'yes',
+    'cpu AMD EPYC 7302P is like EPYC and memory is 64 GiB, at least 1 GiB',
+  ],
+  [{ hardware: { cpu: 'EPYC', memory_at_least: 2 ** 37 } }, 'no', 'memory is 64 GiB, not at least 128 GiB'],
+  [{ manufacturer: 'dell' }, 'yes', 'manufacturer Dell Inc. is like dell'],
+  [{ manufacturer: 'HPE' }, 'no', 'manufacturer is Dell Inc., not like HPE'],
+  [{ product: '*R640' }, 'yes', 'product PowerEdge R640 is like *R640'],
 ];
 
 test('every kind of selector says whether it matches, and why', (t) => {
@@ -54,7 +80,12 @@ test('every kind of selector says whether it matches, and why', (t) => {
 test('what only the request can say is neither yes nor no, unless the rest decides', (t) => {
   const stored: Subject = { macs: [], labels: { rack: 'r1' } };
   const match = (selector: Selector) => judge(selector, stored).match;
-  const open: Selector[] = [{ network: '10.0.0.0/8' }, { arch: 'arm64' }];
+  const open: Selector[] = [
+    { network: '10.0.0.0/8' },
+    { arch: 'arm64' },
+    { manufacturer: 'dell' },
+    { product: '*' },
+  ];
   for (const unknown of open) {
     t.is(match(unknown), 'unknown');
     t.is(match({ not: unknown }), 'unknown');
@@ -71,8 +102,23 @@ test("a machine's label says its architecture, whatever the caller claims", (t) 
   t.is(subjectOf(machine({ labels: { arch: 'nonsense' } })).arch, undefined);
 });
 
+test('what is registered of the make counts, whatever the machine claims; else its claim', (t) => {
+  const claim = { make: { manufacturer: 'HPE', product: 'DL360' } };
+  t.like(subjectOf(machine({ hardware: { manufacturer: 'Dell' } }), claim), {
+    manufacturer: 'Dell',
+    product: 'DL360',
+  });
+  t.like(subjectOf(machine(), claim), { manufacturer: 'HPE', product: 'DL360' });
+  t.false('manufacturer' in subjectOf(machine()));
+});
+
+test('nobody says later what is in a machine: hardware that is not registered is no match', (t) => {
+  t.is(judge({ hardware: { cpu: '*' } }, { macs: [], labels: {} }).match, 'no');
+  t.is(judge({ hardware: { memory_at_least: 1 } }, { macs: [], labels: {} }).match, 'no');
+});
+
 const leaf: fc.Arbitrary<Selector> = fc.oneof(
-  fc.constantFrom<Selector>(...cases.slice(0, 14).map(([selector]) => selector)),
+  fc.constantFrom<Selector>(...cases.map(([selector]) => selector)),
   fc.record({
     label: fc.dictionary(fc.constantFrom('rack', 'row'), fc.constantFrom('r1', 'r2', true as const), {
       minKeys: 1,
@@ -105,15 +151,16 @@ test('not, and, or obey their laws, with the third value too', (t) => {
 });
 
 test('what is known later only turns unknown into yes or no, never yes into no', (t) => {
-  const { arch: _, source: __, ...stored } = subject;
+  const { arch: _, source: __, manufacturer: ___, product: ____, ...stored } = subject;
   fc.assert(
     fc.property(
       anySelector,
       fc.constantFrom('x86_64' as const, 'arm64' as const),
       fc.constantFrom('10.1.2.3', '192.168.0.1', 'fd00::1'),
-      (selector, arch, source) => {
+      fc.record({ manufacturer: fc.constantFrom('Dell', 'HPE'), product: fc.constantFrom('R640', 'x') }),
+      (selector, arch, source, make) => {
         const before = judge(selector, stored).match;
-        const after = judge(selector, { ...stored, arch, source }).match;
+        const after = judge(selector, { ...stored, arch, source, ...make }).match;
         t.not(after, 'unknown');
         if (before !== 'unknown') t.is(after, before);
       },
@@ -147,4 +194,14 @@ test('a selector reads as one line', (t) => {
     '(label rack=r1 and label gpu and not (arch arm64 or network 10.0.0.0/8))',
   );
   t.is(selectorText({ all: [] }), 'every machine');
+  t.is(
+    selectorText({
+      any: [
+        { manufacturer: 'Dell*' },
+        { product: 'R6' },
+        { hardware: { cpu: 'EPYC', memory_at_least: 2 ** 36 } },
+      ],
+    }),
+    '(manufacturer like Dell* or product like R6 or cpu like EPYC and memory of at least 64 GiB)',
+  );
 });

@@ -23,7 +23,9 @@ export const dryRunSchema = z
         after: outcome,
         uncertain: z
           .literal(true)
-          .describe('It depends on the address from which the machine asks, and nobody knows one')
+          .describe(
+            'It depends on the address from which the machine asks, or on the manufacturer or product that it says it is, and nobody knows that yet',
+          )
           .exactOptional(),
       }),
     ),

@@ -34,7 +34,7 @@ export async function impactOf(
     const before: World = { ...now, machine: () => (made.has(machine.id) ? undefined : machine) };
     const after: World = { ...changed, machine: () => machineAfter(changes, machine) };
     const from = await lastAddress(machine, byAddress || !ofRules, parts);
-    const found = await impactOn(machine, { before, after }, parts, { byAddress, ...from });
+    const found = await impactOn(machine, { before, after }, parts, from);
     if (found) items.push(found);
   }
   return { items, examined: machines.length, ...(next && { next }) };
@@ -42,7 +42,7 @@ export async function impactOf(
 
 async function lastAddress({ id }: Machine, matters: boolean, { records }: AdminParts) {
   const last = matters ? await records.lastBootEvent(id, 'script') : undefined;
-  return last ? { from: last.source } : {};
+  return last?.source;
 }
 
 /** Which machines the changes may be about: those that they name, or else all. */
