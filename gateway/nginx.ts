@@ -1,5 +1,5 @@
 import { keyFile, type Places } from './places.ts';
-import { isGoogles, privateAccess, type Settings } from './settings.ts';
+import { canaryHost, isGoogles, type Peer, privateAccess, type Settings } from './settings.ts';
 import { fill, type Values, when } from './template.ts';
 
 /** What nginx reads, by path. */
@@ -26,6 +26,8 @@ function nginxConf(settings: Settings, places: Places): string {
     peers: peers.flatMap(({ name, addresses }) => addresses.map((network) => ({ network, name }))),
     peer_kids: peers.flatMap(({ name, edge_kid }) => when(edge_kid !== undefined && { name, edge_kid })),
     peer_redirects: peers.map(({ name, redirects }) => ({ name, redirects })),
+    canaries: peers.flatMap((peer) => when(namedHost(peer))),
+    ...limits(settings),
     listen: `${bracketed(settings.listen)}:${settings.port}`,
     metrics: `127.0.0.1:${settings.metrics_port}`,
     identity: when(audienceOf(settings) !== undefined && {}),
@@ -44,6 +46,24 @@ function nginxConf(settings: Settings, places: Places): string {
       ? fill('remembered.conf', { ...toBroker, ...offline, broker_tls: tls(settings, broker.origin, 6) })
       : '',
   });
+}
+
+/** Twice the rate may come at once: the first half goes on, the rest waits for up to a second. */
+function limits({ limits: { requests_per_second: rate, connections, edge_factor } }: Settings) {
+  const edge_rate = rate * edge_factor;
+  return {
+    rate,
+    burst: rate * 2,
+    connections,
+    edge_rate,
+    edge_burst: edge_rate * 2,
+    edge_connections: connections * edge_factor,
+  };
+}
+
+function namedHost(peer: Peer): Values | undefined {
+  const host = canaryHost(peer);
+  return host === undefined ? undefined : { host, name: peer.name };
 }
 
 /** The audience of the identity token; undefined when the broker asks for none. */

@@ -18,7 +18,7 @@ const origin = z
   .regex(/^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$/, 'is no origin such as https://broker.example');
 const endpoint = z
   .string()
-  .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, 'is no host and port such as gateway.example:51820');
+  .regex(/^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'is no host and port such as gateway.example:51820');
 const wireguardKey = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'is no WireGuard public key');
 
 /** Where a key is: in a file that is there, or in Secret Manager, from where the gateway fetches it. Never in the settings. */
@@ -41,6 +41,8 @@ const peer = z.strictObject({
   /** The key of the edge on this peer's site, whose vouching is passed on. */
   edge_kid: name.optional(),
   redirects: z.enum(['canary', 'always', 'never']).default('canary'),
+  /** The host of the site that runs the canary, by which the gateway knows it; unset: its first address that is no network. */
+  canary_host: address.optional(),
 });
 
 const tunnel = z.strictObject({
@@ -82,6 +84,17 @@ const schema = z.strictObject({
     .prefault({}),
   /** For so long a site goes on with what it served last when the broker is out of reach. */
   offline_hours: z.int().min(0).max(720).default(0),
+  /** What one address may ask (docs/operate/gateway-limits.md). */
+  limits: z
+    .strictObject({
+      /** What comes faster waits, a second at most, or else is refused. */
+      requests_per_second: z.int().min(1).max(10_000).default(100),
+      /** Requests that are answered at the same time. */
+      connections: z.int().min(1).max(4096).default(32),
+      /** So many times as much has the edge of a site, which speaks for all its machines. */
+      edge_factor: z.int().min(1).max(100).default(20),
+    })
+    .prefault({}),
   metrics_port: port.default(9145),
   user: name.default('www-data'),
   ssh_from: z.array(network).default([]),
@@ -138,11 +151,13 @@ function contradictions({
     ? [['tunnel.address', tunnel.address]]
     : [];
   const names = new Set<string>();
-  for (const [n, { name, addresses, public_key }] of tunnel?.peers.entries() ?? []) {
+  for (const [n, peer] of tunnel?.peers.entries() ?? []) {
+    const { name, addresses, public_key } = peer;
     for (const word of [name, public_key]) {
       if (names.has(word)) found.push(`tunnel.peers.${n}: ${word} is another peer's as well`);
       names.add(word);
     }
+    if (role === 'cloud') found.push(...canaryMistakes(peer, `tunnel.peers.${n}.canary_host`));
     for (const [m, network] of addresses.entries()) {
       const place = `tunnel.peers.${n}.addresses.${m}`;
       // WireGuard would take both and give the network to the last, without a word.
@@ -152,6 +167,22 @@ function contradictions({
     }
   }
   return found;
+}
+
+/** Whom a site's word about its redirects is taken from. */
+export function canaryHost({ canary_host, addresses }: Peer): string | undefined {
+  return canary_host ?? addresses.map((network) => network.replace(/\/32$/, '')).find(isIPv4);
+}
+
+function canaryMistakes(peer: Peer, place: string): string[] {
+  const host = canaryHost(peer);
+  if (host === undefined)
+    return peer.redirects === 'canary'
+      ? [`${place}: say which host of ${peer.name} runs the canary, or redirects: always or never`]
+      : [];
+  return peer.addresses.some((network) => isIPv4(host) && overlap(network, host))
+    ? []
+    : [`${place}: ${host} is none of ${peer.name}'s addresses`];
 }
 
 /** Names that Private Google Access serves. */

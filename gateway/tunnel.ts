@@ -1,7 +1,7 @@
 import { cidr } from './network.ts';
 import { hosts } from './nginx.ts';
 import { keyFile, type Places } from './places.ts';
-import { type Peer, privateAccess, type Settings } from './settings.ts';
+import { canaryHost, type Peer, privateAccess, type Settings } from './settings.ts';
 import { fill, when } from './template.ts';
 
 /** Inside the tunnel: 1380 of WireGuard's 1420, for an underlay of 1440 such as PPPoE or a VPC of 1460. */
@@ -30,6 +30,7 @@ export function tunnelFiles(settings: Settings, places: Places): ReadonlyMap<str
         mss: mtu - 40,
       }),
     ],
+    [`${places.etc}/connections.conf`, connections(settings, tunnel)],
     [
       `${places.etc}/dnsmasq.conf`,
       fill('dnsmasq.conf', {
@@ -46,6 +47,15 @@ export function tunnelFiles(settings: Settings, places: Places): ReadonlyMap<str
       }),
     ],
   ]);
+}
+
+/** Twice as many connections as requests may be under way: idle ones are kept for the next request. */
+function connections({ port, limits }: Settings, { peers }: Tunnel): string {
+  const behindEdges = peers.filter(({ edge_kid }) => edge_kid !== undefined);
+  const networks = behindEdges.flatMap(({ addresses }) => addresses).join(', ');
+  const limit = limits.connections * 2;
+  const edge_limit = limit * limits.edge_factor;
+  return fill('connections.conf', { port, limit, edges: when(networks !== '' && { networks, edge_limit }) });
 }
 
 function wireguard({ listen_port, peers }: Tunnel): string {
@@ -69,12 +79,9 @@ export function siteFiles(settings: Settings): ReadonlyMap<string, string> {
   );
 }
 
-function siteOf(
-  { name, addresses }: Peer,
-  tunnel: Tunnel,
-  gateway: string,
-  google: string,
-): Map<string, string> {
+function siteOf(peer: Peer, tunnel: Tunnel, gateway: string, google: string): Map<string, string> {
+  const { name, addresses } = peer;
+  const host = canaryHost(peer);
   return new Map([
     [
       `${name}/wireguard.conf`,
@@ -94,6 +101,8 @@ function siteOf(
         routes: [`${gateway}/32`, google].map((network) => ({ network })),
       }),
     ],
-    [`${name}/canary`, fill('canary', { vip: hosts(google).join(' '), gateway })],
+    ...(host
+      ? [[`${name}/canary`, fill('canary', { vip: hosts(google).join(' '), gateway, host })] as const]
+      : []),
   ]);
 }

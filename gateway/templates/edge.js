@@ -44,15 +44,41 @@ function canaryLives(v) {
   }
 }
 
-/** GET /canary?storage=ok: a site says that http://storage.googleapis.com/ answered it through the tunnel, or that it did not. */
+/**
+ * GET /canary?storage=ok: a site says that http://storage.googleapis.com/ answered it through the tunnel, or that it did not. One
+ * host of the site says so; any machine there could switch its neighbours' redirects on and off otherwise.
+ */
 function canary(r) {
-  const file = `${r.variables.edge_run}/canary/${r.variables.peer}`;
+  const v = r.variables;
+  if (!v.canary_of)
+    return v.peer
+      ? problem(r, 403, "Only the site's canary host says this: canary_host in the gateway's settings.")
+      : problem(r, 404, 'Nothing is served here.');
+  const file = `${v.edge_run}/canary/${v.canary_of}`;
   if (r.args.storage === 'ok') fs.writeFileSync(file, '');
   else
     try {
       fs.unlinkSync(file);
     } catch (_e) {} // it was not there
-  r.return(204);
+  return r.return(204);
+}
+
+const refusals = {
+  400: 'Ask for a plain path, such as /boot.ipxe.',
+  404: 'Nothing is served here.',
+  405: 'GET and HEAD are served here.',
+};
+
+/** What never reaches the broker. It is answered by a script, because `return` would come before the limits are asked. */
+function refuse(r) {
+  const status = Number(r.variables.refused_with);
+  if (status === 405) r.headersOut.Allow = 'GET, HEAD';
+  return problem(r, status, refusals[status]);
+}
+
+function problem(r, status, title) {
+  r.headersOut['Content-Type'] = 'application/problem+json';
+  r.return(status, JSON.stringify({ status, title }));
 }
 
 /** The MAC that has this address, in dnsmasq's leases or in /proc/net/arp: both have one line for each, in words. */
@@ -88,6 +114,15 @@ function tokenSeconds(r) {
   }
 }
 
+/** 1 when there is a key to vouch with: without one the broker refuses all that comes from here. */
+function edgeKey(r) {
+  try {
+    return /^[^:]+:[A-Za-z0-9_-]+$/.test(fs.readFileSync(r.variables.edge_key_file, 'utf8').trim()) ? 1 : 0;
+  } catch (_e) {
+    return 0;
+  }
+}
+
 /** nginx's own counters as Prometheus text. */
 async function metrics(r) {
   const stub = await r.subrequest('/stub_status');
@@ -100,6 +135,7 @@ async function metrics(r) {
     ['connections_writing', 'gauge', numbers[5]],
     ['connections_waiting', 'gauge', numbers[6]],
     ['identity_token_seconds', 'gauge', tokenSeconds(r)],
+    ['edge_key', 'gauge', edgeKey(r)],
   ];
   const text = named.map(
     (m) => `# TYPE bootbroker_gateway_${m[0]} ${m[1]}\nbootbroker_gateway_${m[0]} ${m[2]}\n`,
@@ -115,4 +151,4 @@ function forget(r) {
   });
 }
 
-export default { vouch, relayed, canary, authorization, metrics, forget };
+export default { vouch, relayed, canary, refuse, authorization, metrics, forget };

@@ -97,9 +97,9 @@ test('a reload lets a transfer that runs run on', async (t) => {
   const reader = await dial(gateway.port, `GET ${kernel} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
   await until(() => storage.came.length > 0);
   const config = join(gateway.folder, 'etc/bootbroker/nginx.conf');
-  writeFileSync(config, readFileSync(config, 'utf8').replace('return 404', 'return 410'));
+  writeFileSync(config, readFileSync(config, 'utf8').replace('~^1 none " 404', '~^1 none " 405'));
   gateway.signal('SIGHUP');
-  await until(async () => (await gateway.ask('/nothing')).status === 410);
+  await until(async () => (await gateway.ask('/nothing')).status === 405);
   const text = await untilClosed(reader);
   t.true(Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1').equals(bytes));
 });

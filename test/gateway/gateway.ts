@@ -26,6 +26,8 @@ export interface Gateway {
   readonly ask: (target: string, asking?: Asking) => Promise<Answered>;
   /** The access log so far, a line a request. */
   readonly accessLog: () => Record<string, unknown>[];
+  /** What it has said of itself, and should not have said of a request. */
+  readonly errorLog: () => string;
   /** All that it has logged. */
   readonly logged: () => string;
   /** Tells nginx's master. */
@@ -59,7 +61,7 @@ export async function gatewayFor(
   if ('mistakes' in read) throw new Error(read.mistakes.join('\n'));
   const places = placesUnder(folder);
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
-  mkdirSync(join(places.run, 'canary'));
+  for (const name of ['canary', 'edge']) mkdirSync(join(places.run, name));
   for (const [path, text] of installed(read.settings, places)) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
@@ -94,6 +96,7 @@ export async function gatewayFor(
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
+    errorLog: () => complaints + log('error.log'),
     logged: () => complaints + log('error.log') + log('access.log'),
     signal: (signal) => void nginx.kill(signal),
   };
@@ -108,6 +111,7 @@ export function tunnelOf(peers: readonly Readonly<Record<string, unknown>>[]) {
       name: `site-${n}`,
       public_key: someKey(n + 1),
       addresses: [`127.10.${n}.0/24`],
+      ...(!('addresses' in peer) && { canary_host: `127.10.${n}.2` }),
       ...peer,
     })),
   };

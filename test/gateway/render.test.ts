@@ -50,8 +50,10 @@ for (const name of examples) {
     command('unshare'),
   )(`nft takes what is rendered of ${name}`, async (t) => {
     const { places } = await placed(t, name);
-    const flags = ['--net', 'nft', '--check', '--file', join(places.etc, 'nftables.conf')];
-    await t.notThrowsAsync(run('unshare', flags, { env: sbin }));
+    for (const name of ['nftables.conf', 'connections.conf']) {
+      const flags = ['--net', 'nft', '--check', '--file', join(places.etc, name)];
+      await t.notThrowsAsync(run('unshare', flags, { env: sbin }), name);
+    }
   });
 
   test(`the shell reads the scripts that are rendered of ${name}`, async (t) => {
@@ -140,6 +142,15 @@ test('what contradicts itself is refused as well', (t) => {
   refused(cloud({ offline_hours: 2 }), /^offline_hours: /m);
   refused(cloud({ broker: { origin: 'https://broker.example' } }), /^broker\.addresses: /m);
   refused(cloud({ tunnel: tunnelOf([{ name: 'a' }, { name: 'a' }]) }), /^tunnel\.peers\.1: a /m);
+  const canaries = (peer: object) =>
+    cloud({ tunnel: tunnelOf([{ addresses: ['192.168.7.0/24'], ...peer }]) });
+  refused(canaries({}), /^tunnel\.peers\.0\.canary_host: say which host of site-0 /m);
+  refused(
+    canaries({ canary_host: '192.168.8.1' }),
+    /^tunnel\.peers\.0\.canary_host: 192\.168\.8\.1 is none /m,
+  );
+  t.deepEqual(mistakesOf(canaries({ redirects: 'always' })), []);
+  t.deepEqual(mistakesOf(canaries({ canary_host: '192.168.7.1' })), []);
 });
 
 test('nothing that would end a word in another program’s configuration gets in', (t) => {
@@ -166,7 +177,7 @@ test('nothing that would end a word in another program’s configuration gets in
 
 test('peers whose addresses overlap are refused: the last of them would silently win', (t) => {
   const clash = (...addresses: string[][]) =>
-    mistakesOf(cloud({ tunnel: tunnelOf(addresses.map((own) => ({ addresses: own }))) }));
+    mistakesOf(cloud({ tunnel: tunnelOf(addresses.map((own) => ({ addresses: own, redirects: 'never' }))) }));
   t.deepEqual(clash(['192.168.7.0/24'], ['192.168.8.0/24']), []);
   t.deepEqual(clash(['192.168.7.0/24'], ['192.168.7.9']), [
     'tunnel.peers.1.addresses.0: 192.168.7.9 overlaps 192.168.7.0/24 of tunnel.peers.0.addresses.0',

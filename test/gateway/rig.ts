@@ -15,9 +15,10 @@ import { installed } from '../lab/loaders.ts';
 import { openRoom, type Room } from '../lab/room.ts';
 import { snippet } from '../lab/snippets.ts';
 import { until } from '../support/http.ts';
+import { cable, ip } from './cable.ts';
 
 /** Not by its name: a package of that name may come first. */
-const nft = '/usr/sbin/nft';
+export const nft = '/usr/sbin/nft';
 
 /** One way through the underlay, in ms. */
 export const delayMs = 25;
@@ -261,7 +262,7 @@ export function accepted(given: unknown): Settings {
 
 export function install(places: Places, files: ReadonlyMap<string, string>): void {
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
-  mkdirSync(join(places.run, 'canary'), { recursive: true });
+  for (const name of ['canary', 'edge']) mkdirSync(join(places.run, name), { recursive: true });
   for (const [path, text] of files) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
@@ -284,20 +285,6 @@ const answers = (running: Promise<unknown>) =>
     () => true,
     () => false,
   );
-
-const ip = (room: Room, line: string) => room.run('ip', line.split(' '));
-
-let cables = 0;
-
-/** Lays a cable between two rooms. */
-async function cable(one: Room, address: string, other: Room, otherAddress: string): Promise<void> {
-  const [end, otherEnd] = [`c${++cables}`, `c${++cables}`];
-  await ip(one, `link add ${end} type veth peer name ${otherEnd} netns ${other.pid}`);
-  await ip(one, `address add ${address} dev ${end}`);
-  await ip(other, `address add ${otherAddress} dev ${otherEnd}`);
-  await ip(one, `link set ${end} up`);
-  await ip(other, `link set ${otherEnd} up`);
-}
 
 /** WireGuard without the kernel's module; it is gone with its room. */
 export async function startWireguard(room: Room): Promise<void> {

@@ -1,41 +1,14 @@
-import { createHmac } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { bootRoutes } from '../../src/http/boot/routes.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { ask, say } from '../support/http.ts';
 import { command, needing } from '../support/needs.ts';
-import { type Came, fakeFor } from './fakes.ts';
+import { fakeFor } from './fakes.ts';
 import { cloudKey, gatewayFor, tunnelOf } from './gateway.ts';
+import { fieldOf, start, vouched } from './vouched.ts';
 
 const test = needing(command('nginx'));
-
-/** A gateway whose broker says only that it was asked. */
-async function start(t: ExecutionContext, settings: Readonly<Record<string, unknown>> = {}) {
-  const broker = await fakeFor(t, (_, answer) => void answer.writeHead(204).end());
-  const gateway = await gatewayFor(t, { broker: broker.origin, storage: 'http://127.0.0.1:1' }, settings);
-  return { broker, gateway };
-}
-
-const fieldOf = (came: Came | undefined, name: string) =>
-  came?.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value) ?? [];
-
-/** What the header says, after its MAC was found right by the design's own words. */
-function vouched(t: ExecutionContext, came: Came | undefined): Record<string, string> {
-  const [header = '', ...others] = fieldOf(came, 'x-boot-edge');
-  t.deepEqual(others, []);
-  const [version, ...pairs] = header.split(';');
-  t.is(version, 'v1');
-  const said = Object.fromEntries(
-    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
-  );
-  const { kid, aud, t: time, addr, hw, can, mac } = said;
-  const message = ['v1', kid, aud, time, addr, hw, can, came?.method, came?.target].join('\n');
-  t.is(mac, createHmac('sha256', cloudKey).update(message).digest('base64url'));
-  t.true(Math.abs(Date.now() / 1000 - Number(time)) < 10);
-  return said;
-}
 
 test('the broker hears who is calling, signed over what reaches it', async (t) => {
   const { broker, gateway } = await start(t);
@@ -140,7 +113,8 @@ test('a foreign X-Boot-Edge is not believed, however often and however it is spe
 });
 
 const shapes: readonly (readonly [what: string, raw: string])[] = [
-  ['an empty segment', 'GET //boot.ipxe HTTP/1.1'],
+  ['two empty segments', 'GET ///boot.ipxe HTTP/1.1'],
+  ['an empty segment on the way', 'GET /m//boot.ipxe HTTP/1.1'],
   ['a climb', 'GET /a/../boot.ipxe HTTP/1.1'],
   ['an empty segment and a climb', 'GET //a/../b HTTP/1.1'],
   ['a climb at the end', 'GET /m/x/.. HTTP/1.1'],
@@ -284,25 +258,6 @@ test('a site edge vouches for the MAC that its leases or its neighbour table hav
   t.is(await hwOf(''), '');
 });
 
-test('redirects are offered where a canary came through, or where the settings say so', async (t) => {
-  const peers = [{}, { redirects: 'never' }, { redirects: 'always' }];
-  const { broker, gateway } = await start(t, { tunnel: tunnelOf(peers) });
-  const can = async (site: number) => {
-    await gateway.ask('/boot.ipxe', { from: `127.10.${site}.2` });
-    return vouched(t, broker.came.at(-1)).can;
-  };
-  t.deepEqual([await can(0), await can(1), await can(2)], ['cache,follow', 'cache,follow', 'follow']);
-  t.is((await gateway.ask('/canary?storage=ok')).status, 204);
-  t.deepEqual([await can(0), await can(1)], ['follow', 'cache,follow']);
-  await gateway.ask('/canary?storage=failed');
-  t.is(await can(0), 'cache,follow');
-  t.is(
-    (await gateway.ask('/canary?storage=ok', { from: '127.0.0.1' })).status,
-    404,
-    'who is no peer has no say',
-  );
-});
-
 test('a key is rotated by replacing its file', async (t) => {
   const { broker, gateway } = await start(t);
   writeFileSync(join(gateway.folder, 'edge.key'), `another:${cloudKey.toString('base64url')}\n`);
@@ -338,5 +293,10 @@ test('its counters are Prometheus text, for this machine alone', async (t) => {
   t.regex(text, /^bootbroker_gateway_requests_total [1-9]\d*$/m);
   t.regex(text, /^bootbroker_gateway_connections_active \d+$/m);
   t.regex(text, /^bootbroker_gateway_identity_token_seconds (59\d|600)$/m);
+  t.regex(text, /^bootbroker_gateway_edge_key 1$/m);
   t.is((await ask(gateway.metricsPort, '/stub_status')).status, 404);
+  for (const key of ['', 'no key']) {
+    writeFileSync(join(gateway.folder, 'edge.key'), key);
+    t.regex((await ask(gateway.metricsPort, '/metrics')).text, /^bootbroker_gateway_edge_key 0$/m);
+  }
 });
