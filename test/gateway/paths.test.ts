@@ -28,7 +28,7 @@ const targets = [
   '/m/52:54:00:aa:bb:01/grubx64.efi',
   '/m/52%2D54%2d00-aa-bb-01/boot.ipxe',
   '//grubx64.efi',
-  '//boot.efi',
+  '///boot.efi',
   '//boot/x86_64/grubx64.efi',
   '//boot.ipxe?mac=52:54:00:aa:bb:01',
   '/boot.ipxe?mac=525400aabb01&serial=%FF%FF%ff%fc',
@@ -47,11 +47,11 @@ for (const [where, settings] of [
     }
   });
 
-test('an empty segment leads to nothing that the path without it does not lead to', async (t) => {
+test('empty segments lead to nothing that the path without them does not lead to', async (t) => {
   const { broker, gateway } = await start(t);
   for (const target of [
     '//',
-    '///boot.ipxe',
+    '///metrics',
     '//metrics',
     '//_storage/17/b/o?generation=17',
     '//canary/x',
