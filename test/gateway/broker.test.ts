@@ -120,6 +120,36 @@ test('iPXE is redirected where the canary lives, else handed off', async (t) => 
   t.false(gateway.logged().includes('X-Goog'));
 });
 
+test('versions as distributions write them are handed off, by whichever name they are asked for', async (t) => {
+  const { broker, gateway, target } = await site(t, { size: 1000 });
+  for (const [name, version] of [
+    ['installer', '20230607+deb12u15'],
+    ['kernel', '1:6.1~rc1'],
+  ] as const) {
+    const bytes = { kernel: randomBytes(5_000), initrd: randomBytes(7_000) };
+    for (const kind of ['kernel', 'initrd'] as const)
+      await push(broker, { kind, name, version, bytes: bytes[kind] });
+    const profile = await addProfile(broker, { name: 'versions', kernel: `${name}@${version}` });
+    const encoded = encodeURIComponent(version);
+    for (const [asked, kind] of [
+      [`/assets/${name}:${version}:x86_64/kernel`, 'kernel'],
+      [`/assets/${name}:${version}:x86_64/initrd`, 'initrd'],
+      [`/assets/${name}%3A${encoded}%3Ax86_64/kernel`, 'kernel'],
+      [`/assets/${name}:${version.replace('~', '%7E')}:x86_64/kernel`, 'kernel'],
+      [`/kernels/${name}.img`, 'kernel'],
+      [`/assets/${name}-initrd.img`, 'initrd'],
+      [`/asset/${profile.id}/kernel?boot=0199aaaa-bbbb-7ccc-8ddd-eeeeffff0001`, 'kernel'],
+    ] as const) {
+      const { status, body } = await gateway.ask(asked, { headers: firmware });
+      t.is(status, 200, asked);
+      t.true(body.equals(bytes[kind]), asked);
+    }
+  }
+  t.is((await gateway.ask(target)).status, 200);
+  await until(() => plansOf(broker).length === 15);
+  t.true(plansOf(broker).every(({ plan, source }) => plan === 'handoff' && source === '127.10.0.2'));
+});
+
 test('preconditions and ranges are answered as the broker itself answers them', async (t) => {
   const { gateway, kernel, target } = await site(t);
   const { etag } = (await gateway.ask(target, { method: 'HEAD' })).headers;
