@@ -12,6 +12,7 @@ export const problems = {
   'machine-not-here': { status: 403, title: 'This machine does not boot from this address' },
   'not-vouched': { status: 403, title: 'No edge vouches for this request' },
   'claim-contradicted': { status: 403, title: 'This is not the machine that it says it is' },
+  'from-a-browser': { status: 403, title: 'This is not taken from browsers' },
   forbidden: { status: 403, title: 'This token does not open that' },
   'no-such-route': { status: 404, title: 'Nothing is served here' },
   'unknown-machine': { status: 404, title: 'No such machine' },

@@ -93,6 +93,16 @@ export function roleRule(value: string) {
   return { claim, value: held, role: role as 'viewer' | 'operator' | 'admin' };
 }
 
+/** As a Host header has it, in lower case: a name, an address or `[IPv6]`, with or without a port. */
+export function bootHost(value: string): string {
+  const host = value.toLowerCase();
+  if (!/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(host))
+    throw new Mistake(
+      'must be hosts as machines write them, such as boot.example.org,10.0.0.1:8080,[fd00::1]',
+    );
+  return host;
+}
+
 export function network(value: string): Network {
   const parsed = parseNetwork(value);
   if (!parsed)

@@ -1,6 +1,7 @@
 import { localNetworks } from '../boot/network.ts';
 import { edgeKeys } from './edge-keys.ts';
 import {
+  bootHost,
   integer,
   listen,
   listOf,
@@ -149,6 +150,12 @@ export const settings = {
     '',
     'Networks of proxies whose X-Forwarded-For is believed.',
     listOf(network),
+  ),
+  bootHosts: setting(
+    'BROKER_BOOT_HOSTS',
+    '',
+    'Hosts, addresses included, under which the boot plane answers, each with its port or for any; unset: all.',
+    listOf(bootHost),
   ),
   edgeKeys: secret(
     'BROKER_EDGE_KEYS',

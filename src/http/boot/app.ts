@@ -13,9 +13,11 @@ import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { recordsWorld } from '../plane/records-world.ts';
 import { note } from '../plane/request-log.ts';
 import { routerPath } from '../plane/router-path.ts';
+import { refuseBrowsers, signOfBrowser } from './browsers.ts';
 import type { BootContext, BootMiddleware, BootState } from './context.ts';
 import { deliver } from './deliver.ts';
 import { eventOf } from './events.ts';
+import { listedHost } from './hosts.ts';
 import { noteWay } from './note-way.ts';
 import type { BootParts } from './parts.ts';
 import { report } from './report.ts';
@@ -31,11 +33,16 @@ export function bootApp(parts: BootParts): PlaneApp {
   for (const route of bootRoutes)
     router.get(routerPath(route.path), (ctx: BootContext) => answer(ctx, route, world, slots, parts));
   for (const method of ['get', 'post'] as const)
-    router[method](routerPath(reportRoute.path), async (ctx: BootContext) => {
+    router[method](routerPath(reportRoute.path), refuseBrowsers, async (ctx: BootContext) => {
       ctx.state.route = reportRoute.path;
       await report(ctx, world, parts);
     });
-  return planeApp('boot', parts, [admit(parts), servePages([metricsRoute, openapiRoute], parts)], router);
+  return planeApp(
+    'boot',
+    parts,
+    [listedHost(parts.bootHosts), admit(parts), servePages([metricsRoute, openapiRoute], parts)],
+    router,
+  );
 }
 
 async function answer(
@@ -53,7 +60,8 @@ async function answer(
   const decided = await boot(bootRequest(ctx, wanted, query), world, parts);
   const { way } = decided;
   noteWay(ctx, way);
-  if (way.unknown && way.identity) {
+  const browsed = signOfBrowser(ctx.req.headers) !== undefined; // what a page asks for is no news of a machine
+  if (way.unknown && way.identity && !browsed) {
     const { address } = ctx.state.source;
     const { like } = way;
     parts.unknownMachines.note(way.identity, { query, address, now: parts.clock(), ...(like && { like }) });
@@ -62,7 +70,8 @@ async function answer(
   const { plan } = decided;
   if (!plan) throw new Error(`nothing answers ${route.path}`);
   if (route.serves === 'entry') ctx.set('Vary', 'User-Agent');
-  await deliver(ctx, plan, parts, slots, eventOf(way, plan, ctx.state.source, parts.clock()));
+  const event = browsed ? undefined : eventOf(way, plan, ctx.state.source, parts.clock());
+  await deliver(ctx, plan, parts, slots, event);
 }
 
 /** Before any lookup: strangers cost nothing. */

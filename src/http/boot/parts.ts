@@ -10,6 +10,8 @@ export interface BootParts extends CommonParts {
   readonly edge: EdgeVerifier | undefined;
   readonly events: BootEvents;
   readonly unknownMachines: UnknownMachines;
+  /** Under which names it answers; none: any. */
+  readonly bootHosts: readonly string[];
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;
 }

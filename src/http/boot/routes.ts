@@ -115,7 +115,7 @@ export const reportRoute = {
   path: '/report/{stage}',
   summary: 'A machine says how far it got',
   query: { ...claims, ...scripted },
-  problems: ['bad-input', 'bad-identity', 'unknown-machine', ...notIt],
+  problems: ['bad-input', 'bad-identity', 'unknown-machine', 'from-a-browser', ...notIt],
 } as const satisfies Omit<BootRoute, 'serves' | 'wants'>;
 
 /** `kernel`, or `initrd/1`. */

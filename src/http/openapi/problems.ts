@@ -13,7 +13,7 @@ export const anywhere: readonly Problem[] = [
 
 /** What stands before the routes of a plane, and answers instead of them. */
 export const beforeRoutes = {
-  boot: [...anywhere, 'source-not-allowed', 'not-vouched'],
+  boot: [...anywhere, 'misdirected', 'source-not-allowed', 'not-vouched'],
   admin: [...anywhere, 'misdirected', 'unauthenticated', 'issuer-down', 'forbidden'],
 } as const satisfies Record<string, readonly Problem[]>;
 
