@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
 import { bootApp } from './http/boot/app.ts';
-import { BootEvents } from './http/boot/events.ts';
+import { BootLog } from './http/boot/boot-log.ts';
 import { UnknownMachines } from './http/boot/unknown-machines.ts';
 import type { CommonParts } from './http/plane/parts.ts';
 import { openListener, type Plane } from './open-listener.ts';
@@ -13,15 +13,15 @@ export async function openBootPlane(
   common: Pick<CommonParts, 'clock' | 'describe'>,
 ): Promise<Plane> {
   const own = { ...parts, records: parts.bootRecords };
-  const events = new BootEvents(config.events, own);
+  const bootLog = new BootLog(config.events, own);
   const unknownMachines = new UnknownMachines(parts);
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
-  const app = bootApp({ ...config, ...own, ...common, events, unknownMachines, sourcePolicy });
+  const app = bootApp({ ...config, ...own, ...common, bootLog, unknownMachines, sourcePolicy });
   const listener = await openListener('boot', app, config, parts);
   return {
     async close(graceMs) {
       await listener.close(graceMs);
-      await events.settled();
+      await bootLog.settled();
       await unknownMachines.settled();
     },
   };

@@ -2,6 +2,7 @@ import type { Arch } from './asset/asset.ts';
 import type { ImageName } from './asset/image.ts';
 import type { Client } from './client.ts';
 import type { StorageTraits } from './decide.ts';
+import type { BootRecord } from './history/boot-record.ts';
 import type { Identity } from './machine/identity.ts';
 import type { Make } from './machine/make.ts';
 import type { UnknownPolicy } from './machine/unknown-machine.ts';
@@ -29,6 +30,15 @@ export type Wanted =
   /** A machine says how far it got: nothing is delivered. */
   | { readonly kind: 'report' };
 
+/** What says which boot a script begins, or is asked for again in. */
+export interface Beginning {
+  /** A new id. UUIDv7. */
+  fresh(): string;
+  now(): Date;
+  /** The machine's boot that began last. Never rejects: no boot waits for its history, or fails with it. */
+  last(machineId: string): Promise<BootRecord | undefined>;
+}
+
 /** A request as far as it decides anything. */
 export interface BootRequest {
   readonly method: string;
@@ -43,6 +53,10 @@ export interface BootRequest {
   readonly identity: Identity | Refusal;
   /** The id of a machine, as a script wrote it into a URL. */
   readonly scripted?: string;
+  /** The id of the boot that it belongs to, as a script wrote it into a URL. UUIDv7 in lower case; a claim. */
+  readonly boot?: string;
+  /** Only what is delivered begins a boot: without this, URLs in scripts name none. */
+  readonly beginning?: Beginning;
   /** The architecture that it says it has. */
   readonly arch?: Arch;
   /** Who made it, as it says. */

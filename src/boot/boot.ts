@@ -1,12 +1,15 @@
 import { deliverable, type Permanence, type ResolvedAsset } from './asset/asset.ts';
-import type { BootPolicy, BootRequest, Wanted } from './boot-request.ts';
+import type { Beginning, BootPolicy, BootRequest, Wanted } from './boot-request.ts';
 import { decideAsset } from './decide.ts';
+import type { BootRecord } from './history/boot-record.ts';
+import { isRetry } from './history/which-boot.ts';
 import { type Identity, isAnonymous } from './machine/identity.ts';
+import { hasBooted } from './machine/machine.ts';
 import { unknownSubject } from './machine/unknown-machine.ts';
 import { claimedMachine, reporter, scriptedMachine, tellLike } from './machine/which-machine.ts';
 import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
-import { revisionAsset } from './profile.ts';
+import { type ProfileRevision, revisionAsset } from './profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
 import { renderedFor } from './template/rendered.ts';
 import type { TemplateSubject } from './template/template.ts';
@@ -40,7 +43,7 @@ export async function boot(
     ...request,
     world,
     policy,
-    way: { steps: [], warnings: [], client: request.client },
+    way: { steps: [], warnings: [], client: request.client, ...(request.boot && { boot: request.boot }) },
   };
   const { way } = asked;
   const plan = admission(asked) ?? (await planOf(asked, request.wanted));
@@ -99,6 +102,7 @@ async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome>
   if (isRefusal(machine)) return machine;
   if (!machine && isAnonymous(identity))
     return text(bootstrapScript(path, outage), 'the request does not say whose it is');
+  const last = machine && asked.beginning?.last(machine.id); // asked beside all else
   if (!machine) {
     way.unknown = true;
     await tellLike(asked, identity);
@@ -114,7 +118,21 @@ async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome>
   const { cmdline } = rendered.revision;
   if (cmdline !== revision.cmdline) said(asked, 'rendered', `its command line is ${cmdline}`);
   for (const { detail } of rendered.warnings) said(asked, 'rendered', detail);
-  return text(machineScript(subject, rendered.revision, path, outage), way.assigned?.reason ?? '');
+  way.owned = true;
+  if (asked.beginning && last) way.boot = begunBy(asked.beginning, revision, await last);
+  return text(
+    machineScript({ ...subject, boot: way.boot }, rendered.revision, path, outage),
+    way.assigned?.reason ?? '',
+  );
+}
+
+/** The boot that this script begins; or, where the last one came no further, that one. */
+function begunBy(
+  beginning: Beginning,
+  { id: revision }: ProfileRevision,
+  last: BootRecord | undefined,
+): string {
+  return isRetry(last, { revision, at: beginning.now() }) ? last.id : beginning.fresh();
 }
 
 /** A caller that runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */
@@ -140,6 +158,7 @@ async function currentPlan(asked: Asked, { part }: Of<'current'>): Promise<Outco
   if (isRefusal(machine)) return machine;
   const revision = await bootingRevision(asked, identity);
   if (isRefusal(revision)) return revision;
+  asked.way.owned = true;
   const asset = revisionAsset(revision, part);
   return isRefusal(asset) ? asset : assetPlan(asked, asset, 'alias');
 }
@@ -150,6 +169,7 @@ async function revisionPlan(asked: Asked, { revision: id, part }: Of<'revision'>
   const revision = await asked.world.revision({ id });
   if (!revision) return refuse('unknown-profile', `There is no profile revision ${id}.`);
   asked.way.revision = revision;
+  if (machine && hasBooted(machine, id)) asked.way.owned = true;
   const asset = revisionAsset(revision, part);
   return isRefusal(asset) ? asset : assetPlan(asked, asset, 'immutable');
 }

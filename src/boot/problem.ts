@@ -45,6 +45,7 @@ export const problems = {
   unappliable: { status: 422, title: 'That state cannot be had' },
   'template-error': { status: 422, title: 'The command line cannot be rendered' },
   'asset-not-ready': { status: 422, title: 'The asset is missing or not ready' },
+  'too-many-reports': { status: 429, title: 'Too many reports at once' },
   'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
   internal: { status: 500, title: 'The broker failed' },
   'too-many-streams': { status: 503, title: 'Too many transfers at once' },

@@ -80,29 +80,36 @@ export function autoexecScript(outage: OutagePolicy): string {
   ]);
 }
 
+/** Whose script it is, and in which boot. A machine that nobody knows has no id. */
+export interface Booting {
+  readonly id?: string | undefined;
+  readonly boot?: string | undefined;
+}
+
 /**
- * Boots a revision whose command line is rendered. A machine that nobody knows has no id. `path` is where this script was asked
+ * Boots a revision whose command line is rendered. `path` is where this script was asked
  * for, to come back to when a fetch fails.
  */
 export function machineScript(
-  { id }: { readonly id?: string },
+  machine: Booting,
   revision: ProfileRevision,
   path: string,
   outage: OutagePolicy,
 ): string {
   return script(
-    `${id ? `machine ${id}` : 'an unknown machine'} boots ${revision.name}, revision ${revision.id}`,
-    ['imgfree', ...start(revision, id), ...tryAgain(relative(path), outage)],
+    `${machine.id ? `machine ${machine.id}` : 'an unknown machine'} boots ${revision.name}, revision ${revision.id}`,
+    ['imgfree', ...start(revision, machine), ...tryAgain(relative(path), outage)],
   );
 }
 
-/** Where a part of a revision is fetched; it says whose it is, so that overrides and logs know. */
-export function assetUrl(revision: string, part: string, machineId: string | undefined): string {
-  return `/asset/${revision}/${part}${machineId ? `?machine=${machineId}` : ''}`;
+/** Where a part of a revision is fetched; it says whose it is and in which boot, so that overrides and logs know. */
+export function assetUrl(revision: string, part: string, { id, boot }: Booting): string {
+  const query = [id && `machine=${id}`, boot && `boot=${boot}`].filter(Boolean).join('&');
+  return `/asset/${revision}/${part}${query && `?${query}`}`;
 }
 
-function start(revision: ProfileRevision, machineId: string | undefined): string[] {
-  const url = (part: string) => assetUrl(revision.id, part, machineId);
+function start(revision: ProfileRevision, machine: Booting): string[] {
+  const url = (part: string) => assetUrl(revision.id, part, machine);
   const args = revision.cmdline === '' ? '' : ` ${revision.cmdline}`;
   if (revision.efi) return [`chain --replace ${url('efi')}${args} || goto again`];
   if (revision.iso) return [`sanboot --no-describe ${url('iso')} || goto again`];

@@ -43,6 +43,10 @@ export interface Way {
   readonly asset?: ResolvedAsset;
   /** What whoever wrote what is booted here should know. */
   readonly warnings: readonly Warning[];
+  /** The boot that its script begins, or that its URL names. */
+  readonly boot?: string;
+  /** Whether that revision is known to be the machine's: it is what it boots now, or was. */
+  readonly owned?: true;
 }
 
 /** A way while it is gone. */

@@ -234,6 +234,18 @@ export const settings = {
     'Boot events: await, written before the answer has ended, or background.',
     oneOf('await', 'background'),
   ),
+  bootsKeepDays: setting(
+    'BROKER_BOOTS_KEEP_DAYS',
+    '90',
+    'Days that boots are kept; of one machine, the newest 100.',
+    integer(1, 3650),
+  ),
+  reportsPerSource: setting(
+    'BROKER_REPORTS_PER_SOURCE',
+    '500',
+    'Reports a second that are taken from one client address: a whole site may stand behind it.',
+    integer(1, 1_000_000),
+  ),
   logLevel: setting(
     'BROKER_LOG_LEVEL',
     'info',

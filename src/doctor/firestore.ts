@@ -90,10 +90,10 @@ export const indexedQueries: Readonly<Record<string, (records: Records) => Promi
   'assets(kind, name, arch, state)': (records) =>
     records.newestAsset({ kind: 'efi', name: 'bootbroker-doctor', arch: 'x86_64' }),
   ...probes('uploads', uploadFields, (records, search: UploadFilter) => records.listUploads(search, onlyOne)),
-  'boots(machine_id)': (records) => records.listBootEvents('bootbroker-doctor', onlyOne),
-  'boots(machine_id, stage)': (records) => records.lastBootEvent('bootbroker-doctor', 'bootbroker-doctor'),
-  'boots(machine_id, stage, revision)': (records) =>
-    records.firstBootEvent('bootbroker-doctor', 'bootbroker-doctor', 'bootbroker-doctor'),
+  'boots(machine_id)': (records) =>
+    Promise.all([records.listBoots('bootbroker-doctor', onlyOne), records.lastBoot('bootbroker-doctor')]),
+  'boots(stages_texts)': (records) => records.lastBoot('bootbroker-doctor', 'bootbroker-doctor'),
+  'boots(revision)': (records) => records.firstBoot('bootbroker-doctor', 'bootbroker-doctor'),
 };
 
 /** Firestore refuses a query whose index is missing or still being built; its emulator answers all. */

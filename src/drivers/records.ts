@@ -30,7 +30,10 @@ export async function openRecords(
 ): Promise<RecordsParts> {
   if (config.records === 'sqlite') {
     // It answers in microseconds and is never away: there is nothing to cache.
-    const records = openSqlite(join(config.dataDir, 'records.db'));
+    const records = openSqlite(join(config.dataDir, 'records.db'), {
+      bootsKeepDays: config.bootsKeepDays,
+      onDisk: (state) => tellDisk(state, log, metrics),
+    });
     return { records, bootRecords: records, seed: undefined };
   }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
@@ -40,6 +43,7 @@ export async function openRecords(
     project,
     database,
     token: google.token,
+    bootsKeepDays: config.bootsKeepDays,
     ...(emulatorHost && { emulatorHost }),
   });
   const cached = cachedRecords(store, {
@@ -56,4 +60,14 @@ export async function openRecords(
     },
   });
   return { records: cached.uncached, bootRecords: cached, seed: cached.seed };
+}
+
+/** Said once when it becomes so: what administrators need is kept free of boots, not of what else lies on that disk. */
+function tellDisk(state: 'ok' | 'full', log: Log, metrics: Metrics): void {
+  metrics.diskFull.set(state === 'full' ? 1 : 0);
+  if (state === 'ok') log.info('the disk of the records has room again');
+  else
+    log.error(
+      'the disk of the records is full: machines boot on, but their boots are written over the oldest ones. Make room on it',
+    );
 }

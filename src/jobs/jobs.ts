@@ -3,6 +3,7 @@ import type { Auditor } from '../boot/access/audit.ts';
 import type { Upload } from '../boot/asset/upload.ts';
 import { abandonUpload, expireUploads } from './abandon.ts';
 import { type Collected, type CollectParts, collect, deleteCondemned } from './collect.ts';
+import { expireBoots } from './expire-boots.ts';
 import { rolloutWatch } from './rollouts.ts';
 import { snapshotPublisher } from './snapshot.ts';
 import { openVerifier, type Verifier } from './verify.ts';
@@ -29,6 +30,7 @@ export interface Jobs {
 
 export interface JobsParts extends CollectParts {
   readonly firstStage: string;
+  readonly bootsKeepDays: number;
   /** Unset: no snapshots are published. */
   readonly snapshotKey?: (() => Promise<string>) | undefined;
   readonly snapshotSeconds: number;
@@ -52,6 +54,7 @@ export function openJobs(parts: JobsParts): Jobs {
       const house = {
         'taking up verifications': resume,
         'expiring uploads': () => expireUploads(parts, stop),
+        'deleting outdated boots': () => expireBoots(parts),
         'deleting condemned assets': () => deleteCondemned(parts),
       };
       void repeat(house, houseEveryMs, parts, stop);

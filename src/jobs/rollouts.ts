@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { AuditEntry } from '../boot/access/audit.ts';
+import type { BootRecord } from '../boot/history/boot-record.ts';
 import type { Machine } from '../boot/machine/machine.ts';
 import { contenders } from '../boot/rule/contest.ts';
 import { halted, haltReason, reaches, type Seen, type Sign, signOf } from '../boot/rule/rollout.ts';
@@ -61,15 +62,18 @@ export function rolloutWatch(parts: Parts): () => Promise<readonly string[]> {
 
 /** Reads no more than the answer needs: most machines came up since they last asked. */
 async function seenOf(machine: string, revision: string, records: Records): Promise<Seen> {
-  const asked = await records.lastBootEvent(machine, 'script');
-  if (asked?.revision !== revision) return {};
-  const up = await records.lastBootEvent(machine, 'up');
-  if (!up) return {};
-  const given =
-    Date.parse(up.at) >= Date.parse(asked.at)
-      ? asked
-      : await records.firstBootEvent(machine, 'script', revision);
-  return { asked_at: asked.at, up_at: up.at, ...(given && { given_at: given.at }) };
+  const last = await records.lastBoot(machine, 'script');
+  if (last?.revision !== revision) return {};
+  const up_at = lastAt(await records.lastBoot(machine, 'up'), 'up');
+  if (up_at === undefined) return {};
+  const given = up_at >= last.at ? last : await records.firstBoot(machine, revision);
+  return { asked_at: lastAt(last, 'script') ?? last.at, up_at, ...(given && { given_at: given.at }) };
+}
+
+/** When it last happened in this boot; RFC 3339, in the broker's own spelling, which sorts as time does. */
+function lastAt(boot: BootRecord | undefined, stage: string): string | undefined {
+  const step = boot?.steps.find((one) => one.stage === stage);
+  return step && (step.last_at ?? step.at);
 }
 
 /** False when the rule has changed meanwhile: what is so now is looked at next time. */

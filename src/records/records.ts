@@ -3,11 +3,12 @@ import type { ApiToken } from '../boot/access/token.ts';
 import type { Asset, AssetName } from '../boot/asset/asset.ts';
 import type { AssetChange, UploadChange } from '../boot/asset/asset-step.ts';
 import type { Upload } from '../boot/asset/upload.ts';
-import type { BootEvent } from '../boot/boot-event.ts';
 import type { assetFields } from '../boot/fields/asset.ts';
 import type { Search } from '../boot/fields/field.ts';
 import type { machineFields } from '../boot/fields/machine.ts';
 import type { uploadFields } from '../boot/fields/upload.ts';
+import type { BootEntry } from '../boot/history/boot-entry.ts';
+import type { BootRecord } from '../boot/history/boot-record.ts';
 import type { Identity } from '../boot/machine/identity.ts';
 import type { Machine } from '../boot/machine/machine.ts';
 import type { PendingMachine } from '../boot/machine/pending-machine.ts';
@@ -129,13 +130,18 @@ export interface PendingRecords {
 
 /** What happened in the boots of machines. */
 export interface BootRecords {
-  /** An event whose id is known already changes nothing. */
-  addBootEvent(event: BootEvent): Promise<void>;
-  /** The machine's event of that stage that was added last. */
-  lastBootEvent(machineId: string, stage: string): Promise<BootEvent | undefined>;
-  /** The machine's event of that stage and revision that was added first. */
-  firstBootEvent(machineId: string, stage: string, revision: string): Promise<BootEvent | undefined>;
-  listBootEvents(machineId: string | undefined, page: PageRequest): Promise<Page<BootEvent>>;
+  /**
+   * Adds to the boot that the entry belongs to, or begins one. Boots have an end: those that began too many days ago go, of each
+   * machine all but the newest, and all with their machine.
+   */
+  addBootEntry(entry: BootEntry): Promise<void>;
+  /** The machine's boot that began last; or of those with a step of that stage. */
+  lastBoot(machineId: string, stage?: string): Promise<BootRecord | undefined>;
+  /** The machine's boot of that revision that began first. */
+  firstBoot(machineId: string, revision: string): Promise<BootRecord | undefined>;
+  listBoots(machineId: string | undefined, page: PageRequest): Promise<Page<BootRecord>>;
+  /** Boots that began earlier are gone when it resolves. Absent where the store itself sees to it. */
+  expireBoots?(before: Date): Promise<void>;
 }
 
 /**

@@ -15,6 +15,9 @@ export interface Metrics {
   readonly faults: Counter<'store'>;
   readonly edgeRefusals: Counter<'reason'>;
   readonly lostEvents: Counter<never>;
+  readonly foldedSteps: Counter<never>;
+  readonly reportsRefused: Counter<'by'>;
+  readonly diskFull: Gauge<never>;
   readonly staleReads: Counter<'read'>;
   /** Prometheus text format 0.0.4. What it says of the process begins with the first time. */
   text(): Promise<string>;
@@ -83,6 +86,22 @@ export function openMetrics(): Metrics {
     lostEvents: new Counter({
       name: 'bootbroker_boot_events_lost_total',
       help: 'Boot events that could not be written',
+      registers,
+    }),
+    foldedSteps: new Counter({
+      name: 'bootbroker_boot_steps_folded_total',
+      help: 'Steps of boots that came too fast, of which only the number was written',
+      registers,
+    }),
+    reportsRefused: new Counter({
+      name: 'bootbroker_reports_refused_total',
+      help: 'Reports that came too fast, by what was too fast: a machine or a source',
+      labelNames: ['by'],
+      registers,
+    }),
+    diskFull: new Gauge({
+      name: 'bootbroker_records_disk_full',
+      help: 'Whether the disk of the records has less room than administrators need: 1 or 0',
       registers,
     }),
     staleReads: new Counter({

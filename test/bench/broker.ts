@@ -1,7 +1,7 @@
 import { gcsBlobs } from '../../src/blobs/gcs.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
-import { BootEvents } from '../../src/http/boot/events.ts';
+import { BootLog } from '../../src/http/boot/boot-log.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
 import { staticPage } from '../../src/http/plane/static-page.ts';
 import { listen } from '../../src/http/server/listener.ts';
@@ -43,7 +43,7 @@ const parts = {
 } as const;
 const app = bootApp({
   ...parts,
-  events: new BootEvents(config.events, parts),
+  bootLog: new BootLog(config.events, parts),
   unknownMachines: new UnknownMachines(parts),
 });
 const { port } = await listen(app, { host: '127.0.0.1', port: 0 });

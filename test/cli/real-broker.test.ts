@@ -97,7 +97,10 @@ test('from an empty folder: push, Ctrl-C, push, machine add, profile create, exp
   const fetched = await request(url, { headers: { 'user-agent': 'UefiHttpBoot/1.0' } });
   t.is(fetched.statusCode, 200);
   t.true(kernel.equals(Buffer.from(await fetched.body.arrayBuffer())));
-  t.regex((await run('boots', '--machine', mac)).stdout, new RegExp(`${machine.id} +asset +127\\.0\\.0\\.1`));
+  t.regex(
+    (await run('boots', '--machine', mac)).stdout,
+    new RegExp(`${machine.id} +\\S+ +asset +127\\.0\\.0\\.1`),
+  );
 
   broker.kill('SIGTERM');
   t.deepEqual(await once(broker, 'exit'), [0, null]);

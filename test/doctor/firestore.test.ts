@@ -83,7 +83,7 @@ test('each index of the file for Terraform is asked for by a query of its name',
 
 anyTest('an index that is missing is named, with the file that has it', async (t) => {
   const firestore = await fakeServer(t, ({ body }) =>
-    body.includes('"stage"')
+    body.includes('"stages_texts"') || body.includes('"revision"')
       ? googleError(400, 'FAILED_PRECONDITION', 'The query requires an index. You can create it here.')
       : json([{ readTime: new Date().toISOString() }]),
   );
@@ -91,7 +91,7 @@ anyTest('an index that is missing is named, with the file that has it', async (t
   t.is(found.state, 'fail');
   t.regex(
     found.text,
-    /^no answer by boots\(machine_id, stage\), boots\(machine_id, stage, revision\): .*terraform\/firestore-indexes\.json/,
+    /^no answer by boots\(stages_texts\), boots\(revision\): .*terraform\/firestore-indexes\.json/,
   );
 });
 

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { BootRecord } from '../../src/boot/history/boot-record.ts';
+import { stepsOf } from '../support/boots.ts';
 import type { Emulator } from '../support/firestore-emulator.ts';
 import { type Answered, ask } from '../support/http.ts';
 import { command, needing } from '../support/needs.ts';
@@ -63,9 +65,9 @@ for (const signer of Object.keys(identities) as SignerName[])
       why.assets.map(({ plan }) => plan),
       ['redirect', 'redirect'],
     );
-    const boots = await site.command<{ items: { stage: string }[] }>('boots', '--machine', machine.id);
+    const boots = await site.command<{ items: BootRecord[] }>('boots', '--machine', machine.id);
     t.deepEqual(
-      boots.items.map(({ stage }) => stage),
+      stepsOf(boots.items).map(({ stage }) => stage),
       ['script', 'asset', 'asset', 'asset', 'asset'],
     );
 

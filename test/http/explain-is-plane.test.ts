@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { ofAnyBoot } from '../support/boots.ts';
 import { addMachine, addProfile, type Broker, brokerFor, push } from '../support/broker.ts';
 import { edgeKeysSetting, vouch } from '../support/edge.ts';
 import { type Answered, ask, until } from '../support/http.ts';
@@ -255,7 +256,7 @@ function doneBy({ status, headers, text }: Answered, reason: string): Done {
   }
   if (status === 302) return { status, plan: 'redirect', reason };
   if (headers['x-accel-redirect']) return { status, plan: 'handoff', reason };
-  if (type.startsWith('text/plain')) return { status, plan: 'text', reason, script: text };
+  if (type.startsWith('text/plain')) return { status, plan: 'text', reason, script: ofAnyBoot(text) };
   return { status, plan: 'stream', reason };
 }
 

@@ -4,7 +4,7 @@ import type { Rule } from '../../src/boot/rule/rule.ts';
 import { rolloutWatch } from '../../src/jobs/rollouts.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
-import { bootEvent, machine, revision, rule } from '../records/examples.ts';
+import { bootEntry, machine, revision, rule } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
 import { type LogLine, recorder } from '../support/broker.ts';
 
@@ -43,7 +43,9 @@ async function scene(t: ExecutionContext, is: Partial<Rule> = {}) {
     machines: machines.map(({ id }) => id),
     rule: async () => (await records.rule(staged.id)) as Rule,
     event: (machine_id: string, stage: string, at: number, of = young.id) =>
-      records.addBootEvent(bootEvent({ machine_id, stage, at: iso(at), revision: of })),
+      records.addBootEntry(
+        bootEntry({ machine_id, stage, at: iso(at), ...(stage === 'script' && { revision: of }) }),
+      ),
     async lookAt(at: number) {
       now = at;
       return look();

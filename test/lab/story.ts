@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BootRecord } from '../../src/boot/history/boot-record.ts';
+import { stepsOf, type Told } from '../support/boots.ts';
 import type { LogLine } from './broker.ts';
 import { packInitrd } from './initrd.ts';
 import { openLab, type Player, type RecordsDriver, register, stock } from './lab.ts';
@@ -24,7 +26,7 @@ export interface MachineStory {
   readonly exchanges: readonly Exchange[];
   /** The command line that Linux printed. */
   readonly cmdline: string;
-  readonly events: readonly { readonly stage: string; readonly revision: string; readonly detail?: string }[];
+  readonly events: readonly Told[];
 }
 
 /** Boots one machine for each MAC, all at once, each with its own words on the command line, and hears the witnesses. */
@@ -47,7 +49,7 @@ export async function bootForReal(
     });
     const cmdlines = await Promise.all(told);
     const events = await Promise.all(
-      ids.map((id) => broker.command<{ items: MachineStory['events'] }>('boots', '--machine', id)),
+      ids.map((id) => broker.command<{ items: readonly BootRecord[] }>('boots', '--machine', id)),
     );
     const exitCode = await broker.stop();
     const exchanges = await wire.exchanges();
@@ -61,7 +63,7 @@ export async function bootForReal(
         id: ids[n] ?? '',
         exchanges: exchanges.filter((exchange) => exchange.mac === mac),
         cmdline: cmdlines[n] ?? '',
-        events: events[n]?.items ?? [],
+        events: stepsOf(events[n]?.items ?? []),
       })),
       log: broker.log,
       exitCode,

@@ -6,7 +6,7 @@ import { signedUrls } from '../../src/blobs/signed-urls.ts';
 import { type Asset, type ResolvedAsset, resolved } from '../../src/boot/asset/asset.ts';
 import { parseNetwork } from '../../src/boot/network.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
-import { BootEvents } from '../../src/http/boot/events.ts';
+import { BootLog } from '../../src/http/boot/boot-log.ts';
 import type { BootParts } from '../../src/http/boot/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { cachedRecords } from '../../src/records/cached/cached.ts';
@@ -71,7 +71,7 @@ async function bootPlane(
     ...told,
     blobs,
     clock,
-    events: new BootEvents('await', told),
+    bootLog: new BootLog('await', told),
     storageOrigin: () => undefined,
     storage: { scheme: 'http', takesReencodedQuery: true },
     outage: 'wait',

@@ -7,7 +7,7 @@ import { BadCursor } from '../../src/records/cursor.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { recordsContract } from './contract.ts';
-import { asset, at, bootEvent, machine, macOf, newId, revision, rule } from './examples.ts';
+import { asset, at, bootEntry, machine, macOf, newId, revision, rule } from './examples.ts';
 import { seesRollBack } from './roll-back-seen.ts';
 import { tempFile } from './temp-file.ts';
 import { changeAsset, createAsset, createMachine, createProfile } from './writing.ts';
@@ -248,7 +248,7 @@ test('while the store is down nothing is unknown: what was not there before may 
 
 test('while the store is known to be down no boot waits for its event to be refused', async (t) => {
   const { records, asked, state, pass } = await scene(t);
-  const write = () => records.addBootEvent(bootEvent());
+  const write = () => records.addBootEntry(bootEntry());
   state.down = true;
   await t.throwsAsync(records.machine('m'), { instanceOf: StoreDown });
   asked.length = 0;
@@ -256,7 +256,7 @@ test('while the store is known to be down no boot waits for its event to be refu
   t.deepEqual(asked, []);
   pass(1000);
   await t.throwsAsync(write, { instanceOf: StoreDown });
-  t.deepEqual(asked, ['addBootEvent']);
+  t.deepEqual(asked, ['addBootEntry']);
   state.down = false;
   await t.notThrowsAsync(write);
 });

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import { chainStart, follows } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
 import type { Asset } from '../../src/boot/asset/asset.ts';
-import type { BootEvent } from '../../src/boot/boot-event.ts';
+import type { BootEntry } from '../../src/boot/history/boot-entry.ts';
 import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { PendingMachine } from '../../src/boot/machine/pending-machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
@@ -15,7 +15,8 @@ import {
   asset,
   at,
   auditEntry,
-  bootEvent,
+  begunBy,
+  bootEntry,
   machine,
   newId,
   pending,
@@ -34,7 +35,7 @@ interface Documents {
   readonly rule: Rule;
   readonly token: ApiToken;
   readonly asset: Asset;
-  readonly event: BootEvent;
+  readonly boot: BootEntry;
   readonly entry: AuditEntry;
   readonly pending: PendingMachine;
 }
@@ -127,7 +128,7 @@ const anyDocuments = fc
         updated_at: moved,
         last_modified: other,
       }),
-      event: bootEvent({ machine_id: newId(), detail: text, stage: text }),
+      boot: bootEntry({ machine_id: newId(), detail: text, stage: text }),
       entry: auditEntry({ at: made, reason: text, before: object, after: Object.values(object) }),
       pending: pending({ id: newId(), serial: text, last_seen: other }),
     };
@@ -136,7 +137,7 @@ const anyDocuments = fc
 
 /** Writes all of them, and reads each by every way that leads to it alone. */
 async function returned(records: Records, { entry, ...given }: Documents) {
-  const { machine, profile, rule, token, asset, event, pending } = given;
+  const { machine, profile, rule, token, asset, boot, pending } = given;
   const written = await records.write(
     [
       { kind: 'machine', id: machine.id, expected: 0, to: machine },
@@ -149,19 +150,19 @@ async function returned(records: Records, { entry, ...given }: Documents) {
   if (written !== 'written') throw new Error(JSON.stringify(written));
   const upload = uploadOf(asset);
   await createAsset(records, asset, upload);
-  await records.addBootEvent(event);
+  await records.addBootEntry(boot);
   await records.updatePending([pending]);
   const [remembered] = (await records.listAudit({ limit: 1 }, 'newest')).items;
   const { history: _, ...inForce } = rule;
   return {
-    given: { ...given, upload, entry: { ...remembered, ...entry }, inForce },
+    given: { ...given, boot: begunBy(boot), upload, entry: { ...remembered, ...entry }, inForce },
     found: {
       machine: await records.machine(machine.id),
       profile: await records.profile(profile.id),
       rule: await records.rule(rule.id),
       token: await records.token(token.id),
       asset: await records.namedAsset(asset),
-      event: (await records.listBootEvents(event.machine_id, { limit: 1 })).items[0],
+      boot: (await records.listBoots(boot.machine_id, { limit: 1 })).items[0],
       pending: await records.pending(pending.id),
       upload: await records.upload(asset.upload_id),
       entry: remembered,

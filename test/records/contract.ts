@@ -2,6 +2,7 @@ import type { TestFn } from 'ava';
 import { BadCursor } from '../../src/records/cursor.ts';
 import type { Page, PageRequest, Records } from '../../src/records/records.ts';
 import { assetContract } from './contract-assets.ts';
+import { bootContract } from './contract-boots.ts';
 import { pendingContract } from './contract-pending.ts';
 import { sameContract } from './contract-same.ts';
 import { searchContract } from './contract-search.ts';
@@ -10,7 +11,7 @@ import {
   asset,
   at,
   auditEntry,
-  bootEvent,
+  bootEntry,
   machine,
   macOf,
   newId,
@@ -51,7 +52,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       t.is(await records.upload(id), undefined);
       t.is(await records.newestProfile(id), undefined);
       t.deepEqual(await records.imageAssets(id), []);
-      t.deepEqual(await records.listBootEvents(id, { limit: 10 }), { items: [] });
+      t.deepEqual(await records.listBoots(id, { limit: 10 }), { items: [] });
     }
     t.is(await records.namedAsset({ kind: 'kernel', name: 'no', version: '1', arch: 'arm64' }), undefined);
     t.is(await records.findMachine({ mac: macOf(1), uuid: newId(), serial: 'S' }), undefined);
@@ -234,45 +235,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
     t.is(after?.active, after?.history.at(-1)?.revision);
   });
 
-  test('a boot event that is repeated changes nothing', async (t) => {
-    const records = await open(t);
-    const first = bootEvent({ stage: 'up', detail: 'ü'.repeat(8192), revision: newId() });
-    await records.addBootEvent(first);
-    await Promise.all(
-      [1, 2, 3].map(() => records.addBootEvent({ ...first, stage: 'failed', detail: 'again' })),
-    );
-    t.deepEqual(await records.listBootEvents('m', { limit: 10 }), { items: [first] });
-  });
-
-  test('the last boot event of a stage is the one that was added last', async (t) => {
-    const records = await open(t);
-    const events = [
-      bootEvent({ at: at(3) }),
-      bootEvent({ at: at(2), detail: 'last' }),
-      bootEvent({ stage: 'up' }),
-      bootEvent({ machine_id: 'other' }),
-    ];
-    for (const event of events) await records.addBootEvent(event);
-    if (events[0]) await records.addBootEvent(events[0]);
-    t.deepEqual(await records.lastBootEvent('m', 'script'), events[1]);
-    t.deepEqual(await records.lastBootEvent('m', 'up'), events[2]);
-    t.is(await records.lastBootEvent('m', 'installed'), undefined);
-  });
-
-  test('the first boot event of a stage and a revision is the one that was added first', async (t) => {
-    const records = await open(t);
-    const events = [
-      bootEvent({ revision: 'a' }),
-      bootEvent({ revision: 'b', at: at(3) }),
-      bootEvent({ revision: 'b', at: at(2) }),
-      bootEvent({ revision: 'b', stage: 'up' }),
-      bootEvent({ revision: 'c', machine_id: 'other' }),
-    ];
-    for (const event of events) await records.addBootEvent(event);
-    t.deepEqual(await records.firstBootEvent('m', 'script', 'b'), events[1]);
-    t.deepEqual(await records.firstBootEvent('m', 'up', 'b'), events[3]);
-    t.is(await records.firstBootEvent('m', 'script', 'c'), undefined);
-  });
+  bootContract(test, open);
 
   test('revisions are listed for one name or for all', async (t) => {
     const records = await open(t);
@@ -287,18 +250,6 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
     t.deepEqual(await records.listProfiles({ limit: 10 }, 'c'), { items: [] });
   });
 
-  test('boot events are listed for one machine or for all', async (t) => {
-    const records = await open(t);
-    const events = ['a', 'b', 'a'].map((machine_id) => bootEvent({ machine_id }));
-    for (const event of events) await records.addBootEvent(event);
-    t.deepEqual((await records.listBootEvents('a', { limit: 10 })).items, [events[0], events[2]]);
-    t.deepEqual((await records.listBootEvents(undefined, { limit: 10 })).items, events);
-    const page = await records.listBootEvents('a', { limit: 1 });
-    t.deepEqual(await records.listBootEvents('a', { limit: 1, ...(page.next && { cursor: page.next }) }), {
-      items: [events[2]],
-    });
-  });
-
   test('pages that are read while others write show everything once, in the order of creation', async (t) => {
     const records = await open(t);
     const create = async () => {
@@ -307,7 +258,7 @@ export function recordsContract(test: TestFn, open: OpenRecords): void {
       await createProfile(records, revision({ id }));
       const named = asset({ id, version: id });
       await createAsset(records, named);
-      await records.addBootEvent(bootEvent({ id }));
+      await records.addBootEntry(bootEntry({ fresh: id }));
       await records.updatePending([pending({ id })]);
       await records.write(
         [
@@ -354,7 +305,7 @@ function listsOf(records: Records): ((page: PageRequest) => Promise<Page<{ reado
     (page) => records.listMachines(page),
     (page) => records.listProfiles(page),
     (page) => records.listAssets({}, page),
-    (page) => records.listBootEvents(undefined, page),
+    (page) => records.listBoots(undefined, page),
     (page) => records.listPending(page),
     (page) => records.listRules(page),
     (page) => records.listTokens(page),

@@ -4,7 +4,7 @@ import type { Records } from '../../src/records/records.ts';
 import {
   asset,
   auditEntry,
-  bootEvent,
+  bootEntry,
   machine,
   macOf,
   newId,
@@ -16,7 +16,9 @@ import {
 } from './examples.ts';
 
 /** One call of every method that asks the store. */
-export function everyCall(records: Records): Record<Exclude<keyof Records, 'close'>, () => Promise<unknown>> {
+export function everyCall(
+  records: Records,
+): Record<Exclude<keyof Records, 'close' | 'expireBoots'>, () => Promise<unknown>> {
   const given = asset({ version: newId() });
   const [newMachine, newRule, newToken] = [machine({ macs: [macOf(1)] }), rule(), token()];
   const page = { limit: 10 };
@@ -53,13 +55,16 @@ export function everyCall(records: Records): Record<Exclude<keyof Records, 'clos
     listAssets: () => records.listAssets({}, page),
     newestAsset: () => records.newestAsset(given),
     imageAssets: () => records.imageAssets('a'),
-    addBootEvent: () => records.addBootEvent(bootEvent()),
-    lastBootEvent: () => records.lastBootEvent('m', 'script'),
+    addBootEntry: () => records.addBootEntry(bootEntry()),
+    lastBoot: async () => {
+      await records.lastBoot('m');
+      await records.lastBoot('m', 'up');
+    },
     updatePending: () => records.updatePending([pending()]),
     pending: () => records.pending('p'),
     listPending: () => records.listPending(page),
-    firstBootEvent: () => records.firstBootEvent('m', 'script', 'r'),
-    listBootEvents: () => records.listBootEvents(undefined, page),
+    firstBoot: () => records.firstBoot('m', 'r'),
+    listBoots: () => records.listBoots(undefined, page),
   };
 }
 

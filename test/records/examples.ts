@@ -2,7 +2,8 @@ import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
 import type { Asset } from '../../src/boot/asset/asset.ts';
 import type { Upload } from '../../src/boot/asset/upload.ts';
-import type { BootEvent } from '../../src/boot/boot-event.ts';
+import { type BootEntry, recorded } from '../../src/boot/history/boot-entry.ts';
+import type { BootRecord, BootStep } from '../../src/boot/history/boot-record.ts';
 import type { Machine } from '../../src/boot/machine/machine.ts';
 import { type PendingMachine, pendingId } from '../../src/boot/machine/pending-machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
@@ -89,8 +90,29 @@ export function uploadOf(of: Asset, is: Partial<Upload> = {}): Upload {
   };
 }
 
-export function bootEvent(is: Partial<BootEvent> = {}): BootEvent {
-  return { id: newId(), at: at(0), machine_id: 'm', stage: 'script', source: '10.0.0.7', ...is };
+type EntryOf = Partial<BootEntry & BootStep>;
+
+/** Something that happened in a boot: a script that begins one, unless told. */
+export function bootEntry({
+  machine_id = 'm',
+  boot,
+  revision,
+  fresh = newId(),
+  ...is
+}: EntryOf = {}): BootEntry & { readonly step: BootStep } {
+  return {
+    machine_id,
+    ...(boot && { boot }),
+    ...(revision && { revision }),
+    owned: true,
+    step: { at: at(0), stage: 'script', source: '10.0.0.7', ...is },
+    fresh,
+  };
+}
+
+/** The boot that it begins. */
+export function begunBy(entry: BootEntry): BootRecord {
+  return recorded(entry, { named: undefined, last: undefined }) as BootRecord;
 }
 
 export function rule(is: Partial<Rule> = {}): Rule {

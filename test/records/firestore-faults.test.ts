@@ -10,7 +10,7 @@ import { startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { scaled } from '../support/patience.ts';
 import { rejectsEverything } from './every-call.ts';
-import { at, bootEvent, machine, macOf, newId } from './examples.ts';
+import { at, bootEntry, machine, macOf, newId } from './examples.ts';
 import { createMachine } from './writing.ts';
 
 const withEmulator = needing(command('java'), command('gcloud'));
@@ -145,7 +145,7 @@ for (const { what, fail } of passing)
       asked < 3 ? fail(response) : nothing(response, body),
     );
     t.is(await opened(t, firestore.host).machine('m'), undefined);
-    await opened(t, firestore.host).addBootEvent(bootEvent());
+    await opened(t, firestore.host).addBootEntry(bootEntry());
     t.is(firestore.asked(), 4);
 
     const broken = await standIn(t, fail);

@@ -16,7 +16,7 @@ import { type Emulator, startEmulator } from '../support/firestore-emulator.ts';
 import { command, needing } from '../support/needs.ts';
 import { recordsContract } from './contract.ts';
 import { everyCall, rejectsEverything } from './every-call.ts';
-import { asset, at, bootEvent, machine, macOf, revision, uploadOf } from './examples.ts';
+import { asset, at, begunBy, bootEntry, machine, macOf, revision, uploadOf } from './examples.ts';
 import {
   type Index,
   missingIndexes,
@@ -84,7 +84,7 @@ test('the index file for Terraform has what the queries need, nothing else, and 
     [whole.entry],
   );
   await createAsset(records, whole.asset);
-  await records.addBootEvent(whole.event);
+  await records.addBootEntry(whole.boot);
   for (const call of Object.values(everyCall(records))) await call();
   const parts = searchable(assetFields).map(([, { flag, choices: [first] = ['a'] }]) => ({ [flag]: first }));
   for (let chosen = 0; chosen < 2 ** parts.length; chosen += 1) {
@@ -96,7 +96,7 @@ test('the index file for Terraform has what the queries need, nothing else, and 
   await records.listProfiles({ limit: 1 });
   await records.listUploads({}, { limit: 1 });
   await records.listAudit({ limit: 1 }, 'newest');
-  await records.listBootEvents('m', { limit: 1 });
+  await records.listBoots('m', { limit: 1 });
   for (const [, { flag, kind }] of searchable(machineFields)) {
     const wanted = kind === 'pairs' ? { key: 'rack', value: 'r1' } : 'x';
     await records.listMachines({ limit: 1 }, { [flag]: wanted });
@@ -161,15 +161,16 @@ test('uploads and boots say when they may be deleted', async (t) => {
   const records = opened(t, { project });
   const announced = asset();
   await createAsset(records, announced, uploadOf(announced, { expires_at: '2026-01-01T00:00:00.000Z' }));
-  const event = bootEvent({ at: '2026-01-01T00:00:00.000Z' });
-  await records.addBootEvent(event);
+  const entry = bootEntry({ at: '2026-01-01T00:00:00.000Z' });
+  await records.addBootEntry(entry);
   const expiry = async (path: string) => {
     const root = `http://${emulator.host}/v1/projects/${project}/databases/(default)/documents`;
     const answer = await fetch(`${root}/${path}`, { headers: { authorization: 'Bearer owner' } });
     return ((await answer.json()) as { fields: Record<string, unknown> }).fields.expire_at;
   };
   t.deepEqual(await expiry(`uploads/${announced.upload_id}`), { timestampValue: '2026-01-31T00:00:00Z' });
-  t.deepEqual(await expiry(`boots/${event.id}`), { timestampValue: '2026-04-01T00:00:00Z' });
+  t.deepEqual(await expiry(`boots/${entry.fresh}`), { timestampValue: '2026-04-01T00:00:00Z' });
+  t.deepEqual(await expiry(`histories/${entry.machine_id}`), { timestampValue: '2026-04-01T00:00:00Z' });
 });
 
 test('databases of one project are apart', async (t) => {
@@ -206,10 +207,13 @@ test('a write whose answer was lost is written once, and succeeds', async (t) =>
   t.is(await losing(() => changeAsset(records, changed, expected)), 'written');
   t.deepEqual(await records.asset(announced.id), changed);
 
-  const event = bootEvent();
-  await losing(() => records.addBootEvent(event));
-  t.deepEqual(await records.listBootEvents(undefined, { limit: 10 }), { items: [event] });
-  t.is(proxy.lost(), 5);
+  const begins = bootEntry();
+  const goesOn = bootEntry({ boot: begins.fresh, stage: 'up', at: at(1) });
+  for (const entry of [begins, goesOn]) await losing(() => records.addBootEntry(entry));
+  t.deepEqual(await records.listBoots(undefined, { limit: 10 }), {
+    items: [{ ...begunBy(begins), steps: [begins.step, goesOn.step] }],
+  });
+  t.is(proxy.lost(), 6);
 });
 
 test('what booting reads and somebody changed is told, once; what is only insisted on is not', async (t) => {
@@ -227,7 +231,7 @@ test('what booting reads and somebody changed is told, once; what is only insist
     { kind: 'token', id: token.id, expected: 0, to: token },
   ]);
   await createAsset(here, made);
-  await here.addBootEvent(whole.event);
+  await here.addBootEntry(whole.boot);
   const first = await told(start.mark);
   t.deepEqual(first.changes, [
     { kind: 'machine', id: whole.machine.id },

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import type { Records } from '../../src/records/records.ts';
-import { migrate, openSqlite } from '../../src/records/sqlite/sqlite.ts';
+import { migrate } from '../../src/records/sqlite/database.ts';
+import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { rejectsEverything } from './every-call.ts';
 import { at, machine, macOf, revision } from './examples.ts';
 import { tempFile } from './temp-file.ts';
@@ -99,7 +100,7 @@ test('a process that is killed at any moment loses nothing that it was told is w
       active: async (id) => (await records.machine(id))?.active,
       asset: (id) => records.asset(id),
       upload: (id) => records.upload(id),
-      event: async (id) => (await records.listBootEvents(id, { limit: 1 })).items[0],
+      boot: async (id) => (await records.listBoots(id, { limit: 1 })).items[0],
     };
     for (const line of said) {
       const [what = '', id = ''] = line.split(' ');

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../src/boot/access/audit.ts';
 import type { ApiToken } from '../../src/boot/access/token.ts';
 import type { Asset, ResolvedAsset } from '../../src/boot/asset/asset.ts';
-import type { BootEvent } from '../../src/boot/boot-event.ts';
+import type { BootEntry } from '../../src/boot/history/boot-entry.ts';
 import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import type { Rule } from '../../src/boot/rule/rule.ts';
@@ -9,7 +9,7 @@ import {
   asset,
   at,
   auditEntry,
-  bootEvent,
+  bootEntry,
   machine,
   macOf,
   newId,
@@ -94,7 +94,9 @@ export function wholeExamples() {
     active: newId(),
   };
   const wholeToken: Required<ApiToken> = { ...token(), expires_at: at(1), revoked_at: at(2) };
-  const wholeEvent: Required<BootEvent> = { ...bootEvent(), revision: newId(), detail: '{"disk": "sda"}' };
+  const { step, ...head } = bootEntry({ boot: newId(), revision: newId() });
+  const wholeStep: BootEntry['step'] = { ...step, detail: '{"disk": "sda"}', times: 2, last_at: at(1) };
+  const wholeBoot = { ...head, step: wholeStep, left_out: 3 } satisfies BootEntry;
   const wholeEntry: Required<AuditEntry> = {
     ...auditEntry(),
     from: '127.0.0.1',
@@ -111,7 +113,7 @@ export function wholeExamples() {
     rule: wholeRule,
     token: wholeToken,
     asset: wholeAsset(),
-    event: wholeEvent,
+    boot: wholeBoot,
     entry: wholeEntry,
     pending: seen,
   };

@@ -1,13 +1,23 @@
 import { writeSync } from 'node:fs';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
-import { asset, at, bootEvent, machine, macOf, revision } from './examples.ts';
+import { asset, at, bootEntry, machine, macOf, revision } from './examples.ts';
 import { createAsset, createMachine, createProfile } from './writing.ts';
 
 // Run as a process of its own: `writer.ts FILE COUNT`. Creates COUNT machines with the MACs 0, 1, 2, ... and what belongs
 // to each, and says so line by line, each only when the store has said that it is done.
 const [file = '', count = ''] = process.argv.slice(2);
 const records = openSqlite(file);
-const say = (what: string, id: string) => writeSync(1, `${what} ${id}\n`);
+
+/** Standard output is a pipe that does not block, once the store has started a thread. */
+function say(what: string, id: string): void {
+  for (let left = Buffer.from(`${what} ${id}\n`); left.length > 0; ) {
+    try {
+      left = left.subarray(writeSync(1, left));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
 
 for (let n = 0; n < Number(count); n += 1) {
   const created = machine({ macs: [macOf(n)] });
@@ -24,8 +34,7 @@ for (let n = 0; n < Number(count); n += 1) {
   await createAsset(records, announced);
   say('asset', announced.id);
   say('upload', announced.upload_id);
-  const event = bootEvent({ machine_id: created.id });
-  await records.addBootEvent(event);
-  say('event', created.id);
+  await records.addBootEntry(bootEntry({ machine_id: created.id }));
+  say('boot', created.id);
 }
 await records.close();

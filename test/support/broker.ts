@@ -17,7 +17,7 @@ import { adminApp } from '../../src/http/admin/app.ts';
 import { RefusalLog } from '../../src/http/admin/login/refusal-log.ts';
 import type { AdminParts } from '../../src/http/admin/parts.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
-import { BootEvents } from '../../src/http/boot/events.ts';
+import { BootLog } from '../../src/http/boot/boot-log.ts';
 import type { BootParts } from '../../src/http/boot/parts.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
 import { openapiPage } from '../../src/http/openapi/document.ts';
@@ -92,11 +92,11 @@ export async function startBroker({
   const common = { ...real, ...replace?.(parts) };
   const jobs = openJobs({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
-  const events = new BootEvents(config.events, common);
+  const bootLog = new BootLog(config.events, common);
   const refusals = new RefusalLog(common);
   const unknownMachines = new UnknownMachines(common, quickly);
   const boot = await listen(
-    bootApp({ ...common, events, unknownMachines, sourcePolicy } satisfies BootParts),
+    bootApp({ ...common, bootLog, unknownMachines, sourcePolicy } satisfies BootParts),
     config.listen,
   );
   const admin = await listen(
@@ -115,7 +115,7 @@ export async function startBroker({
     async close() {
       await Promise.all([boot.close(0), admin.close(0)]);
       for (const end of unwatch) end();
-      await events.settled();
+      await bootLog.settled();
       await refusals.settled();
       await unknownMachines.settled();
       await jobs.close();

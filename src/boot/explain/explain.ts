@@ -39,7 +39,7 @@ export async function explained(
   const part = async (name: string, { id }: ProfileRevision) => {
     const scripted = way.machine && { scripted: way.machine.id };
     const decision = await asking({ kind: 'revision', revision: id, part: name }, scripted);
-    return { path: assetUrl(id, name, way.machine?.id), ...(await told(decision)) };
+    return { path: assetUrl(id, name, { id: way.machine?.id }), ...(await told(decision)) };
   };
   const assets = await Promise.all(revision ? partsOf(revision).map((name) => part(name, revision)) : []);
   const firstStages = archs.map(async (arch) => {

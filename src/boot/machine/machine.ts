@@ -17,3 +17,8 @@ export function bootsFrom(machine: Machine, address: string): boolean {
     address,
   );
 }
+
+/** Whether the machine was ever pointed to that revision itself; what rules gave it, its boots say. */
+export function hasBooted({ active, history }: Machine, revision: string): boolean {
+  return active === revision || history.some((move) => move.revision === revision);
+}

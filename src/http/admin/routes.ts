@@ -1,5 +1,5 @@
 import { isRefusal } from '../../boot/problem.ts';
-import { bootEventSchema } from '../../boot/schema/event.ts';
+import { bootRecordSchema } from '../../boot/schema/boot.ts';
 import { pageSchema } from './answers.ts';
 import { applyRoutes } from './apply/apply.ts';
 import { assetRoutes } from './assets/routes.ts';
@@ -30,11 +30,11 @@ export const adminRoutes: readonly Route[] = [
     summary: 'What machines were given and what they reported',
     role: 'viewer',
     query: bootsQuery,
-    answers: { 200: { description: 'A page of boot events', body: pageSchema(bootEventSchema) } },
+    answers: { 200: { description: 'A page of boots', body: pageSchema(bootRecordSchema) } },
     problems: ['bad-input'],
     handle: async ({ query }, { records }) => ({
       status: 200,
-      body: await records.listBootEvents(query.machine, pageOf(query)),
+      body: await records.listBoots(query.machine, pageOf(query)),
     }),
   }),
   route({

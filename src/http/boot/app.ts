@@ -1,4 +1,5 @@
 import { boot } from '../../boot/boot.ts';
+import type { Beginning } from '../../boot/boot-request.ts';
 import { clientOf } from '../../boot/client.ts';
 import { isRefusal, type Refusal } from '../../boot/problem.ts';
 import { type Source, sourceOf, vouchedSource } from '../../boot/source.ts';
@@ -13,14 +14,16 @@ import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { recordsWorld } from '../plane/records-world.ts';
 import { note } from '../plane/request-log.ts';
 import { routerPath } from '../plane/router-path.ts';
+import { beginningOf } from './beginning.ts';
+import { entryOf } from './boot-log.ts';
 import { refuseBrowsers, signOfBrowser } from './browsers.ts';
 import type { BootContext, BootMiddleware, BootState } from './context.ts';
 import { deliver } from './deliver.ts';
-import { eventOf } from './events.ts';
 import { listedHost } from './hosts.ts';
 import { noteWay } from './note-way.ts';
 import type { BootParts } from './parts.ts';
 import { report } from './report.ts';
+import { reportLimits } from './report-limits.ts';
 import { bootRequest, callerOf, queryOf } from './request.ts';
 import { type BootRoute, bootRoutes, reportRoute } from './routes.ts';
 import { StreamSlots } from './stream-slots.ts';
@@ -29,13 +32,17 @@ import { StreamSlots } from './stream-slots.ts';
 export function bootApp(parts: BootParts): PlaneApp {
   const slots = new StreamSlots({ total: parts.maxStreams, perSource: parts.maxStreamsPerSource });
   const world = recordsWorld(parts.records);
+  const limits = reportLimits(parts.reportsPerSource, parts.metrics);
+  const beginning = beginningOf(parts);
   const router = new Router<BootState, Routed>({ strict: true, sensitive: true });
   for (const route of bootRoutes)
-    router.get(routerPath(route.path), (ctx: BootContext) => answer(ctx, route, world, slots, parts));
+    router.get(routerPath(route.path), (ctx: BootContext) =>
+      answer(ctx, route, { world, beginning, slots }, parts),
+    );
   for (const method of ['get', 'post'] as const)
     router[method](routerPath(reportRoute.path), refuseBrowsers, async (ctx: BootContext) => {
       ctx.state.route = reportRoute.path;
-      await report(ctx, world, parts);
+      await report(ctx, world, limits, parts);
     });
   return planeApp(
     'boot',
@@ -45,11 +52,16 @@ export function bootApp(parts: BootParts): PlaneApp {
   );
 }
 
+interface Answering {
+  readonly world: World;
+  readonly beginning: Beginning;
+  readonly slots: StreamSlots;
+}
+
 async function answer(
   ctx: BootContext,
   route: BootRoute,
-  world: World,
-  slots: StreamSlots,
+  { world, beginning, slots }: Answering,
   parts: BootParts,
 ): Promise<void> {
   ctx.state.route = route.path;
@@ -57,7 +69,7 @@ async function answer(
   const query = queryOf(ctx);
   const wanted = route.wants({ path: ctx.path, params: ctx.params, query });
   if (isRefusal(wanted)) return answerProblem(ctx, wanted);
-  const decided = await boot(bootRequest(ctx, wanted, query), world, parts);
+  const decided = await boot({ ...bootRequest(ctx, wanted, query), beginning }, world, parts);
   const { way } = decided;
   noteWay(ctx, way);
   const browsed = signOfBrowser(ctx.req.headers) !== undefined; // what a page asks for is no news of a machine
@@ -70,7 +82,7 @@ async function answer(
   const { plan } = decided;
   if (!plan) throw new Error(`nothing answers ${route.path}`);
   if (route.serves === 'entry') ctx.set('Vary', 'User-Agent');
-  const event = browsed ? undefined : eventOf(way, plan, ctx.state.source, parts.clock());
+  const event = browsed ? undefined : entryOf(way, plan, ctx.state.source, parts.clock());
   await deliver(ctx, plan, parts, slots, event);
 }
 

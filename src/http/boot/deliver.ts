@@ -1,4 +1,3 @@
-import type { BootEvent } from '../../boot/boot-event.ts';
 import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
@@ -6,29 +5,29 @@ import type { ByteRange } from '../../byte-range.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';
+import type { Told } from './boot-log.ts';
 import type { BootContext } from './context.ts';
 import { handOff } from './handoff.ts';
 import type { BootParts } from './parts.ts';
 import { passOn } from './stream.ts';
 import type { StreamSlots } from './stream-slots.ts';
 
-/** Turns a plan into an answer. The event is written beside it: never before its first byte, done before it ends (BROKER_EVENTS). */
+/** Turns a plan into an answer. */
 export async function deliver(
   ctx: BootContext,
   plan: Plan,
   parts: BootParts,
   slots: StreamSlots,
-  event?: BootEvent,
+  told?: Told,
 ): Promise<void> {
   note(ctx, { plan: plan.kind, reason: plan.reason });
   const record = () =>
-    event && ctx.method !== 'HEAD' ? parts.events.write(event, ctx.state.about) : Promise.resolve();
+    told && ctx.method !== 'HEAD' ? parts.bootLog.write(told, ctx.state.about) : Promise.resolve();
   switch (plan.kind) {
     case 'text':
       return sendText(ctx, plan, record);
     case 'redirect':
-      if (!(await redirect(ctx, plan, parts, record)))
-        await deliver(ctx, plan.otherwise, parts, slots, event);
+      if (!(await redirect(ctx, plan, parts, record))) await deliver(ctx, plan.otherwise, parts, slots, told);
       return;
     case 'handoff':
       return handOff(ctx, plan, parts, record);

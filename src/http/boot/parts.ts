@@ -1,6 +1,6 @@
 import type { EdgeVerifier, SourcePolicy } from '../../boot/source.ts';
 import type { CommonParts } from '../plane/parts.ts';
-import type { BootEvents } from './events.ts';
+import type { BootLog } from './boot-log.ts';
 import type { UnknownMachines } from './unknown-machines.ts';
 
 /** What the boot plane is made of. */
@@ -8,10 +8,12 @@ export interface BootParts extends CommonParts {
   readonly sourcePolicy: SourcePolicy;
   /** Where edges vouch for clients: nobody else is believed. */
   readonly edge: EdgeVerifier | undefined;
-  readonly events: BootEvents;
+  readonly bootLog: BootLog;
   readonly unknownMachines: UnknownMachines;
   /** Under which names it answers; none: any. */
   readonly bootHosts: readonly string[];
+  /** Reports a second. */
+  readonly reportsPerSource: number;
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;
 }

@@ -1,6 +1,6 @@
 import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
 import type { Caller } from '../../boot/client.ts';
-import { claimedIdentity, type Identity, parseMac } from '../../boot/machine/identity.ts';
+import { claimedIdentity, type Identity, isUuid, parseMac } from '../../boot/machine/identity.ts';
 import { claimedMake } from '../../boot/machine/make.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
@@ -33,6 +33,7 @@ export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): Boo
   const { source, client } = ctx.state;
   const scripted = query('machine');
   const arch = parseArch(query('arch'));
+  const named = query('boot')?.toLowerCase();
   return {
     method: ctx.method,
     wanted,
@@ -43,6 +44,7 @@ export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): Boo
     ...(source.edge && { edge: source.edge }),
     ...(scripted !== undefined && { scripted }),
     ...(arch && { arch }),
+    ...(named !== undefined && isUuid(named) && { boot: named }),
   };
 }
 

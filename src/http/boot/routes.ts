@@ -31,7 +31,10 @@ export interface BootRoute {
 
 const claims = { mac: 'MAC address of an interface', uuid: 'SMBIOS system UUID', serial: 'Serial number' };
 const loader = { arch: "iPXE's buildarch", platform: "iPXE's platform", version: "iPXE's version" };
-const scripted = { machine: 'Id of the machine, as its script wrote it' };
+const scripted = {
+  machine: 'Id of the machine, as its script wrote it',
+  boot: 'Id of the boot, as its script wrote it',
+};
 
 const notIt = ['machine-not-here', 'claim-contradicted'] as const;
 const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile', 'template-error'] as const;
@@ -115,7 +118,7 @@ export const reportRoute = {
   path: '/report/{stage}',
   summary: 'A machine says how far it got',
   query: { ...claims, ...scripted },
-  problems: ['bad-input', 'bad-identity', 'unknown-machine', 'from-a-browser', ...notIt],
+  problems: ['bad-input', 'bad-identity', 'unknown-machine', 'from-a-browser', ...notIt, 'too-many-reports'],
 } as const satisfies Omit<BootRoute, 'serves' | 'wants'>;
 
 /** `kernel`, or `initrd/1`. */

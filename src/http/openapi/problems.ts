@@ -31,6 +31,7 @@ const headers: Readonly<Record<number, Readonly<Record<string, object>>>> = {
   416: {
     'Content-Range': { required: true, description: 'bytes */SIZE', schema: { type: 'string' } },
   },
+  429: { 'Retry-After': { required: true, description: 'Seconds', schema: { type: 'integer' } } },
   503: {
     'Retry-After': {
       description: 'Seconds. Where bytes are asked for; never where a script is: iPXE would obey for ever',

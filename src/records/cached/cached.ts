@@ -95,10 +95,15 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
       seed = seedOf(snapshot);
     },
     // A machine whose script is served stale is not to wait for the deadline of a write.
-    addBootEvent: async (event) => {
+    addBootEntry: async (entry) => {
       const down = cache.outage();
       if (down) throw down;
-      await records.addBootEvent(event);
+      await records.addBootEntry(entry);
+    },
+    lastBoot: async (machineId, stage) => {
+      const down = cache.outage();
+      if (down) throw down;
+      return records.lastBoot(machineId, stage);
     },
     machine: (id) =>
       cache.get(['machine', id], async () => told(await records.machine(id)), {

@@ -12,6 +12,7 @@ export type Collection =
   | 'assets'
   | 'uploads'
   | 'boots'
+  | 'histories'
   | 'pending'
   | 'tokens'
   | 'audit'

@@ -17,6 +17,8 @@ const usualDeadlines: Deadlines = { readMs: 3000, writeMs: 8000 };
 
 export interface FirestoreOptions extends ClientOptions {
   readonly deadlines?: Deadlines;
+  /** Days that boots are kept. Default 90. */
+  readonly bootsKeepDays?: number;
 }
 
 export interface FirestoreRecords extends Records {
@@ -44,7 +46,7 @@ export function openFirestore(options: FirestoreOptions): FirestoreRecords {
     ...ruleRecords(store),
     ...adminRecords(store),
     ...assetRecords(store),
-    ...bootRecords(store),
+    ...bootRecords(store, options.bootsKeepDays ?? 90),
     ...pendingRecords(store),
   };
 }

@@ -6,6 +6,7 @@ import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../co
 import type { Change, Records } from '../records.ts';
 import { assetPlace, uploadContent } from './assets.ts';
 import { headPlace, isRemembered, remembered } from './audit.ts';
+import { forgetBoots } from './boots.ts';
 import { announced, named } from './changes.ts';
 import { type Content, documentOf, type Found, isStored, type Place, put, type Write } from './documents.ts';
 import { Fault } from './fault.ts';
@@ -20,7 +21,7 @@ const longestRulebook = 1_000_000;
  * All changes of one call, and what is to be remembered of them, in one commit. `macs/{mac}` is what makes a MAC one machine's, and
  * `rulebooks/current` what makes the rules one book: of two writers that meet there, one goes through and the other reads again.
  */
-export function writes(store: Store): Pick<Records, 'write'> {
+function commits(store: Store): Pick<Records, 'write'> {
   return {
     write: (changes, audit = []) =>
       store.write(writing(changes), async (documents, { mayHaveLanded }) => {
@@ -85,6 +86,23 @@ export function writes(store: Store): Pick<Records, 'write'> {
           return changes.every((change) => isStored(at(placeOf(change)), change.to));
         }
       }),
+  };
+}
+
+/** The same, and then what machines did goes with them; where that fails, Firestore deletes it when it is outdated. */
+export function writes(store: Store): Pick<Records, 'write'> {
+  const { write } = commits(store);
+  return {
+    async write(changes, audit) {
+      const result = await write(changes, audit);
+      if (result === 'written')
+        for (const change of changes)
+          if (change.kind === 'machine' && !change.to)
+            await store
+              .write('deleting boots of a machine', (documents) => forgetBoots(documents, change.id))
+              .catch(() => {});
+      return result;
+    },
   };
 }
 

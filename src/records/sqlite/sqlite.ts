@@ -1,55 +1,60 @@
-import { closeSync, openSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { dirname, join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Fields } from '../../boot/fields/field.ts';
-import { StoreDown } from '../../boot/store-down.ts';
-import { makeFolder } from '../../folder.ts';
-import { BadCursor } from '../cursor.ts';
 import type { Records } from '../records.ts';
 import { adminRecords } from './admin.ts';
 import { assetRecords } from './assets.ts';
-import { bootRecords } from './boots.ts';
+import { bootRecords } from './boots/boots.ts';
+import { openBootsWriter } from './boots/writer.ts';
+import { faultsAsStoreDown, inTransaction, openDatabase, sqlOn } from './database.ts';
 import { machineRecords } from './machines.ts';
 import { migrations } from './migrations.ts';
 import { pendingRecords } from './pending.ts';
 import { ruleRecords } from './rules.ts';
 import { missingColumns, searchedTables } from './search-columns.ts';
-import type { Row, Sql } from './sql.ts';
 import { writes } from './write.ts';
 
-/** How long a write waits for another process's. The wait holds up this whole thread, so it is short; a write takes milliseconds. */
-const busyTimeoutMs = 2000;
+export interface SqliteOptions {
+  /** Days that boots are kept. */
+  readonly bootsKeepDays?: number;
+  /** Called when the disk has no room for boots any more, and when it has again. */
+  readonly onDisk?: (state: 'ok' | 'full') => void;
+}
 
 /**
- * Records in one SQLite file, which several processes may have open at once. The file and its folder are made when they
- * are not there, for the owner alone. Throws StoreDown when the file cannot be opened or is a newer version's.
+ * Records in a SQLite file, and what machines do in `boots.db` beside it: administrators and jobs alone write the one, and a
+ * thread of its own the other. Throws StoreDown when the file cannot be opened or is a newer version's.
  */
-export function openSqlite(path: string): Records {
+export function openSqlite(path: string, { bootsKeepDays = 90, onDisk }: SqliteOptions = {}): Records {
   const file = resolve(path);
   const database = faultsAsStoreDown(`opening ${file}`, () => open(file));
   const sql = sqlOn(database);
+  const writer = openBootsWriter({
+    file: join(dirname(file), 'boots.db'),
+    records: file,
+    keepDays: bootsKeepDays,
+    ...(onDisk && { onDisk }),
+  });
+  const boots = bootRecords(writer, sql);
   return {
     ping: () => sql.read('ping', () => void sql.rows('SELECT seq, body FROM machines LIMIT 1')),
-    close: () => sql.read('closing', () => void (database.isOpen && database.close())),
-    ...writes(sql),
+    async close() {
+      await boots.close();
+      await sql.read('closing', () => void (database.isOpen && database.close()));
+    },
+    ...writes(sql, writer),
     ...machineRecords(sql),
     ...ruleRecords(sql),
     ...adminRecords(sql),
     ...assetRecords(sql),
-    ...bootRecords(sql),
+    ...boots.records,
     ...pendingRecords(sql),
   };
 }
 
 function open(file: string): DatabaseSync {
-  makeFolder(dirname(file));
-  // SQLite gives the log beside the file the file's own mode, and would itself make all of them readable to everybody.
-  closeSync(openSync(file, 'a', 0o600));
-  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  const database = openDatabase(file, migrations);
   try {
-    // FULL syncs the log at every commit; WAL's usual NORMAL may lose the last ones with the power.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-    migrate(database, migrations);
     addColumns(database, searchedTables);
     return database;
   } catch (cause) {
@@ -58,63 +63,9 @@ function open(file: string): DatabaseSync {
   }
 }
 
-/** Takes the schema to the newest step, each step in a transaction of its own. Processes that start together take turns. */
-export function migrate(database: DatabaseSync, steps: readonly string[]): void {
-  let version = 0;
-  do {
-    version = inTransaction(database, () => {
-      const current = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-      if (current > steps.length)
-        throw new Error(
-          `a newer version wrote it (schema ${current}, this one knows ${steps.length}); ` +
-            'run that version, or restore a copy from before it',
-        );
-      const step = steps[current];
-      if (step === undefined) return current;
-      database.exec(`${step}; PRAGMA user_version = ${current + 1}`);
-      return current + 1;
-    });
-  } while (version < steps.length);
-}
-
 /** Makes all searchable that is declared so. Mostly that is so already, and reading says it; else processes take turns. */
 export function addColumns(database: DatabaseSync, tables: Readonly<Record<string, Fields>>): void {
   const columns = database.prepare('SELECT name FROM pragma_table_xinfo(?)');
   const missing = () => missingColumns(tables, (table) => columns.all(table).map(({ name }) => String(name)));
   if (missing() !== '') inTransaction(database, () => database.exec(missing()));
-}
-
-function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (cause) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw cause;
-  }
-}
-
-function sqlOn(database: DatabaseSync): Sql {
-  const prepared = new Map<string, StatementSync>();
-  const statement = (text: string) => {
-    const kept = prepared.get(text) ?? database.prepare(text);
-    prepared.set(text, kept);
-    return kept;
-  };
-  return {
-    read: async (doing, work) => faultsAsStoreDown(doing, work),
-    write: async (doing, work) => faultsAsStoreDown(doing, () => inTransaction(database, work)),
-    rows: (query, ...values) => statement(query).all(...values) as unknown as Row[],
-    run: (text, ...values) => Number(statement(text).run(...values).changes),
-  };
-}
-
-function faultsAsStoreDown<T>(doing: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw cause instanceof BadCursor ? cause : new StoreDown('records', doing, cause);
-  }
 }

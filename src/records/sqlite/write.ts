@@ -6,14 +6,15 @@ import type { Machine } from '../../boot/machine/machine.ts';
 import { conflictOf, macsMoved, writing } from '../conflict.ts';
 import type { Change, Records } from '../records.ts';
 import { namedAsset } from './assets.ts';
+import type { BootsWriter } from './boots/writer.ts';
 import { rulebook } from './rules.ts';
 import { documents, only, type Sql } from './sql.ts';
 
 /** All changes of one call, and what is to be remembered of them. */
-export function writes(sql: Sql): Pick<Records, 'write'> {
+export function writes(sql: Sql, boots: Pick<BootsWriter, 'write'>): Pick<Records, 'write'> {
   return {
-    write: (changes, audit = []) =>
-      sql.write(writing(changes), () => {
+    async write(changes, audit = []) {
+      const result = await sql.write(writing(changes), () => {
         const machines = new Map(
           changes.flatMap((change) =>
             change.kind === 'machine'
@@ -45,9 +46,19 @@ export function writes(sql: Sql): Pick<Records, 'write'> {
         for (const change of [...others, ...uploads]) apply(sql, change);
         for (const [mac, id] of claimed) sql.run('INSERT INTO macs VALUES (?, ?)', mac, id);
         remember(sql, audit);
-        return 'written';
-      }),
+        return 'written' as const;
+      });
+      if (result === 'written') await forgotten(changes, boots);
+      return result;
+    },
   };
+}
+
+/** What machines did goes with them; where that fails, it goes when it is outdated. */
+async function forgotten(changes: readonly Change[], boots: Pick<BootsWriter, 'write'>): Promise<void> {
+  const machines = changes.flatMap((change) => (change.kind === 'machine' && !change.to ? change.id : []));
+  if (machines.length > 0)
+    await boots.write('deleting boots of machines', { kind: 'forget', machines }).catch(() => {});
 }
 
 const tables = { machine: 'machines', rule: 'rules', token: 'tokens' } as const;

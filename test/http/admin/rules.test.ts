@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Rule } from '../../../src/boot/rule/rule.ts';
 import type { Change } from '../../../src/records/records.ts';
+import { stepsOf } from '../../support/boots.ts';
 import {
   addMachine,
   addProfile,
@@ -96,10 +97,7 @@ test('a machine without a profile of its own boots what the winning rule hands o
   t.is((await change(broker, 'DELETE', `/api/v1/rules/${site.id}`)).status, 204);
   t.is(await boots(broker, macOf(1)), 'in-r1');
   const { json } = await broker.admin('/api/v1/boots?limit=1000');
-  t.deepEqual(
-    new Set(json.items.map((event: { stage: string }) => event.stage)),
-    new Set(['script', 'asset']),
-  );
+  t.deepEqual(new Set(stepsOf(json.items).map(({ stage }) => stage)), new Set(['script', 'asset']));
 });
 
 test('a rule is made, read, changed and deleted, each version under its ETag', async (t) => {

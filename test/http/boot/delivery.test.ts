@@ -1,5 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import type { Parts } from '../../../src/parts.ts';
+import { stepsOf } from '../../support/boots.ts';
 import { brokerFor, push } from '../../support/broker.ts';
 import { ask } from '../../support/http.ts';
 import { agents, mac, type Site, startSite } from '../site.ts';
@@ -251,7 +252,7 @@ test('a boot leaves its trail: the script, and each asset once, however many ran
     await site.boot(`${path}?machine=${machine}`, { ...ranged, headers: { Range: `bytes=${range}` } });
   const { items } = (await site.admin(`/api/v1/boots?machine=${machine}`)).json;
   t.deepEqual(
-    items.map(({ stage, detail = '' }: Record<string, string>) => `${stage} ${detail.split(',')[0]}`.trim()),
+    stepsOf(items).map(({ stage, detail = '' }) => `${stage} ${detail.split(',')[0]}`.trim()),
     ['script', 'asset kernel debian@12 by redirect', 'asset kernel debian@12 by stream'],
   );
   t.like(items[0], { machine_id: machine, revision: site.revision, source: '127.0.0.1' });

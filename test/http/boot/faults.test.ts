@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import type { Blobs } from '../../../src/blobs/blobs.ts';
-import type { BootEvent } from '../../../src/boot/boot-event.ts';
+import type { BootEntry } from '../../../src/boot/history/boot-entry.ts';
 import { type Behaviour, blobsAt, brokenStorage } from '../../support/broken-storage.ts';
 import type { LogLine } from '../../support/broker.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -15,7 +15,7 @@ let storage: Blobs;
 let behave: Behaviour;
 let follow: Blobs['follow'];
 let ping: Blobs['ping'];
-let keepEvent: ((event: BootEvent) => Promise<void>) | undefined;
+let keepEntry: ((entry: BootEntry) => Promise<void>) | undefined;
 /** What was logged since the test began. */
 let logged: () => readonly LogLine[];
 
@@ -24,7 +24,7 @@ before(async () => {
   site = await startSite({
     replace: ({ blobs, records }) => ({
       blobs: { ...blobs, follow: (...asked) => follow(...asked), ping: () => ping() },
-      records: { ...records, addBootEvent: (event) => (keepEvent ?? records.addBootEvent)(event) },
+      records: { ...records, addBootEntry: (entry) => (keepEntry ?? records.addBootEntry)(entry) },
     }),
   });
 });
@@ -36,7 +36,7 @@ beforeEach(async () => {
   await until(() => fences() > passed);
   follow = storage.follow;
   ping = site.parts.blobs.ping;
-  keepEvent = undefined;
+  keepEntry = undefined;
   const from = site.log.length;
   logged = () => site.log.slice(from);
 });
@@ -151,7 +151,7 @@ test('a client that leaves before the storage has answered is counted as gone, n
 
 test('a machine boots although its events are lost, and that they are is told', async (t) => {
   ({ follow } = site.parts.blobs);
-  keepEvent = () => Promise.reject(new Error('no room'));
+  keepEntry = () => Promise.reject(new Error('no room'));
   const { machine, bytes } = site;
   t.is((await site.boot(`/boot.ipxe?mac=${mac}`, { userAgent: agents.ipxe })).status, 200);
   t.is((await site.boot(`${kernel()}?machine=${machine}`, { userAgent: agents.ipxe })).status, 302);
@@ -166,7 +166,7 @@ test('a machine boots although its events are lost, and that they are is told', 
 test('an event that takes its time holds up neither the first byte nor a redirect, only the end', async (t) => {
   ({ follow } = site.parts.blobs);
   const { promise: kept, resolve: keep } = Promise.withResolvers<void>();
-  keepEvent = () => kept;
+  keepEntry = () => kept;
   const sockets = await Promise.all(
     [agents.grub, agents.ipxe].map((agent) =>
       dial(site.bootPort, raw(`${kernel()}?machine=${site.machine}`, agent)),

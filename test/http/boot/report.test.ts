@@ -1,4 +1,5 @@
 import anyTest, { type TestFn } from 'ava';
+import { stepsOf } from '../../support/boots.ts';
 import { addMachine } from '../../support/broker.ts';
 import { dial, until } from '../../support/http.ts';
 import { agents, type Site, startSite } from '../site.ts';
@@ -18,7 +19,7 @@ async function machine() {
   const { id } = await addMachine(site, { macs: [mac] });
   const stages = async () => {
     const { items } = (await site.admin(`/api/v1/boots?machine=${id}`)).json;
-    return items.map(({ stage, detail }: Record<string, string>) => (detail ? `${stage}: ${detail}` : stage));
+    return stepsOf(items).map(({ stage, detail }) => (detail ? `${stage}: ${detail}` : stage));
   };
   const report = (stage: string, body?: string) =>
     site.boot(`/report/${stage}?machine=${id}`, body === undefined ? {} : { method: 'POST', body });
@@ -34,7 +35,7 @@ test('a machine reports by GET or POST, named by MAC or by id', async (t) => {
   t.deepEqual(await stages(), ['up', 'failed: no disk: ü']);
 });
 
-test('what is said again in the same boot is said once; after the next script it is new', async (t) => {
+test('a stage is one step of its boot however often it is said, and the last words count; after the next script it is new', async (t) => {
   const { id, mac, stages, report } = await machine();
   const profile = { name: 'p', machine_id: id, kernel: 'debian@12' };
   await site.admin('/api/v1/profiles', profile);
@@ -45,7 +46,7 @@ test('what is said again in the same boot is said once; after the next script it
   await boot();
   await report('up');
   await report('up', 'with more');
-  t.deepEqual(await stages(), ['script', 'up', 'script', 'up', 'up: with more']);
+  t.deepEqual(await stages(), ['script', 'up', 'script', 'up: with more']);
 });
 
 test('HEAD reports nothing', async (t) => {

@@ -41,7 +41,7 @@ export async function impactOf(
 }
 
 async function lastAddress({ id }: Machine, matters: boolean, { records }: AdminParts) {
-  const last = matters ? await records.lastBootEvent(id, 'script') : undefined;
+  const last = matters ? await records.lastBoot(id) : undefined;
   return last?.source;
 }
 

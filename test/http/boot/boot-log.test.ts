@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { BootEvent } from '../../../src/boot/boot-event.ts';
+import type { BootEntry } from '../../../src/boot/history/boot-entry.ts';
 import { addMachine, addProfile, type Broker, brokerFor, push } from '../../support/broker.ts';
 import { dial, until } from '../../support/http.ts';
 
@@ -10,18 +10,18 @@ const ipxe = { userAgent: 'iPXE/2.0' };
 /** A broker whose every boot event waits until it is let go, or is told to fail. */
 async function holding(t: ExecutionContext, events: string) {
   const gates: PromiseWithResolvers<void>[] = [];
-  const written: BootEvent[] = [];
+  const written: BootEntry[] = [];
   const broker = await brokerFor(t, {
     settings: { BROKER_EVENTS: events },
     replace: ({ records }) => ({
       records: {
         ...records,
-        async addBootEvent(event: BootEvent) {
+        async addBootEntry(entry: BootEntry) {
           const gate = Promise.withResolvers<void>();
           gates.push(gate);
           await gate.promise;
-          written.push(event);
-          return records.addBootEvent(event);
+          written.push(entry);
+          return records.addBootEntry(entry);
         },
       },
     }),

@@ -1,0 +1,61 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction, openDatabase, sqlOn } from '../database.ts';
+import type { Sql } from '../sql.ts';
+import { applyTask } from './apply-task.ts';
+import { carryOver } from './carry-over.ts';
+import { checkpointPages, diskOf, isFull, setRoom } from './room.ts';
+import { bootsMigrations } from './schema.ts';
+import type { Task, WriterOptions } from './task.ts';
+
+/** `boots.db`, open to write: by one thread of this process, and perhaps by others of other processes. */
+export interface BootsFile {
+  /** All of them in one commit, which is on disk when it returns. Throws when nothing of it was done. */
+  write(tasks: readonly Task[]): void;
+  /** Looks how much room the disk has, and whether that is enough. */
+  look(): 'ok' | 'full';
+  close(): void;
+}
+
+/** SQLITE_FULL (https://sqlite.org/rescode.html#full): the disk is, or the file has all the pages that it may have. */
+const full = 13;
+
+/** Opens the file, makes it where it is not there, and carries over what earlier versions kept elsewhere. */
+export function openBootsFile({ file, records, keepDays }: WriterOptions): BootsFile {
+  const database = openDatabase(file, bootsMigrations);
+  database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA journal_size_limit = ${2 ** 20}`);
+  const sql = sqlOn(database);
+  carryOver(database, records);
+  return {
+    write(tasks) {
+      const work = () => {
+        for (const task of tasks) applyTask(sql, task, keepDays);
+      };
+      try {
+        inTransaction(database, work);
+      } catch (cause) {
+        if (!isFullError(cause)) throw cause;
+        makeRoom(database, sql);
+        inTransaction(database, work);
+      }
+    },
+    look() {
+      const disk = diskOf(file);
+      setRoom(database, disk);
+      return isFull(disk) ? 'full' : 'ok';
+    },
+    close: () => database.close(),
+  };
+}
+
+function isFullError(cause: unknown): boolean {
+  return (cause as { errcode?: number }).errcode === full;
+}
+
+/** The oldest twentieth goes: what is new says more. */
+function makeRoom(database: DatabaseSync, sql: Sql): void {
+  inTransaction(database, () =>
+    sql.run(
+      'DELETE FROM boots WHERE seq IN (SELECT seq FROM boots ORDER BY seq LIMIT (SELECT 1 + count(*) / 20 FROM boots))',
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { recorded } from '../../../boot/history/boot-entry.ts';
+import { type BootRecord, isOwnStage, mostBoots } from '../../../boot/history/boot-record.ts';
+import { isRetry } from '../../../boot/history/which-boot.ts';
+import { inTransaction } from '../database.ts';
+
+/** What versions before 0.2 kept of a boot: each thing that happened, on its own. */
+interface LooseEvent {
+  readonly id: string;
+  readonly at: string;
+  readonly machine_id: string;
+  readonly revision?: string;
+  readonly stage: string;
+  readonly source: string;
+  readonly detail?: string;
+}
+
+/** Whether the records hold loose events. */
+export function hasLooseEvents(records: DatabaseSync): boolean {
+  return records.prepare('SELECT 1 FROM boot_events LIMIT 1').get() !== undefined;
+}
+
+/** Makes boots of the loose events of earlier versions, and takes them out of the records, where they would lie for good. */
+export function carryOver(boots: DatabaseSync, records: string): void {
+  if (!existsSync(records)) return;
+  const old = new DatabaseSync(records, { timeout: 10_000 });
+  try {
+    if (!hasLooseEvents(old)) return;
+    inTransaction(boots, () => {
+      if (boots.prepare('SELECT 1 FROM boots LIMIT 1').get()) return; // done by a process that then stopped
+      const insert = boots.prepare('INSERT INTO boots (body) VALUES (?)');
+      for (const boot of bootsIn(old)) insert.run(JSON.stringify(boot));
+    });
+    inTransaction(old, () => old.exec('DELETE FROM boot_events'));
+  } finally {
+    old.close();
+  }
+}
+
+/** The newest boots of each machine, in the order in which they began. */
+function bootsIn(old: DatabaseSync): BootRecord[] {
+  const ofMachine = new Map<string, Map<string, BootRecord>>();
+  for (const row of old.prepare('SELECT body FROM boot_events ORDER BY seq').iterate()) {
+    const event = JSON.parse(String(row.body)) as LooseEvent;
+    const boots = ofMachine.get(event.machine_id) ?? new Map<string, BootRecord>();
+    ofMachine.set(event.machine_id, boots);
+    const boot = withEvent(boots, event);
+    if (boot) boots.set(boot.id, boot);
+    const [oldest] = boots.keys();
+    if (boots.size > mostBoots && oldest) boots.delete(oldest);
+  }
+  const all = [...ofMachine.values()].flatMap((boots) => [...boots.values()]);
+  return all.toSorted((one, other) => one.at.localeCompare(other.at));
+}
+
+function withEvent(boots: Map<string, BootRecord>, event: LooseEvent): BootRecord | undefined {
+  const { id, at, machine_id, revision, stage, source, detail } = event;
+  const last = [...boots.values()].at(-1);
+  const begins = stage === 'script' && !isRetry(last, { revision: revision ?? '', at: new Date(at) });
+  const step = { at, stage, source, ...(detail !== undefined && { detail }) };
+  const entry = {
+    machine_id,
+    ...(revision && isOwnStage(stage) && { revision }),
+    step,
+    fresh: id,
+    owned: true,
+  };
+  const named = begins ? undefined : last;
+  return recorded({ ...entry, ...(named && { boot: named.id }) }, { named, last });
+}
