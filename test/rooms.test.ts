@@ -108,7 +108,7 @@ const seeded: readonly (readonly [path: string, source: string])[] = [
   ['sign/v4.ts', `import { anyContains } from '../boot/network.ts';`],
   ['config/config.ts', `import type { Plan } from '../boot/plan.ts';`],
   ['records/sqlite/sqlite.ts', `import { config } from '../../config/config.ts';`],
-  ['records/sqlite/sql.ts', `import type { DatabaseSync } from 'node:sqlite';`],
+  ['records/cached/cache.ts', `import type { DatabaseSync } from 'node:sqlite';`],
   ['records/sqlite/sqlite.ts', `import { Firestore } from '@google-cloud/firestore';`],
   ['blobs/follow.ts', `import type { Bucket } from '@google-cloud/storage';`],
   ['localgcs/store/store.ts', `import type { Machine } from '../../boot/machine.ts';`],

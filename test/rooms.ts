@@ -94,7 +94,7 @@ const onlyIn: readonly { readonly name: RegExp; readonly places: readonly string
   { name: /^koa$|^@koa\//, places: ['http', 'localgcs'] },
   { name: /^@google-cloud\/storage(\/|$)/, places: ['blobs/gcs.ts'] },
   { name: /^@google-cloud\/firestore(\/|$)/, places: ['records/firestore'] },
-  { name: /^node:sqlite$/, places: ['records/sqlite/sqlite.ts', 'localgcs'] },
+  { name: /^node:sqlite$/, places: ['records/sqlite', 'localgcs'] },
   { name: /^ipaddr\.js$/, places: ['boot/network.ts'] },
   { name: /^zod$/, places: schemaLoaders },
 ];

@@ -9,7 +9,7 @@ import type { CommonParts } from '../plane/parts.ts';
 import { openRate, type Rate } from './rate.ts';
 
 /** Steps of one machine that are written one by one: one a second, 20 at once. Of more, their number is written. */
-export const stepRate = { perSecond: 1, burst: 20 };
+const stepRate = { perSecond: 1, burst: 20 };
 
 /** How long the number of those that were too fast waits for company, in ms. */
 const foldedAfterMs = 1000;

@@ -37,7 +37,7 @@ function record(sql: Sql, entry: BootEntry, keepDays: number): void {
   );
 }
 
-export function bootById(sql: Sql, id: string): BootRecord | undefined {
+function bootById(sql: Sql, id: string): BootRecord | undefined {
   return documents<BootRecord>(sql, 'SELECT body FROM boots WHERE id = ?', id)[0];
 }
 

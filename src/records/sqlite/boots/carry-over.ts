@@ -17,7 +17,7 @@ interface LooseEvent {
 }
 
 /** Whether the records hold loose events. */
-export function hasLooseEvents(records: DatabaseSync): boolean {
+function hasLooseEvents(records: DatabaseSync): boolean {
   return records.prepare('SELECT 1 FROM boot_events LIMIT 1').get() !== undefined;
 }
 
