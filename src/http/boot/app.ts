@@ -82,8 +82,8 @@ async function answer(
   const { plan } = decided;
   if (!plan) throw new Error(`nothing answers ${route.path}`);
   if (route.serves === 'entry') ctx.set('Vary', 'User-Agent');
-  const event = browsed ? undefined : entryOf(way, plan, ctx.state.source, parts.clock());
-  await deliver(ctx, plan, parts, slots, event);
+  const told = browsed ? undefined : entryOf(way, plan, ctx.state.source, parts.clock());
+  await deliver(ctx, plan, parts, slots, told);
 }
 
 /** Before any lookup: strangers cost nothing. */
