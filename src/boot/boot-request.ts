@@ -1,5 +1,5 @@
 import type { Arch } from './asset/asset.ts';
-import type { ImageName } from './asset/image.ts';
+import type { WantedImage } from './asset/image-asset.ts';
 import type { Client } from './client.ts';
 import type { StorageTraits } from './decide.ts';
 import type { BootRecord } from './history/boot-record.ts';
@@ -14,19 +14,16 @@ import type { Source } from './source.ts';
 export type Wanted =
   /** The one boot URL: a script for whoever runs one, else the first stage of the path's architecture. */
   | { readonly kind: 'entry'; readonly path: string; readonly arch: Arch }
+  /** What lies beside a first stage, by its filename: the rest of a Secure Boot chain. */
+  | { readonly kind: 'sibling'; readonly filename: string; readonly arch: Arch }
   /** The script beside a first stage, which iPXE runs before it has an address. */
   | { readonly kind: 'autoexec' }
   /** A part of what the machine boots now, such as `kernel` or `initrd/1`. */
   | { readonly kind: 'current'; readonly part: string }
   /** A part of one revision, for good. */
   | { readonly kind: 'revision'; readonly revision: string; readonly part: string }
-  /** A part of an image; `arch` is for names that do not say it. */
-  | {
-      readonly kind: 'image';
-      readonly image: ImageName;
-      readonly part: 'kernel' | 'initrd';
-      readonly arch: Arch;
-    }
+  /** A part of an image. */
+  | { readonly kind: 'image'; readonly part: WantedImage }
   /** A machine says how far it got: nothing is delivered. */
   | { readonly kind: 'report' };
 

@@ -1,9 +1,11 @@
-import { deliverable, type Permanence, type ResolvedAsset } from './asset/asset.ts';
+import type { Permanence, ResolvedAsset } from './asset/asset.ts';
+import { imageAsset } from './asset/image-asset.ts';
 import type { Beginning, BootPolicy, BootRequest, Wanted } from './boot-request.ts';
 import { decideAsset } from './decide.ts';
+import { besideFirstStage, firstStage } from './first-stage.ts';
 import type { BootRecord } from './history/boot-record.ts';
 import { isRetry } from './history/which-boot.ts';
-import { type Identity, isAnonymous } from './machine/identity.ts';
+import { isAnonymous } from './machine/identity.ts';
 import { hasBooted } from './machine/machine.ts';
 import { unknownSubject } from './machine/unknown-machine.ts';
 import { claimedMachine, reporter, scriptedMachine, tellLike } from './machine/which-machine.ts';
@@ -84,6 +86,8 @@ async function planOf(asked: Asked, wanted: Wanted): Promise<Outcome> {
     }
     case 'entry':
       return asked.client.runsScripts ? scriptPlan(asked, wanted) : firstStagePlan(asked, wanted);
+    case 'sibling':
+      return siblingPlan(asked, wanted);
     case 'current':
       return currentPlan(asked, wanted);
     default:
@@ -137,19 +141,14 @@ function begunBy(
 
 /** A caller that runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */
 async function firstStagePlan(asked: Asked, { arch }: Of<'entry'>): Promise<Outcome> {
-  const machine = await claimedMachine(asked, nobody);
-  if (isRefusal(machine)) return machine;
-  const name = asked.policy.firstStage;
-  const newest = await asked.world.asset({ newest: { kind: 'efi', name, arch } });
-  const stage = newest && deliverable(newest);
-  if (stage) return assetPlan(asked, stage, 'entry');
-  return refuse(
-    'unknown-asset',
-    `There is no first stage for ${arch}. Push one: bootbroker asset push snponly.efi --kind efi --name ${name} --version 1 --arch ${arch}`,
-  );
+  const stage = await firstStage(asked, arch);
+  return isRefusal(stage) ? stage : assetPlan(asked, stage, 'entry');
 }
 
-const nobody: Identity = {};
+async function siblingPlan(asked: Asked, { filename, arch }: Of<'sibling'>): Promise<Outcome> {
+  const asset = await besideFirstStage(asked, filename, arch);
+  return isRefusal(asset) ? asset : assetPlan(asked, asset, 'alias');
+}
 
 async function currentPlan(asked: Asked, { part }: Of<'current'>): Promise<Outcome> {
   const { identity } = asked;
@@ -174,25 +173,16 @@ async function revisionPlan(asked: Asked, { revision: id, part }: Of<'revision'>
   return isRefusal(asset) ? asset : assetPlan(asked, asset, 'immutable');
 }
 
-/** An exact name means its bytes for good; a bare one the newest complete image, so that kernel and initrd always match. */
-async function imagePlan(asked: Asked, { image, part: kind, arch }: Of<'image'>): Promise<Outcome> {
-  const { world } = asked;
-  const exact =
-    image.by === 'id'
-      ? { arch, ...image }
-      : image.by === 'asset'
-        ? await world.asset({ id: image.asset })
-        : undefined;
-  const name = image.by === 'asset' ? image.asset : image.name;
-  const found = exact
-    ? await world.asset({ named: { kind, name: exact.name, version: exact.version, arch: exact.arch } })
-    : await world.asset({ ofNewestImage: { kind, name, arch } });
-  const asset = found && deliverable(found);
-  if (asset) return assetPlan(asked, asset, exact ? 'immutable' : 'alias');
-  const what = exact
-    ? `image ${exact.name}:${exact.version}:${exact.arch}`
-    : `complete image ${name} for ${arch}`;
-  return refuse('unknown-asset', `There is no ${what} with a ready ${kind}.`);
+async function imagePlan(asked: Asked, { part }: Of<'image'>): Promise<Outcome> {
+  const found = await imageAsset(part, asked.world);
+  if ('asset' in found) return assetPlan(asked, found.asset, found.permanence);
+  const { kind, filename } = part;
+  const what = filename === undefined ? kind : `${kind} ${filename}`;
+  const hint =
+    kind === 'file' && filename === undefined
+      ? ' One of several is asked for by its name: .../file/NAME.'
+      : '';
+  return refuse('unknown-asset', `There is no ${found.missing} with a ready ${what}.${hint}`);
 }
 
 function assetPlan(asked: Asked, asset: ResolvedAsset, permanence: Permanence): AssetPlan {

@@ -1,4 +1,5 @@
-import type { ResolvedAsset } from './asset/asset.ts';
+import { hashOf, nameAtVersion, type ResolvedAsset } from './asset/asset.ts';
+import { filledSlots } from './asset/slots.ts';
 import type { ProfileRevision } from './profile.ts';
 
 /** One field in which two revisions differ; the side that lacks it is left out. */
@@ -16,16 +17,23 @@ export function differences(before: ProfileRevision, after: ProfileRevision): re
   return [
     ...valueDifferences('name', before.name, after.name),
     ...valueDifferences('arch', before.arch, after.arch),
-    ...(['kernel', 'efi', 'iso'] as const).flatMap((kind) =>
-      assetDifference(kind, before[kind], after[kind]),
-    ),
-    ...longest(before.initrds, after.initrds).flatMap((_, n) =>
-      assetDifference(`initrds.${n}`, before.initrds[n], after.initrds[n]),
-    ),
+    ...assetDifferences(before, after),
     ...cmdlineDifference(before.cmdline, after.cmdline),
     ...valueDifferences('metadata', before.metadata, after.metadata),
   ];
 }
+
+function assetDifferences(before: ProfileRevision, after: ProfileRevision): readonly Difference[] {
+  const inPlace = (revision: ProfileRevision) =>
+    new Map(filledSlots(revision).map(([{ field }, asset]) => [field.join('.'), asset]));
+  const [was, is] = [inPlace(before), inPlace(after)];
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .sort((one, other) => placeOf(one) - placeOf(other))
+    .flatMap((path) => assetDifference(path, was.get(path), is.get(path)));
+}
+
+const places = ['kernel', 'efi', 'iso', 'rootfs', 'initrds', 'files'];
+const placeOf = (path: string) => places.indexOf(path.split('.')[0] ?? '');
 
 function assetDifference(
   path: string,
@@ -33,7 +41,7 @@ function assetDifference(
   after: ResolvedAsset | undefined,
 ): readonly Difference[] {
   const brief = (asset: ResolvedAsset | undefined) =>
-    asset && `${asset.name}@${asset.version} ${asset.arch}, ${asset.size} bytes, sha256 ${asset.sha256}`;
+    asset && `${nameAtVersion(asset)} ${asset.arch}, ${asset.size} bytes, ${hashOf(asset)}`;
   return brief(before) === brief(after) ? [] : [difference(path, brief(before), brief(after))];
 }
 
@@ -89,8 +97,4 @@ function difference(path: string, before: unknown, after: unknown): Difference {
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function longest<Item>(one: readonly Item[], other: readonly Item[]): readonly Item[] {
-  return one.length > other.length ? one : other;
 }

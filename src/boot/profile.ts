@@ -1,5 +1,6 @@
 import { parseArchName } from './asset/arch.ts';
 import type { Arch, ResolvedAsset } from './asset/asset.ts';
+import { filledSlots } from './asset/slots.ts';
 import type { Machine } from './machine/machine.ts';
 import { type Refusal, refuse } from './problem.ts';
 import type { profileRevisionSchema } from './schema/profile.ts';
@@ -9,24 +10,19 @@ import type { Output } from './schema/type.ts';
 export type ProfileRevision = Output<typeof profileRevisionSchema>;
 
 /** All assets that it refers to; while it is live, none of them is deleted. */
-export function assetsOf({ kernel, initrds, efi, iso }: ProfileRevision): readonly ResolvedAsset[] {
-  return [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
+export function assetsOf(revision: ProfileRevision): readonly ResolvedAsset[] {
+  return filledSlots(revision).map(([, asset]) => asset);
 }
 
 /** What its assets are called in URLs, what it starts first. */
 export function partsOf(revision: ProfileRevision): readonly string[] {
-  const starts = (['kernel', 'efi', 'iso'] as const).filter((part) => revision[part]);
-  return [...starts, ...revision.initrds.map((_, n) => `initrd/${n}`)];
+  return filledSlots(revision).map(([{ part }]) => part);
 }
 
-/** The asset of a revision that a path names: `kernel`, `efi`, `iso`, `initrd` (the first) or `initrd/N`. */
+/** The asset of a revision that a path names: `kernel`, `efi`, `iso`, `rootfs`, `initrd` (the first), `initrd/N` or `file/NAME`. */
 export function revisionAsset(revision: ProfileRevision, part: string): ResolvedAsset | Refusal {
-  const initrd = /^initrd(?:\/(0|[1-9]\d{0,3}))?$/.exec(part);
-  const asset = initrd
-    ? revision.initrds[Number(initrd[1] ?? 0)]
-    : part === 'kernel' || part === 'efi' || part === 'iso'
-      ? revision[part]
-      : undefined;
+  const wanted = part === 'initrd' ? 'initrd/0' : part;
+  const asset = filledSlots(revision).find(([slot]) => slot.part === wanted)?.[1];
   return (
     asset ?? refuse('unknown-asset', `Profile ${revision.name} (revision ${revision.id}) has no ${part}.`)
   );

@@ -1,4 +1,5 @@
 import type { Asset, AssetName } from './asset/asset.ts';
+import type { ImagePart } from './asset/image.ts';
 import type { Identity } from './machine/identity.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ProfileRevision } from './profile.ts';
@@ -14,8 +15,10 @@ export type WhichRevision = { readonly id: string } | { readonly newest: string 
 export type WhichAsset =
   | { readonly id: string }
   | { readonly named: AssetName }
-  | { readonly newest: Omit<AssetName, 'version'> }
-  | { readonly ofNewestImage: Omit<AssetName, 'version'> };
+  | { readonly newest: Omit<AssetName, 'version' | 'filename'> }
+  | { readonly ofNewestImage: ImagePart }
+  /** Where an image has only one of a kind, whatever its filename. */
+  | { readonly onlyOf: AssetName };
 
 /**
  * What a decision needs to know, as questions. The records answer them for the boot plane; maps, recordings and changes that are

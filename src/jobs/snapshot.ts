@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Blobs } from '../blobs/blobs.ts';
-import { archs } from '../boot/asset/asset.ts';
+import { type Asset, archs } from '../boot/asset/asset.ts';
 import type { Machine } from '../boot/machine/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
@@ -16,7 +16,7 @@ const refreshMs = 3_600_000;
 
 /** Each call takes a snapshot, and publishes it if it says something new; resolves to whether it did. */
 export function snapshotPublisher(parts: {
-  readonly records: Pick<Records, 'listMachines' | 'rulebook' | 'profile' | 'newestAsset'>;
+  readonly records: Pick<Records, 'listMachines' | 'rulebook' | 'profile' | 'newestAsset' | 'listAssets'>;
   readonly blobs: Pick<Blobs, 'put'>;
   /** Whose holders believe the snapshot. */
   readonly key: () => Promise<string>;
@@ -28,6 +28,14 @@ export function snapshotPublisher(parts: {
   const { records, blobs, key, firstStage, clock, log } = parts;
   let revisions = new Map<string, ProfileRevision>();
   let published: { readonly digest: string; readonly at: number } | undefined;
+
+  /** What lies beside a first stage. */
+  const siblingsOf = async ({ name, version, arch }: Asset): Promise<Asset[]> => {
+    const same = every((page) =>
+      records.listAssets({ kind: 'efi', name, version, arch, state: 'ready' }, page),
+    );
+    return (await Array.fromAsync(same)).filter(({ filename }) => filename !== undefined);
+  };
 
   const take = async (): Promise<Omit<Snapshot, 'at'>> => {
     const machines = await Array.fromAsync(
@@ -43,14 +51,17 @@ export function snapshotPublisher(parts: {
       if (revision) known.set(id, revision);
     }
     revisions = known;
-    const firstStages = await Promise.all(
-      archs.map((arch) => records.newestAsset({ kind: 'efi', name: firstStage, arch })),
+    const chains = await Promise.all(
+      archs.map(async (arch) => {
+        const first = await records.newestAsset({ kind: 'efi', name: firstStage, arch });
+        return first ? [first, ...(await siblingsOf(first))] : [];
+      }),
     );
     return {
       machines,
       rules,
       profiles: [...known.values()],
-      assets: firstStages.flatMap((asset) => asset ?? []),
+      assets: chains.flat(),
     };
   };
 

@@ -110,9 +110,9 @@ export interface AssetRecords {
   asset(id: string): Promise<Asset | undefined>;
   namedAsset(name: AssetName): Promise<Asset | undefined>;
   listAssets(filter: AssetFilter, page: PageRequest): Promise<Page<Asset>>;
-  /** The ready asset of that kind, name and arch that became ready last. */
-  newestAsset(which: Omit<AssetName, 'version'>): Promise<Asset | undefined>;
-  /** Every ready kernel and initrd that shares this name. */
+  /** The ready asset of that kind, name and arch that became ready last, of those without a filename. */
+  newestAsset(which: Omit<AssetName, 'version' | 'filename'>): Promise<Asset | undefined>;
+  /** Every ready asset that shares this name. */
   imageAssets(name: string): Promise<readonly Asset[]>;
 }
 
@@ -158,7 +158,7 @@ export interface Records
     PendingRecords {
   /**
    * All changes or none, with the audit entries in the same transaction. A MAC belongs to one machine, a name and a priority
-   * to one rule, a kind, name, version and arch to one asset; what a machine or a rule gives up, another in the same call may take.
+   * to one rule, a kind, name, version, arch and filename to one asset; what a machine or a rule gives up, another in the same call may take.
    */
   write(changes: readonly Change[], audit?: readonly AuditEntry[]): Promise<'written' | Conflict>;
   /** Resolves when the store answers. */

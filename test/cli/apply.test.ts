@@ -131,6 +131,69 @@ machines:
   t.regex((await run('apply', '-f', file)).stderr, /x\.yaml:4:5: must be given, for the machine has no name/);
 });
 
+test('a chain of efi programs, a rootfs and files are pushed, applied, exported and shown; architectures in any spelling', async (t) => {
+  const { run, dir, write, broker } = await scene(t);
+  const yaml = `
+assets:
+  - {kind: efi, name: ipxe, version: "2", arch: amd64, file: shim.efi}
+  - {kind: efi, name: ipxe, version: "2", arch: amd64, filename: grubx64.efi, file: grub.efi}
+  - {kind: kernel, name: live, version: "1:3.20~rc1", arch: AMD64, file: vmlinuz}
+  - {kind: rootfs, name: live, version: "1:3.20~rc1", file: root.squashfs}
+  - {kind: file, name: live, version: "1:3.20~rc1", filename: a.cfg, file: a.cfg}
+profiles:
+  - name: live
+    arch: x64
+    kernel: live@1:3.20~rc1
+    rootfs: live@1:3.20~rc1
+    files: {preseed.cfg: live@1:3.20~rc1/a.cfg}
+`;
+  const content = { 'shim.efi': 'shim', 'grub.efi': 'grub', vmlinuz: 'kernel' };
+  await write({ ...content, 'root.squashfs': 'root', 'a.cfg': 'answers', 'x.yaml': yaml });
+  const file = join(dir, 'x.yaml');
+  const done = await run('apply', '-f', file);
+  t.is(done.code, 0, done.stderr);
+  t.regex(done.stdout, /\+ asset {4}efi ipxe@2\/grubx64\.efi for x86_64\n/);
+  t.is((await run('apply', '-f', file)).stdout, 'nothing to do: it is so already\n');
+  t.deepEqual(
+    [(await broker.boot('/boot.efi')).text, (await broker.boot('/grubx64.efi')).text],
+    ['shim', 'grub'],
+  );
+  const exported = await run('export');
+  t.regex(
+    exported.stdout,
+    /rootfs: live@1:3\.20~rc1\n {4}files:\n {6}preseed\.cfg: live@1:3\.20~rc1\/a\.cfg\n/,
+  );
+  await write({ 'y.yaml': exported.stdout });
+  t.is((await run('apply', '-f', join(dir, 'y.yaml'))).stdout, 'nothing to do: it is so already\n');
+  t.regex((await run('asset', 'list')).stdout, /efi +ipxe@2\/grubx64\.efi +x86_64/);
+  const shown = await run('asset', 'show', 'ipxe@2/grubx64.efi', '--json');
+  t.is(JSON.parse(shown.stdout).items.length, 1);
+  const args = ['--kernel', 'live@1:3.20~rc1', '--rootfs', 'live@1:3.20~rc1', '--arch', 'amd64'];
+  const made = await run(
+    'profile',
+    'create',
+    '--name',
+    'p',
+    ...args,
+    '--file',
+    'a=live@1:3.20~rc1/a.cfg',
+    '--json',
+  );
+  const { id } = JSON.parse(made.stdout);
+  t.is((await broker.boot(`/asset/${id}/file/a`)).text, 'answers');
+  const pushed = await run(
+    ...['asset', 'push', join(dir, 'grub.efi'), '--kind', 'efi', '--name', 'ipxe', '--version', '2'],
+    ...['--filename', 'mmx64.efi'],
+  );
+  t.regex(pushed.stdout, /^efi ipxe@2\/mmx64\.efi for x86_64 is ready/);
+  t.is((await broker.boot('/mmx64.efi')).text, 'grub');
+  const wrong = await run(
+    ...['asset', 'push', join(dir, 'vmlinuz'), '--kind', 'kernel', '--name', 'k', '--version', '2'],
+    ...['--filename', 'x'],
+  );
+  t.deepEqual([wrong.code, /--filename must be left out/.test(wrong.stderr)], [2, true]);
+});
+
 test('every mistake in the files is told by file, line and column, and nothing is written', async (t) => {
   const { run, dir, write, broker } = await scene(t);
   const at = async (text: string | Buffer, ...wanted: string[]) => {

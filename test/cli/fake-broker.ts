@@ -184,8 +184,8 @@ export function problem(response: ServerResponse, status: number, name: string, 
     .end(JSON.stringify({ type: `urn:bootbroker:problem:${name}`, title: `No: ${name}`, status, ...more }));
 }
 
-function nameOf({ kind, name, version, arch }: Asset): string {
-  return [kind, name, version, arch].join(' ');
+function nameOf({ kind, name, version, arch, filename }: Asset): string {
+  return [kind, name, version, arch, filename].join(' ');
 }
 
 async function all(request: IncomingMessage): Promise<Buffer> {

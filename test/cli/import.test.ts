@@ -123,6 +123,44 @@ test('folders are called as distributions call architectures; what is wrong with
   t.is(broker.seen.uploads, before);
 });
 
+test('of a chain shim is first and has no filename, whatever it is called; files each have their own', async (t) => {
+  const { dir, file, run, broker } = await setUp(t);
+  for (const name of ['shimx64.efi', 'grubx64.efi', 'mmx64.efi']) await file(`tree/secure/1/amd64/${name}`);
+  for (const name of ['ipxe-shimaa64.efi', 'ipxe.efi']) await file(`tree/ipxe/2/arm64/${name}`);
+  await file('tree/plain/1/snponly.efi');
+  const { code, stderr } = await run('asset', 'import', join(dir, 'tree'));
+  t.is(code, 0, stderr);
+  const all = [...broker.assets.values()].map(({ name, arch, filename }) => [name, arch, filename]);
+  const sorted = (list: unknown[][]) => list.map((one) => one.join(' ')).sort();
+  t.deepEqual(
+    sorted(all),
+    sorted([
+      ['secure', 'x86_64', undefined],
+      ['secure', 'x86_64', 'grubx64.efi'],
+      ['secure', 'x86_64', 'mmx64.efi'],
+      ['ipxe', 'arm64', undefined],
+      ['ipxe', 'arm64', 'ipxe.efi'],
+      ['plain', 'x86_64', undefined],
+    ]),
+  );
+  // What firmware gets first came last.
+  t.deepEqual(
+    all.slice(0, 3).map(([, , filename]) => filename),
+    ['ipxe.efi', 'grubx64.efi', 'mmx64.efi'],
+  );
+  for (const name of ['a.cfg', 'b.cfg']) await file(`files/${name}`);
+  const files = await run('asset', 'import', join(dir, 'files'), '--kind', 'file', ...image);
+  t.is(files.code, 0, files.stderr);
+  t.deepEqual(
+    [...broker.assets.values()].flatMap(({ kind, filename }) => (kind === 'file' ? filename : [])),
+    ['a.cfg', 'b.cfg'],
+  );
+  for (const name of ['one.efi', 'other.efi']) await file(`unclear/${name}`);
+  const unclear = await run('asset', 'import', join(dir, 'unclear'), ...image);
+  t.is(unclear.code, 2);
+  t.regex(unclear.stderr, /would both be efi debian-12@12\.5.*push it with --filename/s);
+});
+
 test('an import that finds nothing says what it looked for, and what it found instead', async (t) => {
   const { dir, file, run } = await setUp(t);
   await mkdir(join(dir, 'empty'));

@@ -66,8 +66,13 @@ test('a snapshot holds what machines boot, and comes back as it was', async (t) 
   });
   await records.write([{ kind: 'rule', id: law.id, expected: 0, to: law }]);
   const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready', ready_at: at(1) });
-  for (const each of [efi, asset({ kind: 'efi', name: 'other', state: 'ready', ready_at: at(1) })])
-    await createAsset(records, each);
+  const beside = asset({ kind: 'efi', name: 'ipxe', filename: 'a.efi', state: 'ready', ready_at: at(2) });
+  const others = [
+    asset({ kind: 'efi', name: 'other', state: 'ready', ready_at: at(1) }),
+    asset({ kind: 'efi', name: 'ipxe', filename: 'b.efi', state: 'retired', ready_at: at(1) }),
+    asset({ kind: 'efi', name: 'ipxe', filename: 'a.efi', version: '0', state: 'ready', ready_at: at(0) }),
+  ];
+  for (const each of [efi, beside, ...others]) await createAsset(records, each);
   t.true(await snapshotPublisher(parts)());
   await loadSnapshot(parts);
   const { items } = await records.listMachines({ limit: 10 });
@@ -77,7 +82,7 @@ test('a snapshot holds what machines boot, and comes back as it was', async (t) 
       machines: items.map((each) => ({ ...each, history: [] })),
       rules: [inForce(law)],
       profiles: [booted, standing, arriving],
-      assets: [efi],
+      assets: [efi, beside],
     },
   ]);
   t.is(items[0]?.id, known.id);

@@ -94,6 +94,21 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
     for (const each of all) t.deepEqual(await records.namedAsset(each), each);
   });
 
+  test('an asset with a filename is another one than its image has without, or with another', async (t) => {
+    const records = await open(t);
+    const all = [
+      asset({ kind: 'efi' }),
+      ...['grubx64.efi', 'mmx64.efi', 'x86_64'].map((filename) => asset({ kind: 'efi', filename })),
+      asset({ kind: 'efi', version: '1:x86_64' }),
+      asset({ kind: 'file', filename: 'grubx64.efi' }),
+    ];
+    for (const each of all) t.is(await createAsset(records, each), 'written');
+    for (const each of all) t.deepEqual(await records.namedAsset(each), each);
+    const again = asset({ kind: 'efi', filename: 'grubx64.efi' });
+    t.not(await createAsset(records, again), 'written');
+    t.is(await records.namedAsset({ ...again, filename: 'revocations.efi' }), undefined);
+  });
+
   test('an asset changes only when it is as expected', async (t) => {
     const records = await open(t);
     const before = asset({ state: 'verifying' });
@@ -270,15 +285,30 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
     t.deepEqual(await records.newestAsset(which), older);
   });
 
-  test('the assets of an image are the ready kernels and initrds of its name', async (t) => {
+  test('the newest asset has no filename, however many of its image came after it', async (t) => {
+    const records = await open(t);
+    const first = asset({ kind: 'efi', name: 'shim', state: 'ready', ready_at: at(1) });
+    const beside = Array.from({ length: 20 }, (_, n) =>
+      asset({ kind: 'efi', name: 'shim', state: 'ready', ready_at: at(2), filename: `${n}.efi` }),
+    );
+    const which = { kind: 'efi', name: 'shim', arch: 'x86_64' } as const;
+    for (const each of beside) await createAsset(records, each);
+    t.is(await records.newestAsset(which), undefined);
+    await createAsset(records, first);
+    t.deepEqual(await records.newestAsset(which), first);
+  });
+
+  test('the assets of an image are all that are ready of its name', async (t) => {
     const records = await open(t);
     const mine = [
       asset({ state: 'ready' }),
       asset({ state: 'ready', kind: 'initrd' }),
       asset({ state: 'ready', version: '6.2', arch: 'arm64' }),
+      asset({ state: 'ready', kind: 'iso' }),
+      asset({ state: 'ready', kind: 'rootfs' }),
+      asset({ state: 'ready', kind: 'file', filename: 'preseed.cfg' }),
     ];
     const others = [
-      asset({ state: 'ready', kind: 'iso' }),
       asset({ state: 'ready', name: 'debian' }),
       asset({ state: 'verifying', version: '7' }),
       asset({ state: 'retired', version: '5' }),

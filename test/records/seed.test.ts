@@ -36,15 +36,16 @@ async function scene(t: ExecutionContext) {
     active: booted.id,
   });
   const efi = asset({ kind: 'efi', name: 'ipxe', state: 'ready' });
-  const snapshot = { at: at(0), machines: [known], rules: [], profiles: [booted], assets: [efi] };
+  const beside = asset({ kind: 'efi', name: 'ipxe', filename: 'grubx64.efi', state: 'ready' });
+  const snapshot = { at: at(0), machines: [known], rules: [], profiles: [booted], assets: [beside, efi] };
   records.seed(snapshot);
-  return { store, state, stale, records, known, booted, efi, snapshot };
+  return { store, state, stale, records, known, booted, efi, beside, snapshot };
 }
 
 const down = { instanceOf: StoreDown };
 
 test('while the store is down a snapshot stands in for it, and each time it is told how old it is', async (t) => {
-  const { records, stale, known, booted, efi } = await scene(t);
+  const { records, stale, known, booted, efi, beside } = await scene(t);
   const { uuid = '', serial = '' } = known;
   t.deepEqual(await records.findMachine({ mac: macOf(1) }), known);
   t.deepEqual(await records.findMachine({ mac: macOf(2), uuid: newId(), serial: 'unknown' }), known);
@@ -54,6 +55,9 @@ test('while the store is down a snapshot stands in for it, and each time it is t
   t.deepEqual(await records.profile(booted.id), booted);
   t.deepEqual(await records.newestAsset(efi), efi);
   t.is(stale.length, 7);
+  t.deepEqual(await records.namedAsset(beside), beside);
+  await t.throwsAsync(records.namedAsset({ ...beside, filename: 'mmx64.efi' }), down);
+  t.deepEqual(await records.newestAsset(efi), efi);
   t.deepEqual(stale.at(-1)?.read, 'newestAsset');
   t.true(stale.every(({ ageMs }) => ageMs === minute));
 });

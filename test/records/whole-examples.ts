@@ -24,6 +24,7 @@ const sha256 = 'ab'.repeat(32);
 function wholeAsset(is: Partial<Asset> = {}): Required<Asset> {
   return {
     ...asset(),
+    filename: 'grubx64.efi',
     generation: '1700000000000001',
     sha256,
     verify: 'full',
@@ -41,8 +42,22 @@ function wholeAsset(is: Partial<Asset> = {}): Required<Asset> {
 }
 
 function resolvedAsset(): Required<ResolvedAsset> {
-  const { id, kind, name, version, arch, bucket, object, generation, size, crc32c, type } = wholeAsset();
-  const named = { asset_id: id, kind, name, version, arch, bucket, object, generation, size, crc32c, type };
+  const { id, kind, name, version, arch, filename, bucket, object, generation, size, crc32c, type } =
+    wholeAsset();
+  const named = {
+    asset_id: id,
+    kind,
+    name,
+    version,
+    arch,
+    filename,
+    bucket,
+    object,
+    generation,
+    size,
+    crc32c,
+    type,
+  };
   return { ...named, sha256, etag: '"e"', last_modified: at(1), ready_at: at(2) };
 }
 
@@ -74,6 +89,8 @@ export function wholeExamples() {
     initrds: [resolvedAsset()],
     efi: resolvedAsset(),
     iso: resolvedAsset(),
+    rootfs: resolvedAsset(),
+    files: { 'a.b': resolvedAsset(), __x__: resolvedAsset(), x_at: resolvedAsset() },
     metadata: { '': [[1, [null]], { __x__: '' }] },
   };
   const wholeRule: Required<Rule> = {

@@ -179,6 +179,7 @@ export interface NewAsset {
   readonly name: string;
   readonly version?: string;
   readonly arch?: Asset['arch'];
+  readonly filename?: string;
   readonly bytes: Buffer;
   /** What is announced although it is not so. */
   readonly announced?: Readonly<Record<string, unknown>>;

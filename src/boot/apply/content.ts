@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Arch, Asset, AssetKind, AssetName, ResolvedAsset } from '../asset/asset.ts';
-import { misplaced, nameAtVersion, parseAssetReference, taken } from '../asset/asset-reference.ts';
+import {
+  type Arch,
+  type Asset,
+  type AssetKind,
+  type AssetName,
+  nameAtVersion,
+  nameOf,
+  type ResolvedAsset,
+} from '../asset/asset.ts';
+import { misplaced, parseAssetReference, taken } from '../asset/asset-reference.ts';
+import { mapSlots } from '../asset/slots.ts';
 import { assetsOf, type ProfileRevision } from '../profile.ts';
 import type { DesiredAsset, DesiredProfile } from './desired.ts';
 
@@ -17,26 +26,9 @@ export interface AssetBook {
 }
 
 /** What somebody would write to get such a revision again. */
-export function contentOf({
-  name,
-  arch,
-  kernel,
-  initrds,
-  efi,
-  iso,
-  cmdline,
-  metadata,
-}: ProfileRevision): Content {
-  return {
-    name,
-    arch,
-    ...(kernel && { kernel: nameAtVersion(kernel) }),
-    initrds: initrds.map(nameAtVersion),
-    ...(efi && { efi: nameAtVersion(efi) }),
-    ...(iso && { iso: nameAtVersion(iso) }),
-    cmdline,
-    metadata,
-  };
+export function contentOf(revision: ProfileRevision): Content {
+  const { name, arch, cmdline, metadata } = revision;
+  return { name, arch, ...mapSlots(revision, nameAtVersion), cmdline, metadata };
 }
 
 /** Whether the revision is what this content would make now: the same words, and no other bytes under the names in them. */
@@ -51,19 +43,14 @@ export function isRevisionOf(revision: ProfileRevision, content: Content, assets
 }
 
 /** The same, its assets by their names; what an id does not fit is left, and is like no revision. */
-function byName({ kernel, initrds, efi, iso, ...rest }: Content, assets: AssetBook): Content {
-  const named = (kind: AssetKind, reference: string) => {
+function byName(content: Content, assets: AssetBook): Content {
+  const { name, arch, cmdline, metadata } = content;
+  const named = mapSlots(content, (reference, { kind }) => {
     const id = parseAssetReference(reference)?.id;
     const asset = id === undefined ? undefined : assets.byId(id);
-    return asset && !misplaced(asset, { kind, arch: rest.arch }) ? nameAtVersion(asset) : reference;
-  };
-  return {
-    ...rest,
-    ...(kernel !== undefined && { kernel: named('kernel', kernel) }),
-    initrds: initrds.map((reference) => named('initrd', reference)),
-    ...(efi !== undefined && { efi: named('efi', efi) }),
-    ...(iso !== undefined && { iso: named('iso', iso) }),
-  };
+    return asset && !misplaced(asset, { kind, arch }) ? nameAtVersion(asset) : reference;
+  });
+  return { name, arch, ...named, cmdline, metadata };
 }
 
 /** Whether somebody new may boot it: what is retired stays only for those who boot it already. */
@@ -81,35 +68,18 @@ interface ContentFault {
 
 /** The content with its assets resolved, as a revision has them; or all that is wrong with it, and in which field. */
 export function resolvedContent(
-  { kernel, initrds, efi, iso, ...rest }: Content,
+  content: Content,
   assets: AssetBook,
 ): Omit<ProfileRevision, 'id' | 'created_at'> | readonly ContentFault[] {
+  const { name, arch, cmdline, metadata } = content;
   const faults: ContentFault[] = [];
-  const take = (field: ContentFault['field'], kind: AssetKind, reference: string | undefined) => {
-    if (reference === undefined) return undefined;
-    const found = resolve(kind, reference, rest.arch, assets);
+  const slots = mapSlots(content, (reference, { field, kind }) => {
+    const found = resolve(kind, reference, arch, assets);
     if (typeof found !== 'string') return found;
     faults.push({ field, message: found });
     return undefined;
-  };
-  const starts = {
-    kernel: take(['kernel'], 'kernel', kernel),
-    efi: take(['efi'], 'efi', efi),
-    iso: take(['iso'], 'iso', iso),
-  };
-  const loaded = initrds.map((reference, n) => take(['initrds', n], 'initrd', reference));
-  if (faults.length > 0) return faults;
-  const { name, arch, cmdline, metadata } = rest;
-  return {
-    name,
-    arch,
-    ...(starts.kernel && { kernel: starts.kernel }),
-    initrds: loaded.filter((asset) => asset !== undefined),
-    ...(starts.efi && { efi: starts.efi }),
-    ...(starts.iso && { iso: starts.iso }),
-    cmdline,
-    metadata,
-  };
+  });
+  return faults.length > 0 ? faults : { name, arch, ...slots, cmdline, metadata };
 }
 
 function resolve(kind: AssetKind, reference: string, arch: Arch, assets: AssetBook): ResolvedAsset | string {
@@ -128,15 +98,8 @@ function resolve(kind: AssetKind, reference: string, arch: Arch, assets: AssetBo
 }
 
 /** Stands for an asset whose bytes are not there yet; good for looking at, and never written. */
-function unresolved({
-  kind,
-  name,
-  version,
-  arch,
-  size = 0,
-  crc32c = '',
-  sha256 = '',
-}: DesiredAsset): ResolvedAsset {
+function unresolved(coming: DesiredAsset): ResolvedAsset {
+  const { size = 0, crc32c = '', sha256 = '' } = coming;
   const nowhere = { asset_id: '', bucket: '', object: '', generation: '', type: '', etag: '' };
-  return { kind, name, version, arch, size, crc32c, sha256, ...nowhere, last_modified: '', ready_at: '' };
+  return { ...nameOf(coming), size, crc32c, sha256, ...nowhere, last_modified: '', ready_at: '' };
 }

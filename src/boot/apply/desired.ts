@@ -1,4 +1,5 @@
 import type { Arch, Asset, AssetName } from '../asset/asset.ts';
+import type { Slots } from '../asset/slots.ts';
 import type { MachineFields } from '../machine/machine.ts';
 import type { RuleFields } from '../rule/rule.ts';
 
@@ -16,13 +17,9 @@ export interface DesiredAsset
     Partial<Pick<Asset, 'size' | 'crc32c' | 'sha256' | 'type'>> {}
 
 /** What a revision of that name has to be. Assets are `NAME@VERSION`, of the arch of whoever boots it unless one is given. */
-export interface DesiredProfile {
+export interface DesiredProfile extends Slots<string> {
   readonly name: string;
   readonly arch?: Arch;
-  readonly kernel?: string;
-  readonly initrds: readonly string[];
-  readonly efi?: string;
-  readonly iso?: string;
   readonly cmdline: string;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

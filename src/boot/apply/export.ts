@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Arch, Asset } from '../asset/asset.ts';
+import { type Arch, type Asset, nameOf } from '../asset/asset.ts';
 import type { Machine } from '../machine/machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
 import type { Rule } from '../rule/rule.ts';
@@ -50,11 +50,16 @@ export function exported({ assets, profiles, rules, machines }: Whole): Desired 
   return {
     assets: assets
       .filter(({ state }) => state === 'ready')
-      .map(({ kind, name, version, arch, size, crc32c, sha256 }) => ({
-        ...{ kind, name, version, arch, size, crc32c },
-        ...(sha256 && { sha256 }),
+      .map((asset) => ({
+        ...nameOf(asset),
+        ...{ size: asset.size, crc32c: asset.crc32c },
+        ...(asset.sha256 && { sha256: asset.sha256 }),
       }))
-      .toSorted(by(({ name, version, kind, arch }) => `${name} ${version} ${kind} ${arch}`)),
+      .toSorted(
+        by(
+          ({ name, version, kind, arch, filename = '' }) => `${name} ${version} ${kind} ${arch} ${filename}`,
+        ),
+      ),
     profiles: shared,
     rules: rules
       .flatMap((rule): DesiredRule[] => {

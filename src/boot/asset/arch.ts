@@ -11,6 +11,12 @@ export function parseArchName(text: string): Arch | undefined {
 /** What is said to whoever writes another one. */
 export const archNames = 'x86_64 (amd64, x64) or arm64 (aarch64)';
 
+/** The architecture that the short name in a UEFI file's name says (UEFI 3.5.1.1): `grubaa64.efi`, `shimx64.efi`. */
+export function archOfEfiFile(file: string): Arch | undefined {
+  const [, short] = /(x64|aa64)\.efi$/i.exec(file) ?? [];
+  return short === undefined ? undefined : parseArchName(short);
+}
+
 const names: ReadonlyMap<string, Arch> = new Map([
   ['x86_64', 'x86_64'],
   ['x86-64', 'x86_64'],

@@ -7,6 +7,7 @@ import {
   fileName,
   mismatch,
   mustHash,
+  nameOf,
   objectName,
 } from './asset.ts';
 import { type AssetChange, type AssetExpectation, asRead, ending, type Step, step } from './asset-step.ts';
@@ -52,7 +53,7 @@ export function announced(
       'asset-exists',
       `${assetTitle(known)} is ${known.state} (asset ${known.id}). Assets never change: take a new version.`,
     );
-  const { kind, name, version, arch, size, crc32c, sha256, verify, mode } = wanted;
+  const { kind, size, crc32c, sha256, verify, mode } = wanted;
   const { uploadId, bucket, now } = made;
   const at = now.toISOString();
   const object = objectName(uploadId, fileName(wanted));
@@ -61,7 +62,8 @@ export function announced(
     upload_id: uploadId,
     bucket,
     object,
-    ...{ kind, name, version, arch, size, crc32c },
+    ...nameOf(wanted),
+    ...{ size, crc32c },
     ...(sha256 && { sha256 }),
     ...(verify === 'full' && { verify }),
     type: wanted.type ?? contentType(kind),

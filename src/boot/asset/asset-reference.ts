@@ -3,6 +3,7 @@ import {
   type Arch,
   type Asset,
   type AssetKind,
+  type AssetName,
   assetTitle,
   isName,
   isVersion,
@@ -10,28 +11,25 @@ import {
   resolved,
 } from './asset.ts';
 
-/** How a profile names an asset: by name and version, or by its id. */
+/** How a profile names an asset: by name and version, and by its filename where it has one; or by its id. */
 export type AssetReference =
-  | { readonly name: string; readonly version: string; readonly id?: undefined }
+  | { readonly name: string; readonly version: string; readonly filename?: string; readonly id?: undefined }
   | { readonly id: string };
 
-/** Reads `NAME@VERSION`. */
+/** Reads `NAME@VERSION` or `NAME@VERSION/FILENAME`. */
 export function parseNameAtVersion(
   text: string,
-): { readonly name: string; readonly version: string } | undefined {
-  const [name = '', version = '', ...rest] = text.split('@');
-  return rest.length === 0 && isName(name) && isVersion(version) ? { name, version } : undefined;
+): Pick<AssetName, 'name' | 'version' | 'filename'> | undefined {
+  const [, name = '', version = '', filename] = /^([^@]*)@([^@/]*)(?:\/([^@/]*))?$/.exec(text) ?? [];
+  if (!isName(name) || !isVersion(version)) return undefined;
+  if (filename === undefined) return { name, version };
+  return isName(filename) ? { name, version, filename } : undefined;
 }
 
 /** Reads `NAME@VERSION`, or the id of an asset. */
 export function parseAssetReference(text: string): AssetReference | undefined {
   const id = isUuid(text) ? text.toLowerCase() : undefined;
   return id === undefined ? parseNameAtVersion(text) : { id };
-}
-
-/** As a revision is written down again: by the name, which is the same on another broker. */
-export function nameAtVersion({ name, version }: Pick<Asset, 'name' | 'version'>): string {
-  return `${name}@${version}`;
 }
 
 /** What a profile takes an asset as. */

@@ -26,6 +26,8 @@ export interface AssetName {
   readonly name: string;
   readonly version: string;
   readonly arch: Arch;
+  /** Where an image has several of a kind (efi, file), the name of each but one: what is asked for beside the first stage, or among its files. */
+  readonly filename?: string;
 }
 
 export interface Asset extends AssetName {
@@ -98,12 +100,32 @@ export function objectName(uploadId: string, fileName: string): string {
 }
 
 /** What people are told of it. */
-export function assetTitle({ kind, name, version, arch }: AssetName): string {
-  return `${kind} ${name}@${version} for ${arch}`;
+export function assetTitle(asset: AssetName): string {
+  return `${asset.kind} ${nameAtVersion(asset)} for ${asset.arch}`;
+}
+
+/** As it is written down: by the name, which is the same on every broker. */
+export function nameAtVersion({
+  name,
+  version,
+  filename,
+}: Pick<AssetName, 'name' | 'version' | 'filename'>): string {
+  return `${name}@${version}${filename === undefined ? '' : `/${filename}`}`;
+}
+
+/** The strongest that is known of its bytes: what does not boot need not have been hashed by us. */
+export function hashOf({ sha256, crc32c }: Pick<Asset, 'sha256' | 'crc32c'>): string {
+  return sha256 === undefined ? `crc32c ${crc32c}` : `sha256 ${sha256}`;
+}
+
+/** Its name alone. */
+export function nameOf({ kind, name, version, arch, filename }: AssetName): AssetName {
+  return { kind, name, version, arch, ...(filename !== undefined && { filename }) };
 }
 
 /** A safe file name, in the storage and on any disk, with the suffix that firmware and BMCs look at. */
 export function fileName(asset: AssetName): string {
+  if (asset.filename !== undefined) return asset.filename;
   const suffix = {
     kernel: '.kernel',
     initrd: '.initrd',
@@ -128,11 +150,11 @@ export function resolved(asset: Asset): ResolvedAsset | undefined {
 
 /** As it is served to whoever names exactly this one, which may be retired. */
 export function deliverable(asset: Asset): ResolvedAsset | undefined {
-  const { kind, name, version, arch, bucket, object, size, crc32c, type } = asset;
+  const { kind, bucket, object, size, crc32c, type } = asset;
   const { state, generation, sha256, etag, last_modified, ready_at } = asset;
   if (state !== 'ready' && state !== 'retired') return undefined;
   if (!generation || !etag || !last_modified || !ready_at || (boots(kind) && !sha256)) return undefined;
-  const named = { asset_id: asset.id, kind, name, version, arch };
+  const named = { asset_id: asset.id, ...nameOf(asset) };
   const hashes = { crc32c, ...(sha256 && { sha256 }) };
   return { ...named, bucket, object, generation, size, ...hashes, type, etag, last_modified, ready_at };
 }

@@ -1,5 +1,5 @@
 import { parseArchName } from './arch.ts';
-import { type Arch, type Asset, isName, isVersion } from './asset.ts';
+import { type Arch, type Asset, type AssetName, isName, isVersion } from './asset.ts';
 
 /** A kernel and an initrd that belong together: same name, version and arch, both ready. */
 export interface Image {
@@ -26,23 +26,56 @@ export function parseImageId(text: string): ImageName | undefined {
   return isVersion(version) ? { by: 'id', name, version, ...(arch && { arch }) } : undefined;
 }
 
+/** What an image is called, for people. */
+export function imageTitle({ name, version, arch }: Omit<AssetName, 'kind'>): string {
+  return `image ${name}:${version}:${arch}`;
+}
+
+/** A part of an image of that name, whatever its version. */
+export type ImagePart = Omit<AssetName, 'version'>;
+
 /** The newest complete image among these assets: a set is as new as the last of its two parts to become ready. */
 export function newestImage(assets: readonly Asset[]): Image | undefined {
   const ready = assets.filter((asset) => asset.state === 'ready');
   const images = ready
     .filter((asset) => asset.kind === 'kernel')
     .flatMap((kernel) => {
-      const initrd = ready.find(
-        (asset) =>
-          asset.kind === 'initrd' &&
-          asset.name === kernel.name &&
-          asset.version === kernel.version &&
-          asset.arch === kernel.arch,
-      );
+      const initrd = ready.find((asset) => asset.kind === 'initrd' && isOfImage(asset, kernel));
       return initrd ? [{ kernel, initrd }] : [];
     });
   const readyAt = ({ kernel, initrd }: Image) => Math.max(time(kernel), time(initrd));
   return images.sort((a, b) => readyAt(b) - readyAt(a))[0];
+}
+
+/**
+ * That part of the newest complete image among these assets of one name. Where no version has both a kernel and an initrd, whatever else
+ * is wanted is of the version that got one last.
+ */
+export function ofNewestImage(assets: readonly Asset[], part: ImagePart): Asset | undefined {
+  const own = assets.filter(({ state, arch }) => state === 'ready' && arch === part.arch);
+  const image = newestImage(own);
+  if (image) return onlyOf(own, { ...part, version: image.kernel.version });
+  if (part.kind === 'kernel' || part.kind === 'initrd') return undefined;
+  const [newest] = own.filter((asset) => fits(asset, part)).sort((a, b) => time(b) - time(a));
+  return newest && onlyOf(own, { ...part, version: newest.version });
+}
+
+/** The asset that is called so; without a filename the one that has none, else the only one. */
+export function onlyOf(assets: readonly Asset[], wanted: AssetName): Asset | undefined {
+  const found = assets.filter(
+    (asset) => asset.state === 'ready' && isOfImage(asset, wanted) && fits(asset, wanted),
+  );
+  return (
+    found.find(({ filename }) => filename === wanted.filename) ?? (found.length === 1 ? found[0] : undefined)
+  );
+}
+
+function fits(asset: Asset, { kind, filename }: Pick<AssetName, 'kind' | 'filename'>): boolean {
+  return asset.kind === kind && (filename === undefined || asset.filename === filename);
+}
+
+function isOfImage(asset: Asset, { name, version, arch }: Omit<AssetName, 'kind'>): boolean {
+  return asset.name === name && asset.version === version && asset.arch === arch;
 }
 
 function time(asset: Asset): number {

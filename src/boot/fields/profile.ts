@@ -24,6 +24,13 @@ export const profileFields = {
   },
   efi: { kind: 'text', flag: 'efi', value: 'asset', add: 'an EFI program, instead of a kernel' },
   iso: { kind: 'text', flag: 'iso', value: 'asset', add: 'an ISO image, instead of a kernel' },
+  rootfs: { kind: 'text', flag: 'rootfs', value: 'asset', add: 'the root file system that it fetches' },
+  files: {
+    kind: 'pairs',
+    flag: 'file',
+    value: 'name=asset',
+    add: 'a file that it fetches, by the name that it has in URLs; several times for several',
+  },
   arch: {
     kind: 'text',
     flag: 'arch',

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Asset, archs, assetKinds, assetStates, type ResolvedAsset } from '../asset/asset.ts';
+import {
+  type Asset,
+  type AssetName,
+  archs,
+  assetKinds,
+  assetStates,
+  type ResolvedAsset,
+} from '../asset/asset.ts';
+import { filenameFault } from '../asset/filename.ts';
 import { schemaOf } from './type.ts';
 import { arch, bytes, crc32c, id, name, sha256, text, time, version } from './values.ts';
 
@@ -7,7 +15,19 @@ const mediaType = z
   .string()
   .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'must be a media type without parameters');
 const etag = text.describe('Strong entity tag, with its quotes');
-const assetName = { kind: z.enum(assetKinds), name, version, arch: z.enum(archs) };
+const filename = text
+  .describe('Where an image has several of a kind (efi, file), the name of each but one')
+  .exactOptional();
+const assetName = { kind: z.enum(assetKinds), name, version, arch: z.enum(archs), filename };
+
+/** What may have a filename, and which. */
+export function checkFilename(
+  asset: Pick<AssetName, 'kind'> & { readonly filename?: string },
+  context: z.RefinementCtx,
+): void {
+  const message = filenameFault(asset);
+  if (message) context.addIssue({ code: 'custom', path: ['filename'], message });
+}
 
 /** What an administrator may say of an asset and its bytes. */
 export const said = {
@@ -21,12 +41,14 @@ export const said = {
 };
 
 /** An asset that has to be there. */
-export const listedAsset = z.strictObject({
-  ...said,
-  arch: said.arch.default('x86_64'),
-  size: said.size.exactOptional(),
-  crc32c: said.crc32c.exactOptional(),
-});
+export const listedAsset = z
+  .strictObject({
+    ...said,
+    arch: said.arch.default('x86_64'),
+    size: said.size.exactOptional(),
+    crc32c: said.crc32c.exactOptional(),
+  })
+  .superRefine(checkFilename);
 
 const state = z
   .enum(assetStates)

@@ -4,13 +4,13 @@ import { parseAssetReference } from '../asset/asset-reference.ts';
 import type { profileFields } from '../fields/profile.ts';
 import { cmdlineSourceFault } from '../template/cmdline.ts';
 import { resolvedAssetSchema } from './asset.ts';
-import { arch, id, name, time } from './values.ts';
+import { arch, atMost, id, name, time } from './values.ts';
 
 const reference = z
   .string()
   .refine(
     (text) => parseAssetReference(text) !== undefined,
-    "must be NAME@VERSION of an asset, or an asset's id",
+    "must be NAME@VERSION of an asset, NAME@VERSION/FILENAME where that has one, or an asset's id",
   );
 
 /** What nests without end exhausts the stack of whoever walks it. */
@@ -41,6 +41,12 @@ const said = {
   initrds: z.array(reference).max(64).exactOptional(),
   efi: reference.exactOptional(),
   iso: reference.exactOptional(),
+  rootfs: reference.exactOptional(),
+  files: z
+    .record(name, reference)
+    .refine(atMost(64), 'must be at most 64')
+    .describe('What else a live system fetches, by the names that it has in URLs')
+    .exactOptional(),
   cmdline: cmdline.default(''),
   metadata: metadata.default({}),
 } satisfies Record<Exclude<keyof typeof profileFields, 'machine_id'> | 'initrd', ZodType>;
@@ -80,6 +86,8 @@ const revisionFields = {
   initrds: z.array(resolvedAssetSchema),
   efi: resolvedAssetSchema.exactOptional(),
   iso: resolvedAssetSchema.exactOptional(),
+  rootfs: resolvedAssetSchema.exactOptional(),
+  files: z.record(z.string(), resolvedAssetSchema).exactOptional(),
   cmdline: z.string(),
   metadata: z.record(z.string(), z.unknown()),
   created_at: time,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { boots } from '../asset/asset.ts';
 import { type Upload, uploadModes, uploadStates } from '../asset/upload.ts';
-import { said } from './asset.ts';
+import { checkFilename, said } from './asset.ts';
 import { schemaOf } from './type.ts';
 import { id, text, time } from './values.ts';
 
@@ -12,6 +12,7 @@ const mode = z
 /** An asset that is announced, and how its bytes are to come. */
 export const newUpload = z
   .strictObject({ ...said, mode: mode.default('signed') })
+  .superRefine(checkFilename)
   .refine(({ kind, verify }) => verify !== 'checksum' || !boots(kind), {
     path: ['verify'],
     error: 'must be full for whatever boots: leave it out',

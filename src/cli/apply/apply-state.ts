@@ -1,5 +1,4 @@
 import type { ShownChange } from '../../boot/apply/changes.ts';
-import type { AssetName } from '../../boot/asset/asset.ts';
 import { assetTitle } from '../../boot/asset/asset.ts';
 import { type Answer, accepted } from '../broker/api.ts';
 import { type ListedAsset, listedAssets } from '../manifest/asset-files.ts';
@@ -57,7 +56,9 @@ export async function applyState(
     if (options.detailedExitcode && planned.changes.length > 0) exit(changesPending);
     return;
   }
-  for (const { push } of missing) if (push) await pushFile(push, by);
+  // What firmware gets first of a chain has no filename, and comes last: with it the chain is in use.
+  const inOrder = missing.toSorted((a, b) => Number(!a.name?.filename) - Number(!b.name?.filename));
+  for (const { push } of inOrder) if (push) await pushFile(push, by);
   const applied =
     planned.changes.length === 0 ? planned : answered(await api.post('apply', body, { prune }), manifest);
   bar.end();
@@ -76,9 +77,7 @@ function isAsset({ kind }: ShownChange): boolean {
 /** Those that the broker lacks; all of them must have a file. */
 function missingOf({ changes }: Applied, assets: readonly ListedAsset[]): readonly ListedAsset[] {
   const names = new Set(changes.filter(isAsset).map(({ name }) => name));
-  const missing = assets.filter(({ fields }) =>
-    names.has(assetTitle({ arch: 'x86_64', ...fields } as AssetName)),
-  );
+  const missing = assets.filter(({ name }) => name && names.has(assetTitle(name)));
   const without = missing.filter(({ push }) => !push);
   const mistakes = without.map(
     ({ entry }): Mistake => ({

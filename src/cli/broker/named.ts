@@ -15,7 +15,7 @@ export async function machineId(from: Api, text: string): Promise<string> {
   throw new Failure('refused', `no machine has the MAC ${mac}; register it with bootbroker machine add`);
 }
 
-/** The assets that an administrator means: one by its id, or all of NAME@VERSION, such as the kernel and the initrd of an image. */
+/** The assets that an administrator means: one by its id or NAME@VERSION/FILENAME, or all of NAME@VERSION, such as the kernel and the initrd of an image. */
 export async function assetsNamed(
   from: Api,
   text: string,
@@ -23,8 +23,12 @@ export async function assetsNamed(
 ): Promise<readonly Asset[]> {
   const named = parseNameAtVersion(text);
   if (!named) return [accepted(await from.get(`assets/${encodeURIComponent(text)}`)) as Asset];
-  const all = await allItems<Asset>(from, 'assets', { ...named, kind });
-  const found = all.filter((asset) => arch === undefined || asset.arch === arch);
+  const { name, version, filename } = named;
+  const all = await allItems<Asset>(from, 'assets', { name, version, kind });
+  const found = all.filter(
+    (asset) =>
+      (arch === undefined || asset.arch === arch) && (filename === undefined || asset.filename === filename),
+  );
   if (found.length > 0) return found;
   const what = [kind ?? 'asset', text, arch && `for ${arch}`].filter(Boolean).join(' ');
   throw new Failure('refused', `there is no ${what}; bootbroker asset list shows all`);

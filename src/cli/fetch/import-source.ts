@@ -29,6 +29,11 @@ export function shown({ from }: Source): string {
   return 'path' in from ? from.path : from.url.origin + from.url.pathname;
 }
 
+/** Its path, on this machine or on its server. */
+export function sourcePath({ from }: Source): string {
+  return 'path' in from ? from.path : decodeURIComponent(from.url.pathname);
+}
+
 /** What asset a file becomes, or all that is wrong with that. */
 export function named(fileName: string, what: string, given: Given): AssetName | string[] {
   const kind = given.kind ?? kindOf(fileName);

@@ -2,15 +2,24 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetTitle } from '../../boot/asset/asset.ts';
+import { filenameFault } from '../../boot/asset/filename.ts';
 import { Failure } from '../verb/failure.ts';
+import { withFilenames } from './filenames.ts';
 import { folderSources } from './import-folder.ts';
 import { type Given, named, type Source, type Sources, shown } from './import-source.ts';
 
 /** All that the arguments name, before anything is fetched or sent; all that is wrong with them ends the command. */
 export async function sourcesOf(args: readonly string[], given: Given): Promise<Sources> {
   const found = await Promise.all(args.map((arg) => sourcesOfOne(arg, given)));
-  const sources = found.flatMap((one) => one.sources);
-  const faults = [...found.flatMap((one) => one.faults), ...twins(sources)];
+  const sources = withFilenames(found.flatMap((one) => one.sources));
+  const faults = [
+    ...found.flatMap((one) => one.faults),
+    ...twins(sources),
+    ...sources.flatMap((source) => {
+      const fault = filenameFault(source.name);
+      return fault ? `${shown(source)}: its name ${fault}` : [];
+    }),
+  ];
   if (faults.length > 0) throw failure(faults);
   return { sources, skipped: found.flatMap((one) => one.skipped), faults };
 }
@@ -23,7 +32,7 @@ function twins(sources: readonly Source[]): string[] {
     const other = seen.get(key);
     if (!other) seen.set(key, source);
     return other
-      ? `${shown(other)} and ${shown(source)} would both be ${key}; import one of them, or name the other with --kind, --name and --version`
+      ? `${shown(other)} and ${shown(source)} would both be ${key}; import one of them, or name the other with --kind, --name and --version${source.name.kind === 'efi' ? ', or push it with --filename' : ''}`
       : [];
   });
 }

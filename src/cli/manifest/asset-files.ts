@@ -1,7 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { parseArchName } from '../../boot/asset/arch.ts';
-import { type Asset, type AssetKind, assetKinds } from '../../boot/asset/asset.ts';
+import {
+  type Asset,
+  type AssetKind,
+  type AssetName,
+  assetKinds,
+  assetTitle,
+} from '../../boot/asset/asset.ts';
 import { allItems } from '../broker/api.ts';
 import { digest } from '../push/digest.ts';
 import type { Pushing, Wanted } from '../push/push-file.ts';
@@ -14,6 +20,8 @@ import { type Mistake, mistaken } from './problem.ts';
 export interface ListedAsset {
   readonly entry: Entry;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Undefined where its fields make none: the broker says what is wrong with them. */
+  readonly name: AssetName | undefined;
   readonly push: Wanted | undefined;
 }
 
@@ -28,12 +36,12 @@ export async function listedAssets(entries: readonly Entry[], by: Pushing): Prom
     const { file, ...fields } = entry.value;
     const complain = (field: string, message: string) => mistakes.push({ at: entry.at([field]), message });
     const name = nameOf(fields);
-    if (file === undefined) listed.push({ entry, fields, push: undefined });
+    if (file === undefined) listed.push({ entry, fields, name, push: undefined });
     else if (typeof file !== 'string' || file === '' || isAbsolute(file))
       complain('file', 'file must be a path relative to the folder of this file');
     else if (!name)
-      listed.push({ entry, fields, push: undefined }); // the broker says what is wrong with it
-    else if (await isThere(name, fields.sha256, by)) listed.push({ entry, fields, push: undefined });
+      listed.push({ entry, fields, name, push: undefined }); // the broker says what is wrong with it
+    else if (await isThere(name, fields.sha256, by)) listed.push({ entry, fields, name, push: undefined });
     else {
       const path = join(entry.folder, file);
       const outside = pathMistake(path, entry.folder);
@@ -51,7 +59,7 @@ export async function listedAssets(entries: readonly Entry[], by: Pushing): Prom
           verify: typeof verify === 'string' ? verify : undefined,
           sha256: hashes.sha256,
         };
-        listed.push({ entry, fields: { ...fields, size, ...hashes }, push: wanted });
+        listed.push({ entry, fields: { ...fields, size, ...hashes }, name, push: wanted });
       }
     }
   }
@@ -59,18 +67,27 @@ export async function listedAssets(entries: readonly Entry[], by: Pushing): Prom
   return listed;
 }
 
-function nameOf({ kind, name, version, arch = 'x86_64' }: Readonly<Record<string, unknown>>) {
+function nameOf({
+  kind,
+  name,
+  version,
+  arch = 'x86_64',
+  filename,
+}: Readonly<Record<string, unknown>>): AssetName | undefined {
   const known = typeof arch === 'string' ? parseArchName(arch) : undefined;
   if (!known || !assetKinds.includes(kind as AssetKind)) return undefined;
   if (typeof name !== 'string' || typeof version !== 'string') return undefined;
-  return { kind: kind as AssetKind, name, version, arch: known };
+  const named = typeof filename === 'string' ? { filename } : {};
+  return { kind: kind as AssetKind, name, version, arch: known, ...named };
 }
 
 async function isThere(name: Wanted['name'], sha256: unknown, { api }: Pushing): Promise<boolean> {
   if (typeof sha256 !== 'string') return false;
-  const { kind, version, arch } = name;
+  const { kind, version } = name;
   const found = await allItems<Asset>(api, 'assets', { kind, name: name.name, version });
-  return found.some((asset) => asset.arch === arch && asset.state === 'ready' && asset.sha256 === sha256);
+  return found.some(
+    (asset) => assetTitle(asset) === assetTitle(name) && asset.state === 'ready' && asset.sha256 === sha256,
+  );
 }
 
 function pathMistake(path: string, folder: string): string | undefined {

@@ -64,8 +64,9 @@ function ownProfile(value: unknown): Canonical | undefined {
 
 /** What other systems would take here, and this one does not. */
 function foreign(profile: Fields, renamed: ReadonlyMap<string, string>): { path: Path; message: string }[] {
-  const addresses = ['kernel', 'efi', 'iso', 'initrds'].flatMap((field) => {
-    const values: readonly unknown[] = [profile[field]].flat();
+  const addresses = ['kernel', 'efi', 'iso', 'rootfs', 'initrds', 'files'].flatMap((field) => {
+    const said = profile[field];
+    const values: readonly unknown[] = isFields(said) ? Object.values(said) : [said].flat();
     const address = values.find((value) => typeof value === 'string' && /^[a-z]+:\/\//i.test(value));
     return address === undefined
       ? []

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { AssetName } from '../../boot/asset/asset.ts';
-import { assetTitle } from '../../boot/asset/asset.ts';
+import { assetTitle, hashOf } from '../../boot/asset/asset.ts';
 import type { Api } from '../broker/api.ts';
 import type { Waiting } from '../broker/patience.ts';
 import { type Progress, progress } from '../output/progress.ts';
@@ -91,7 +91,7 @@ export async function pushFile(wanted: Wanted, by: Pushing): Promise<Pushed> {
 /** What became of a push, on one line. */
 export function sentence({ outcome, resumed_at, asset }: Pushed): string {
   const what = assetTitle(asset);
-  const how = `${bytes(asset.size)}, sha256 ${asset.sha256}`;
+  const how = `${bytes(asset.size)}, ${hashOf(asset)}`;
   if (outcome === 'there') return `${printable(`${what} is there already: ${how}`)}\n`;
   const resumed = resumed_at > 0 ? `, resumed at ${bytes(resumed_at)}` : '';
   return `${printable(`${what} is ready: ${how}${resumed}`)}\n`;

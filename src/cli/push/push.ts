@@ -110,9 +110,9 @@ async function announce(job: Job, key: string, patient: Patience): Promise<Start
 
 /** The asset is there already: fine if it is the same. */
 async function existing(job: Job, refusal: Answer): Promise<Start> {
-  const { kind, name, version, arch } = job.name;
+  const { kind, name, version, arch, filename } = job.name;
   const all = await allItems<Asset>(job.api, 'assets', { kind, name, version });
-  const asset = all.find((one) => one.arch === arch);
+  const asset = all.find((one) => one.arch === arch && one.filename === filename);
   if (!asset) accepted(refusal);
   else if (!same(asset, job))
     throw new Failure(

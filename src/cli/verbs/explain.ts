@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ResolvedAsset } from '../../boot/asset/asset.ts';
+import { hashOf, nameAtVersion, type ResolvedAsset } from '../../boot/asset/asset.ts';
 import { explained } from '../../boot/explain/explain.ts';
 import { type Recording, replayed as worldOf } from '../../boot/explain/recording.ts';
 import { accepted } from '../broker/api.ts';
@@ -92,8 +92,13 @@ function recording(file: string): Recording {
 function brief(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(brief);
-  const { name, version, arch, size, sha256 } = value as Partial<ResolvedAsset>;
-  if (name && version && arch && size !== undefined && sha256)
-    return `${name}@${version} for ${arch}, ${bytes(size)}, sha256 ${sha256}`;
+  if (isAsset(value)) {
+    const { arch, size } = value;
+    return `${nameAtVersion(value)} for ${arch}, ${bytes(size)}, ${hashOf(value)}`;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, brief(one)]));
+}
+
+function isAsset(value: object): value is ResolvedAsset {
+  return ['asset_id', 'name', 'version', 'arch', 'size', 'crc32c'].every((key) => Object.hasOwn(value, key));
 }

@@ -1,16 +1,6 @@
-import { isName } from '../../boot/asset/asset.ts';
-import { type ImageName, parseImageId } from '../../boot/asset/image.ts';
 import type { Wanted } from '../../boot/boot-request.ts';
-import { type Problem, type Refusal, refuse } from '../../boot/problem.ts';
-import { parseArch } from '../../boot/profile.ts';
-import type { Query } from './request.ts';
-
-/** What a route is asked by. */
-interface Asking {
-  readonly path: string;
-  readonly params: Readonly<Record<string, string | undefined>>;
-  readonly query: Query;
-}
+import type { Problem, Refusal } from '../../boot/problem.ts';
+import { type Asking, entryOf, fileOf, imagePart, partIn, revisionPart, siblingOf } from './wants.ts';
 
 /** A route of the boot plane that answers GET and HEAD by a plan. */
 export interface BootRoute {
@@ -42,17 +32,19 @@ const entry = {
   serves: 'entry',
   query: { ...claims, ...loader },
   problems: [...ofMachine, 'unknown-asset', 'no-such-route'],
-  wants({ path, params: { arch: text = 'x86_64' } }: Asking) {
-    const arch = parseArch(text);
-    if (arch) return { kind: 'entry', path, arch } as const;
-    return refuse('no-such-route', `There is no architecture ${text}: x86_64 and arm64 are served.`);
-  },
+  wants: entryOf,
 } as const;
 const script = {
   serves: 'script',
   query: {},
   problems: [],
   wants: () => ({ kind: 'autoexec' }) as const,
+} as const;
+const beside = {
+  serves: 'asset',
+  query: {},
+  problems: ['unknown-asset', 'no-such-route', ...notIt],
+  wants: siblingOf,
 } as const;
 const ofMachineNow = {
   serves: 'asset',
@@ -64,12 +56,7 @@ const ofRevision = {
   serves: 'asset',
   query: scripted,
   problems: ['unknown-profile', 'unknown-asset', ...notIt],
-  wants({ params }: Asking) {
-    const { revision = '' } = params;
-    return isName(revision)
-      ? ({ kind: 'revision', revision, part: partIn(params) } as const)
-      : badName(revision);
-  },
+  wants: revisionPart,
 } as const;
 const ofImage = {
   serves: 'asset',
@@ -88,11 +75,26 @@ export const bootRoutes: readonly BootRoute[] = [
   { path: '/m/{mac}/autoexec.ipxe', ...script, summary: 'Beside the first stage' },
   { path: '/m/{mac}/boot.ipxe', ...entry, query: loader, summary: "One machine's script" },
   { path: '/m/{mac}/boot.efi', ...entry, query: loader, summary: 'The same' },
+  { path: '/{file}.efi', ...beside, summary: 'Beside the first stage: the rest of its chain' },
+  { path: '/boot/{arch}/{file}.efi', ...beside, summary: 'The same' },
+  { path: '/m/{mac}/{file}.efi', ...beside, summary: 'The same' },
+  { path: '/m/{mac}/file/{name}', ...ofMachineNow, summary: 'What the machine boots now' },
   { path: '/m/{mac}/initrd/{n}', ...ofMachineNow, summary: 'What the machine boots now' },
   { path: '/m/{mac}/{part}', ...ofMachineNow, summary: 'What the machine boots now' },
   { path: '/asset/{revision}/initrd/{n}', ...ofRevision, summary: "A profile's n-th initrd" },
-  { path: '/asset/{revision}/{part}', ...ofRevision, summary: "A profile's kernel, initrd, efi or iso" },
-  { path: '/assets/{image}/{kind}', ...ofImage, wants: imagePart, summary: "An image's kernel or initrd" },
+  { path: '/asset/{revision}/file/{name}', ...ofRevision, summary: "A profile's file of that name" },
+  {
+    path: '/asset/{revision}/{part}',
+    ...ofRevision,
+    summary: "A profile's kernel, initrd, efi, iso or rootfs",
+  },
+  { path: '/assets/{image}/{kind}', ...ofImage, wants: imagePart, summary: "An image's asset of that kind" },
+  {
+    path: '/assets/{image}/{kind}/{name}',
+    ...ofImage,
+    wants: imagePart,
+    summary: "One of an image's files, or of its efi programs, by its filename",
+  },
   {
     path: '/assets/{file}',
     ...ofImage,
@@ -120,42 +122,3 @@ export const reportRoute = {
   query: { ...claims, ...scripted },
   problems: ['bad-input', 'bad-identity', 'unknown-machine', 'from-a-browser', ...notIt, 'too-many-reports'],
 } as const satisfies Omit<BootRoute, 'serves' | 'wants'>;
-
-/** `kernel`, or `initrd/1`. */
-function partIn({ part = '', n }: Asking['params']): string {
-  return n === undefined ? part : `initrd/${n}`;
-}
-
-/** By its id, by the id of one of its assets, or by its bare name. */
-function imagePart({ params: { image: text = '', kind }, query }: Asking): Wanted | Refusal {
-  if (kind !== 'kernel' && kind !== 'initrd')
-    return refuse('unknown-asset', 'An image has a kernel and an initrd, nothing else.');
-  const image = parseImageId(text);
-  return image ? ofImageNamed(image, kind, query) : badName(text);
-}
-
-/** A name and what ends it, which says what is wanted: one ending is taken off, so that `a-kernel-kernel.img` is the kernel of `a-kernel`. */
-function fileOf(...endings: readonly (readonly [ending: string, kind: 'kernel' | 'initrd'])[]) {
-  return ({ params: { file = '' }, query }: Asking): Wanted | Refusal => {
-    const [ending, kind] = endings.find(([one]) => file.endsWith(one)) ?? [];
-    if (!ending || !kind) {
-      const known = endings.map(([one]) => `NAME${one}`).join(' and ');
-      return refuse('no-such-route', `There is no ${file.slice(0, 140)} here, only ${known}.`);
-    }
-    const name = file.slice(0, -ending.length);
-    return isName(name) ? ofImageNamed({ by: 'name', name }, kind, query) : badName(name);
-  };
-}
-
-function ofImageNamed(image: ImageName, part: 'kernel' | 'initrd', query: Query): Wanted | Refusal {
-  const arch = parseArch(query('arch') ?? 'x86_64');
-  if (arch) return { kind: 'image', image, part, arch };
-  return refuse('bad-input', 'The arch parameter is neither x86_64 nor arm64.');
-}
-
-function badName(text: string): Refusal {
-  return refuse(
-    'bad-request-target',
-    `"${text.slice(0, 140)}" is no name: names have 1 to 128 of A-Z a-z 0-9 . _ -`,
-  );
-}

@@ -1,3 +1,5 @@
+import { assetKinds } from '../../boot/asset/asset.ts';
+
 /** What stands in a path, by its name there. */
 const described: Readonly<Record<string, object>> = {
   id: { schema: { type: 'string' }, example: '019abcde-0000-7000-8000-000000000001' },
@@ -13,9 +15,10 @@ const described: Readonly<Record<string, object>> = {
     schema: { type: 'string' },
   },
   n: { description: 'Which initrd, from 0', schema: { type: 'integer', minimum: 0, maximum: 9999 } },
-  part: { schema: { enum: ['kernel', 'initrd', 'efi', 'iso'] } },
-  kind: { schema: { enum: ['kernel', 'initrd'] } },
+  part: { schema: { enum: ['kernel', 'initrd', 'efi', 'iso', 'rootfs'] } },
+  kind: { schema: { enum: assetKinds } },
   file: { schema: { type: 'string' } },
+  name: { description: 'Name of a file, as its profile or its image has it', schema: { type: 'string' } },
   stage: { description: 'up, installed, failed or the like', schema: { type: 'string' } },
 };
 

@@ -1,4 +1,4 @@
-import { newestImage } from '../../boot/asset/image.ts';
+import { ofNewestImage, onlyOf } from '../../boot/asset/image.ts';
 import type { World } from '../../boot/world.ts';
 import type { Records } from '../../records/records.ts';
 
@@ -24,10 +24,8 @@ export function recordsWorld(records: Pick<Records, Read>): World {
       if ('id' in which) return records.asset(which.id);
       if ('named' in which) return records.namedAsset(which.named);
       if ('newest' in which) return records.newestAsset(which.newest);
-      const { kind, name, arch } = which.ofNewestImage;
-      const assets = await records.imageAssets(name);
-      const image = newestImage(assets.filter((asset) => asset.arch === arch));
-      return kind === 'kernel' || kind === 'initrd' ? image?.[kind] : undefined;
+      if ('onlyOf' in which) return onlyOf(await records.imageAssets(which.onlyOf.name), which.onlyOf);
+      return ofNewestImage(await records.imageAssets(which.ofNewestImage.name), which.ofNewestImage);
     },
   };
 }

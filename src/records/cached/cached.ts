@@ -1,3 +1,4 @@
+import { nameOf } from '../../boot/asset/asset.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import { oldestSnapshotMs, type Snapshot } from '../../boot/snapshot.ts';
 import type { ChangeFeed, Named } from '../changes.ts';
@@ -131,10 +132,14 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
       cache.get(['rulebook'], () => records.rulebook(), { spare: spare((seed) => seed.rulebook()) }),
     newestProfile: (name) => cache.get(['newestProfile', name], () => records.newestProfile(name)),
     asset: (id) => cache.get(['asset', id], () => records.asset(id)),
-    namedAsset: ({ kind, name, version, arch }) =>
-      cache.get(['namedAsset', kind, name, version, arch], () =>
-        records.namedAsset({ kind, name, version, arch }),
-      ),
+    namedAsset: (named) => {
+      const { kind, name, version, arch, filename } = named;
+      return cache.get(
+        ['namedAsset', kind, name, version, arch, filename],
+        () => records.namedAsset(nameOf(named)),
+        { spare: spare((seed) => seed.namedAsset(named)) },
+      );
+    },
     imageAssets: (name) => cache.get(['imageAssets', name], () => records.imageAssets(name)),
     newestAsset: ({ kind, name, arch }) =>
       cache.get(['newestAsset', kind, name, arch], () => records.newestAsset({ kind, name, arch }), {

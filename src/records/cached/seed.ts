@@ -1,4 +1,4 @@
-import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import { type Asset, type AssetName, assetTitle } from '../../boot/asset/asset.ts';
 import { foundAtOnce } from '../../boot/machine/find-machine.ts';
 import type { Identity } from '../../boot/machine/identity.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
@@ -16,7 +16,8 @@ export interface Seed {
   profile(id: string): ProfileRevision | undefined;
   /** Undefined once the store has said anything of a rule in it. */
   rulebook(): readonly RuleInForce[] | undefined;
-  newestAsset(which: Omit<AssetName, 'version'>): Asset | undefined;
+  newestAsset(which: Omit<AssetName, 'version' | 'filename'>): Asset | undefined;
+  namedAsset(name: AssetName): Asset | undefined;
   /** The store itself has said something newer of what has this id. */
   drop(id: string): void;
 }
@@ -42,7 +43,13 @@ export function seedOf({ at, machines, profiles, rules, assets }: Snapshot): See
     profile: (id) => kept(profileById.get(id)),
     rulebook: () => (rules.some(({ id }) => dropped.has(id)) ? undefined : rules),
     newestAsset: ({ kind, name, arch }) =>
-      kept(assets.find((asset) => asset.kind === kind && asset.name === name && asset.arch === arch)),
+      kept(
+        assets.find(
+          (asset) =>
+            asset.kind === kind && asset.name === name && asset.arch === arch && asset.filename === undefined,
+        ),
+      ),
+    namedAsset: (named) => kept(assets.find((asset) => assetTitle(asset) === assetTitle(named))),
     drop: (id) => void dropped.add(id),
   };
 }

@@ -12,8 +12,8 @@ import type { Store } from './store.ts';
 const uploadKeptMs = 30 * 24 * 3600 * 1000;
 
 /**
- * Assets, and the uploads that bring their bytes. An asset's document is called `kind:name:version:arch` (`:` stands in no name), so
- * that no two assets share a name; its id is a field.
+ * Assets, and the uploads that bring their bytes. An asset's document is called `kind:name:version:arch`, with `@filename` behind it where
+ * it has one (of these only the version may have a `:`, and none an `@`), so that no two assets share a name; its id is a field.
  */
 export function assetRecords(store: Store): AssetRecords {
   return {
@@ -39,26 +39,29 @@ export function assetRecords(store: Store): AssetRecords {
       ),
     newestAsset: ({ kind, name, arch }) =>
       store.read('finding the newest asset', async (documents) => {
-        const [newest] = await documents.query({
-          from: 'assets',
-          where: equal({ kind, name, arch, state: 'ready' }),
-          order: 'DESCENDING',
-          by: 'ready_at',
-          limit: 1,
-        });
-        return documentOf<Asset>(newest);
+        // What a document lacks cannot be asked for. An image has some few files beside the one without a filename.
+        for (let limit = 8; ; limit *= 8) {
+          const found = await documents.query({
+            from: 'assets',
+            where: equal({ kind, name, arch, state: 'ready' }),
+            order: 'DESCENDING',
+            by: 'ready_at',
+            limit,
+          });
+          const newest = found.find(({ document }) => document.filename === undefined);
+          if (newest || found.length < limit) return documentOf<Asset>(newest);
+        }
       }),
     imageAssets: (name) =>
-      store.read('reading the assets of an image', async (documents) => {
-        const ready = await queried(documents, { name, state: 'ready' });
-        return ready.filter(({ kind }) => kind === 'kernel' || kind === 'initrd');
-      }),
+      store.read('reading the assets of an image', (documents) =>
+        queried(documents, { name, state: 'ready' }),
+      ),
   };
 }
 
-export const assetPlace = ({ kind, name, version, arch }: AssetName): Place => [
+export const assetPlace = ({ kind, name, version, arch, filename }: AssetName): Place => [
   'assets',
-  [kind, name, version, arch].join(':'),
+  [kind, name, version, arch].join(':') + (filename === undefined ? '' : `@${filename}`),
 ];
 
 export function uploadContent(upload: Upload): Content {

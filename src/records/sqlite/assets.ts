@@ -23,7 +23,7 @@ export function assetRecords(sql: Sql): AssetRecords {
       sql.read('finding the newest asset', () => {
         const newest = documents<Asset>(
           sql,
-          `SELECT body FROM assets WHERE kind = ? AND name = ? AND arch = ? AND state = 'ready'
+          `SELECT body FROM assets WHERE kind = ? AND name = ? AND arch = ? AND filename = '' AND state = 'ready'
            ORDER BY body ->> 'ready_at' DESC LIMIT 1`,
           kind,
           name,
@@ -35,20 +35,24 @@ export function assetRecords(sql: Sql): AssetRecords {
       sql.read('reading the assets of an image', () =>
         documents<Asset>(
           sql,
-          `SELECT body FROM assets WHERE name = ? AND state = 'ready' AND kind IN ('kernel', 'initrd') ORDER BY seq`,
+          `SELECT body FROM assets WHERE name = ? AND state = 'ready' ORDER BY seq`,
           name,
         ),
       ),
   };
 }
 
-export function namedAsset(sql: Sql, { kind, name, version, arch }: AssetName): Asset | undefined {
+export function namedAsset(
+  sql: Sql,
+  { kind, name, version, arch, filename = '' }: AssetName,
+): Asset | undefined {
   return only<Asset>(
     sql,
-    'SELECT body FROM assets WHERE kind = ? AND name = ? AND version = ? AND arch = ?',
+    'SELECT body FROM assets WHERE kind = ? AND name = ? AND version = ? AND arch = ? AND filename = ?',
     kind,
     name,
     version,
     arch,
+    filename,
   );
 }

@@ -92,4 +92,30 @@ export const migrations: readonly string[] = [
   CREATE INDEX uploads_by_state ON uploads (state);
   UPDATE uploads SET body = json_set(body, '$.mode', 'signed') WHERE body ->> 'mode' IS NULL;
   `,
+  // An asset may have a filename, and be unique by that as well. SQLite changes no constraint of a table, so it is made anew; that
+  // its uploads refer to it is looked at when the step is done. No `seq` is used twice, even of an asset that is gone.
+  `
+  PRAGMA defer_foreign_keys = ON;
+  CREATE TEMP TABLE kept_assets AS SELECT seq, body FROM assets;
+  CREATE TEMP TABLE kept_seq AS SELECT seq FROM sqlite_sequence WHERE name = 'assets';
+  DROP TABLE assets;
+  CREATE TABLE assets (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE AS (body ->> 'id'),
+    kind TEXT NOT NULL AS (body ->> 'kind'),
+    name TEXT NOT NULL AS (body ->> 'name'),
+    version TEXT NOT NULL AS (body ->> 'version'),
+    arch TEXT NOT NULL AS (body ->> 'arch'),
+    filename TEXT NOT NULL AS (coalesce(body ->> 'filename', '')),
+    state TEXT NOT NULL AS (body ->> 'state'),
+    upload_id TEXT NOT NULL AS (body ->> 'upload_id'),
+    UNIQUE (name, version, arch, kind, filename)
+  ) STRICT;
+  INSERT INTO assets (seq, body) SELECT seq, body FROM kept_assets ORDER BY seq;
+  DELETE FROM sqlite_sequence WHERE name = 'assets';
+  INSERT INTO sqlite_sequence (name, seq) SELECT 'assets', seq FROM kept_seq;
+  DROP TABLE kept_assets;
+  DROP TABLE kept_seq;
+  `,
 ];

@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { Asset } from '../../../src/boot/asset/asset.ts';
-import { nameAtVersion, parseAssetReference, taken } from '../../../src/boot/asset/asset-reference.ts';
+import { type Asset, nameAtVersion } from '../../../src/boot/asset/asset.ts';
+import { parseAssetReference, taken } from '../../../src/boot/asset/asset-reference.ts';
 import { asset } from '../../records/examples.ts';
 
 const id = '0199a1b2-0000-7000-8000-00000000000a';
@@ -10,6 +10,18 @@ test('an asset is named by name and version, or by its id in either case, and by
   t.deepEqual(parseAssetReference(id.toUpperCase()), { id });
   for (const version of ['20230607+deb12u15', '1:6.1~rc1', '1.30+k3s1'])
     t.deepEqual(parseAssetReference(`debian@${version}`), { name: 'debian', version });
+  t.deepEqual(parseAssetReference('debian@12/preseed.cfg'), {
+    ...{ name: 'debian', version: '12', filename: 'preseed.cfg' },
+  });
+  for (const text of [
+    'debian@12/',
+    'debian@12/..',
+    'debian@12/a/b',
+    'debian@/a',
+    'debian/a@12',
+    'debian@12/a@b',
+  ])
+    t.is(parseAssetReference(text), undefined, text);
   // With a version it is a name, whatever it looks like.
   t.deepEqual(parseAssetReference(`${id}@1`), { name: id, version: '1' });
   for (const text of ['', 'debian', '@', 'a@b@c', `{${id}}`, id.replaceAll('-', ''), `${id} `])

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { newestImage, parseImageId } from '../../../src/boot/asset/image.ts';
+import { newestImage, ofNewestImage, onlyOf, parseImageId } from '../../../src/boot/asset/image.ts';
 import { asset } from '../examples.ts';
 
 const at = (kind: 'kernel' | 'initrd', version: string, day: number) =>
@@ -65,4 +65,36 @@ test('an image is named by name:version:arch or name:version, read from both end
     '',
   ])
     t.is(parseImageId(text), undefined, text);
+});
+
+test('every part of a bare name is of the newest image that has kernel and initrd; where none has, of what came last', (t) => {
+  const rootfs = (version: string, day: number) => ({
+    ...asset('rootfs', { id: `rootfs-${version}`, version, ready_at: `2026-01-0${day}T00:00:00.000Z` }),
+  });
+  const { name, arch } = rootfs('1', 1);
+  const found = (kind: 'rootfs' | 'kernel' | 'file', ...assets: ReturnType<typeof asset>[]) =>
+    ofNewestImage(assets, { kind, name, arch })?.id;
+  const old = [at('kernel', '1', 1), at('initrd', '1', 1), rootfs('1', 1)];
+  const young = [at('kernel', '2', 2), at('initrd', '2', 2)];
+  t.is(found('rootfs', ...old), 'rootfs-1');
+  t.is(found('rootfs', ...old, ...young), undefined, 'another one would not match the kernel of that name');
+  t.is(found('rootfs', ...old, ...young, rootfs('2', 1)), 'rootfs-2');
+  t.is(found('rootfs', ...old, rootfs('3', 9)), 'rootfs-1');
+  t.is(found('rootfs', rootfs('1', 1), rootfs('3', 9), rootfs('2', 2)), 'rootfs-3');
+  t.is(found('rootfs', { ...rootfs('3', 9), state: 'retired' }, rootfs('2', 2)), 'rootfs-2');
+  t.is(found('kernel', rootfs('1', 1), at('kernel', '1', 1)), undefined);
+});
+
+test('of several files one is taken by its name; without one, what has none, else the only one', (t) => {
+  const file = (filename?: string) =>
+    asset('file', { id: `file-${filename}`, ...(filename && { filename }) });
+  const { kind, name, version, arch } = file();
+  const found = (assets: ReturnType<typeof asset>[], filename?: string) =>
+    onlyOf(assets, { kind, name, version, arch, ...(filename && { filename }) })?.id;
+  t.is(found([file('a'), file('b')]), undefined);
+  t.is(found([file('a'), file('b')], 'b'), 'file-b');
+  t.is(found([file('a'), file('b')], 'c'), undefined);
+  t.is(found([file('a')]), 'file-a');
+  t.is(found([file('a'), file()]), 'file-undefined');
+  t.is(found([file()], 'a'), undefined);
 });

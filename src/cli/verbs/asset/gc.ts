@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Asset } from '../../../boot/asset/asset.ts';
+import { type Asset, nameAtVersion } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { table } from '../../output/table.ts';
@@ -49,7 +49,7 @@ function told({ dry_run, assets, orphans, bytes: freed }: Collected): string {
   const rows = [
     ...assets.map(({ fate, asset, because }) => [
       fate,
-      `${asset.kind} ${asset.name}@${asset.version} ${asset.arch}`,
+      `${asset.kind} ${nameAtVersion(asset)} ${asset.arch}`,
       bytes(asset.size),
       because,
     ]),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Asset } from '../../../boot/asset/asset.ts';
+import { type Asset, nameAtVersion } from '../../../boot/asset/asset.ts';
 import { assetFields } from '../../../boot/fields/asset.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';
@@ -22,7 +22,7 @@ export function assetList(command: Command, system: System): void {
       titles: ['KIND', 'ASSET', 'ARCH', 'SIZE', 'STATE', 'ID'],
       row: (asset) => [
         asset.kind,
-        `${asset.name}@${asset.version}`,
+        nameAtVersion(asset),
         asset.arch,
         bytes(asset.size),
         asset.failure ? `${asset.state}: ${asset.failure}` : asset.state,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ResolvedAsset } from '../../../boot/asset/asset.ts';
+import { nameAtVersion, type ResolvedAsset } from '../../../boot/asset/asset.ts';
 import { profileFields } from '../../../boot/fields/profile.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
@@ -30,5 +30,5 @@ export function profileList(command: Command, system: System): void {
 }
 
 function assetName(asset: ResolvedAsset | undefined): string | undefined {
-  return asset && `${asset.name}@${asset.version}`;
+  return asset && nameAtVersion(asset);
 }

@@ -1,7 +1,8 @@
 import { type Desired, type DesiredProfile, profileName } from '../../../boot/apply/desired.ts';
 import type { Current } from '../../../boot/apply/plan.ts';
-import { type Asset, type AssetKind, type AssetName, archs } from '../../../boot/asset/asset.ts';
+import { type AssetName, archs, nameOf } from '../../../boot/asset/asset.ts';
 import { parseAssetReference, parseNameAtVersion } from '../../../boot/asset/asset-reference.ts';
+import { filledSlots } from '../../../boot/asset/slots.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
 import { assetsOf, type ProfileRevision } from '../../../boot/profile.ts';
 import { every, type Records } from '../../../records/records.ts';
@@ -29,7 +30,9 @@ export async function readCurrent(desired: Desired, records: Records): Promise<C
       one,
     ]),
   );
-  const ids = new Set(profiles.flatMap(references).flatMap(([, one]) => parseAssetReference(one)?.id ?? []));
+  const ids = new Set(
+    profiles.flatMap((one) => filledSlots(one)).flatMap(([, one]) => parseAssetReference(one)?.id ?? []),
+  );
   const identified = await each(ids, (id) => records.asset(id));
   for (const asset of identified) wanted.delete(JSON.stringify(nameOf(asset)));
   const named = await each(wanted.values(), (name) => records.namedAsset(nameOf(name)));
@@ -52,28 +55,12 @@ function isNamedIn({ machines }: Desired): (machine: Machine) => boolean {
     [machine.name, machine.uuid, machine.serial].some((one) => others.has(one));
 }
 
-/** Each asset that a profile refers to, and as what. */
-function references({ kernel, initrds, efi, iso }: DesiredProfile): (readonly [AssetKind, string])[] {
-  const starts = { kernel, efi, iso };
-  return [
-    ...(['kernel', 'efi', 'iso'] as const).flatMap((kind) => {
-      const reference = starts[kind];
-      return reference === undefined ? [] : [[kind, reference] as const];
-    }),
-    ...initrds.map((reference) => ['initrd', reference] as const),
-  ];
-}
-
 /** For which architecture it will be is not known yet. */
 function assetNames(profile: DesiredProfile): AssetName[] {
-  return references(profile).flatMap(([kind, reference]) => {
+  return filledSlots(profile).flatMap(([{ kind }, reference]) => {
     const parsed = parseNameAtVersion(reference);
     return parsed ? archs.map((arch) => ({ kind, ...parsed, arch })) : [];
   });
-}
-
-function nameOf({ kind, name, version, arch }: AssetName | Asset): AssetName {
-  return { kind, name, version, arch };
 }
 
 /** What is found of these, some at a time. */

@@ -2,8 +2,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
 import type { Auditor } from '../../../boot/access/audit.ts';
 import { activated } from '../../../boot/activation.ts';
-import type { Asset, AssetKind, ResolvedAsset } from '../../../boot/asset/asset.ts';
+import type { Asset, ResolvedAsset } from '../../../boot/asset/asset.ts';
 import { misplaced, type Place, parseAssetReference, taken } from '../../../boot/asset/asset-reference.ts';
+import { filledSlots, mapSlots } from '../../../boot/asset/slots.ts';
 import { differences } from '../../../boot/diff.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
 import { isRefusal, type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
@@ -175,29 +176,24 @@ async function resolvedRevision(
   const arch = wanted.arch ?? machineArch ?? 'x86_64';
   if (machineArch && machineArch !== arch)
     return refuse('bad-input', `body.arch: machine ${machine?.id} is ${machineArch} by its label arch`);
-  const resolve = async (kind: AssetKind, reference: string | undefined) =>
-    reference === undefined ? undefined : resolveAsset(reference, { kind, arch }, parts);
-  const [kernel, efi, iso, ...initrds] = await Promise.all([
-    resolve('kernel', wanted.kernel),
-    resolve('efi', wanted.efi),
-    resolve('iso', wanted.iso),
-    ...wanted.initrds.map((reference) => resolve('initrd', reference)),
-  ]);
-  const all = [kernel, efi, iso, ...initrds].filter((asset) => asset !== undefined);
-  const [refusal, ...others] = all.filter(isRefusal);
+  const found = new Map(
+    await Promise.all(
+      filledSlots(wanted).map(async ([{ part, kind }, reference]) => {
+        return [part, await resolveAsset(reference, { kind, arch }, parts)] as const;
+      }),
+    ),
+  );
+  const [refusal, ...others] = [...found.values()].filter(isRefusal);
   if (refusal) return refuse(refusal.problem, [refusal, ...others].map(({ detail }) => detail).join(' '));
-  const revision: ProfileRevision = {
-    ...made,
-    name,
-    arch,
-    ...(kernel && !isRefusal(kernel) && { kernel: kernel.resolved }),
-    ...(efi && !isRefusal(efi) && { efi: efi.resolved }),
-    ...(iso && !isRefusal(iso) && { iso: iso.resolved }),
-    initrds: initrds.flatMap((initrd) => (initrd && !isRefusal(initrd) ? initrd.resolved : [])),
-    cmdline: wanted.cmdline,
-    metadata: wanted.metadata,
-  };
-  return { revision, assets: all.flatMap((one) => (isRefusal(one) ? [] : one.asset)) };
+  const assets: Asset[] = [];
+  const slots = mapSlots(wanted, (_, { part }) => {
+    const one = found.get(part);
+    if (!one || isRefusal(one)) return undefined;
+    assets.push(one.asset);
+    return one.resolved;
+  });
+  const { cmdline, metadata } = wanted;
+  return { revision: { ...made, name, arch, ...slots, cmdline, metadata }, assets };
 }
 
 interface Found {
