@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Activation } from '../activation.ts';
 import { archNames, parseArchName } from '../asset/arch.ts';
 import { archs, isName, isVersion } from '../asset/asset.ts';
+import { macFault } from '../machine/hardware-address.ts';
 import { isSerial, parseMac, parseUuid } from '../machine/identity.ts';
 import { isMake, longestMake } from '../machine/make.ts';
 import { parseNetwork } from '../network.ts';
@@ -10,7 +11,7 @@ import { schemaOf } from './type.ts';
 /** Checks by one of the policy's own parsers, and takes over its spelling, of which `spelling` tells. */
 export function spelled(
   parse: (text: string) => string | undefined,
-  wanted: string,
+  wanted: string | ((text: string) => string),
   spelling: z.ZodType<string, string> = z.string(),
 ) {
   return z
@@ -18,7 +19,8 @@ export function spelled(
     .max(256)
     .transform((text, context) => {
       const found = parse(text);
-      if (found === undefined) context.addIssue(`must be ${wanted}`);
+      if (found === undefined)
+        context.addIssue(`must be ${typeof wanted === 'string' ? wanted : wanted(text)}`);
       return found ?? z.NEVER;
     })
     .pipe(spelling);
@@ -32,11 +34,14 @@ export const version = z
 export const arch = spelled(parseArchName, archNames).pipe(z.enum(archs));
 export const mac = spelled(
   parseMac,
-  "one interface's MAC address, such as 52:54:00:aa:bb:01",
+  (text) => `one interface's MAC address, such as 52:54:00:aa:bb:01${macFault(text)}`,
   z
     .string()
-    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
-    .meta({ description: 'MAC address', examples: ['52:54:00:aa:bb:01'] }),
+    .regex(/^([0-9a-f]{2}:){5}([0-9a-f]{2}:[0-9a-f]{2}:|([0-9a-f]{2}:){14})?[0-9a-f]{2}$/)
+    .meta({
+      description: 'MAC address, of 6, 8 (InfiniBand) or 20 octets (IPoIB)',
+      examples: ['52:54:00:aa:bb:01'],
+    }),
 );
 export const uuid = spelled(parseUuid, 'an SMBIOS UUID that is set');
 export const serial = z.string().refine(isSerial, 'must be 1 to 128 printable ASCII characters');

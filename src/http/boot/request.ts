@@ -4,6 +4,7 @@ import { claimedIdentity, type Identity, isUuid, parseMac } from '../../boot/mac
 import { claimedMake } from '../../boot/machine/make.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
+import { decoded } from '../plane/request-target.ts';
 import type { BootContext } from './context.ts';
 
 /** What a request says of the program that sent it. */
@@ -15,7 +16,7 @@ export function callerOf({ req }: BootContext): Caller {
 /** One query parameter. */
 export type Query = (name: string) => string | undefined;
 
-/** The parameters of the query; one that is given twice says nothing. `+` is a plus, as iPXE and firmware write it. */
+/** The parameters of the query; one that is given twice, or cannot be read, says nothing. `+` is a plus, as iPXE and firmware write it. */
 export function queryOf({ querystring }: BootContext): Query {
   if (querystring === '') return () => undefined;
   const values = new Map<string, string | undefined>();
@@ -23,7 +24,7 @@ export function queryOf({ querystring }: BootContext): Query {
     const at = pair.indexOf('=');
     if (at < 0) continue;
     const name = pair.slice(0, at);
-    values.set(name, values.has(name) ? undefined : decodeURIComponent(pair.slice(at + 1)));
+    values.set(name, values.has(name) ? undefined : decoded(pair.slice(at + 1)));
   }
   return (name) => values.get(name);
 }

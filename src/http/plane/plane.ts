@@ -39,7 +39,7 @@ export function planeApp<State extends PlaneState>(
   koa
     .use(logRequests(plane, parts))
     .use(catchFaults(parts))
-    .use(checkRequest)
+    .use(checkRequest(plane))
     .use(servePages(probeRoutes, parts));
   for (const middleware of inside) koa.use(middleware);
   koa.use(router.routes());
@@ -48,14 +48,16 @@ export function planeApp<State extends PlaneState>(
 }
 
 /** Comes before whatever reads the path: a target that is no path has none. */
-const checkRequest: PlaneMiddleware = async (ctx, next) => {
-  const { url = '', httpVersion, headers } = ctx.req;
-  const refusal =
-    httpVersion === '1.1' && headers.host === undefined
-      ? refuse('bad-request', 'HTTP/1.1 needs a Host header (RFC 9112 section 3.2). Send one.')
-      : targetRefusal(url);
-  return refusal ? answerProblem(ctx, refusal) : next();
-};
+const checkRequest =
+  (plane: 'boot' | 'admin'): PlaneMiddleware =>
+  async (ctx, next) => {
+    const { url = '', httpVersion, headers } = ctx.req;
+    const refusal =
+      httpVersion === '1.1' && headers.host === undefined
+        ? refuse('bad-request', 'HTTP/1.1 needs a Host header (RFC 9112 section 3.2). Send one.')
+        : targetRefusal(url, plane);
+    return refusal ? answerProblem(ctx, refusal) : next();
+  };
 
 /** Firmware and loaders probe for files by the dozen: the answer is quick, and nobody is punished for asking. */
 function nothingHere<State>({ stack }: Router<State, Routed>): PlaneMiddleware {

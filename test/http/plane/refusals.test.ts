@@ -27,7 +27,6 @@ const targets: readonly (readonly [what: string, target: string])[] = [
   ['an empty segment inside', '/asset//kernel'],
   ['malformed percent-encoding', '/asset/%zz/kernel'],
   ['percent-encoding that is no UTF-8', '/asset/%ff/kernel'],
-  ['malformed percent-encoding in the query', '/boot.ipxe?mac=%4'],
   ['a fragment', '/boot.ipxe#x'],
   ['a fragment in the query', '/boot.ipxe?mac=52:54:00:aa:bb:01#x'],
   ['a variable', '/m/${net0/mac}/boot.ipxe'],
@@ -45,6 +44,14 @@ for (const [what, target] of targets)
       t.regex(answer, /"type":"urn:bootbroker:problem:bad-request-target"/);
     }
   });
+
+test('on the admin plane a query that cannot be decoded is refused', async (t) => {
+  for (const query of ['mac=%4', 'x=%ff', 'x=100%'])
+    t.regex(
+      await say(site.adminPort, raw(`GET /api/v1/machines?${query} HTTP/1.1`)),
+      /^HTTP\/1\.1 400 [\s\S]*bad-request-target/,
+    );
+});
 
 test('a name in a path is one plain segment of at most 128 characters', async (t) => {
   for (const path of [
