@@ -1,3 +1,4 @@
+import { assetElsewhere, revisionElsewhere } from './access/bound.ts';
 import type { Permanence, ResolvedAsset } from './asset/asset.ts';
 import { imageAsset } from './asset/image-asset.ts';
 import type { Beginning, BootPolicy, BootRequest, Wanted } from './boot-request.ts';
@@ -168,6 +169,8 @@ async function revisionPlan(asked: Asked, { revision: id, part }: Of<'revision'>
   const revision = await asked.world.revision({ id });
   if (!revision) return refuse('unknown-profile', `There is no profile revision ${id}.`);
   asked.way.revision = revision;
+  const elsewhere = await revisionElsewhere(asked, revision, machine);
+  if (elsewhere) return elsewhere;
   if (machine && hasBooted(machine, id)) asked.way.owned = true;
   const asset = revisionAsset(revision, part);
   return isRefusal(asset) ? asset : assetPlan(asked, asset, 'immutable');
@@ -175,7 +178,8 @@ async function revisionPlan(asked: Asked, { revision: id, part }: Of<'revision'>
 
 async function imagePlan(asked: Asked, { part }: Of<'image'>): Promise<Outcome> {
   const found = await imageAsset(part, asked.world);
-  if ('asset' in found) return assetPlan(asked, found.asset, found.permanence);
+  if ('asset' in found)
+    return assetElsewhere(asked, found) ?? assetPlan(asked, found.asset, found.permanence);
   const { kind, filename } = part;
   const what = filename === undefined ? kind : `${kind} ${filename}`;
   const hint =

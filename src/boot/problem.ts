@@ -10,6 +10,7 @@ export const problems = {
   unauthenticated: { status: 401, title: 'This needs a bearer token' },
   'source-not-allowed': { status: 403, title: 'This address may not boot from here' },
   'machine-not-here': { status: 403, title: 'This machine does not boot from this address' },
+  'asset-not-here': { status: 403, title: 'This asset is not handed out to this address' },
   'not-vouched': { status: 403, title: 'No edge vouches for this request' },
   'claim-contradicted': { status: 403, title: 'This is not the machine that it says it is' },
   'from-a-browser': { status: 403, title: 'This is not taken from browsers' },

@@ -11,6 +11,8 @@ const cast = [
   {
     mac: '52:54:00:00:00:02',
     words: 'seat=two quiet',
+    // A blank EEPROM, and one of ISO 8859-1.
+    serial: '\xff\xff M\xfcller',
     make: { manufacturer: 'Contoso & Sons Ltd.', product: 'Blade 9' },
   },
 ];
@@ -19,6 +21,16 @@ realBoot(test, cast, {
   heard: (told) => {
     story = told;
   },
+});
+
+test('a machine whose serial number is no UTF-8 says it as it is, gets its script, and boots', (t) => {
+  const scripts = story.machines[1]?.exchanges.filter(({ target }) => target.includes('serial=')) ?? [];
+  t.true(scripts.length > 0);
+  // Builds of 2019 write the sign of a byte, too: %FFFFFFFFFFFFFF for 0xff.
+  for (const { target, status } of scripts) {
+    t.regex(target, /serial=%F+%F+%20M%F+Cller&/);
+    t.is(status, 200);
+  }
 });
 
 test('the same input packs to the same initrd', (t) => {

@@ -63,6 +63,7 @@ export interface Player {
   readonly mac: string;
   readonly words: string;
   readonly make?: Required<Make>;
+  readonly serial?: string;
 }
 
 /** Registers a machine and says what it boots. Resolves to the machine's id. */

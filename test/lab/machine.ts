@@ -12,6 +12,7 @@ import type { Room } from './room.ts';
 export interface Hardware {
   readonly mac: string;
   readonly uuid?: string;
+  /** Its bytes, one a character (ISO 8859-1): boards have some that are no UTF-8. */
   readonly serial?: string;
   readonly make?: Make;
 }
@@ -46,7 +47,11 @@ export async function powerOn(
   const variables = join(room.folder, `${tap}.variables`);
   await copyFile(loaders.variables, variables);
 
-  const qemu = room.start('qemu-system-x86_64', options(hardware, tap, loaders.code, variables));
+  const qemu = room.start('sh', [
+    '-c',
+    withSerial(hardware),
+    ...options(hardware, tap, loaders.code, variables),
+  ]);
   const serialLog = join(room.folder, `${tap}.serial`);
   const file = createWriteStream(serialLog);
   const off = once(qemu, 'close').then(() => void file.end());
@@ -96,14 +101,21 @@ export async function powerOn(
   };
 }
 
+/** Node passes arguments as UTF-8, and a shell as they are. */
+function withSerial({ serial = '' }: Hardware): string {
+  const bytes = [...Buffer.from(serial, 'latin1')].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`);
+  const also = serial && ` -smbios "type=1,serial=$(printf '${bytes.join('')}')"`;
+  return `exec qemu-system-x86_64 "$@"${also}`;
+}
+
 function options(hardware: Hardware, tap: string, code: string, variables: string): string[] {
   const smbios = [
     'type=1',
     ...(hardware.uuid ? [`uuid=${hardware.uuid}`] : []),
-    ...(hardware.serial ? [`serial=${hardware.serial}`] : []),
     ...Object.entries(hardware.make ?? {}).map(([name, text]) => `${name}=${text}`),
   ];
   return [
+    'sh', // what a shell calls itself in its messages
     ...['-machine', 'q35,accel=tcg', '-m', '1024', '-nodefaults', '-no-reboot', '-display', 'none'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-drive', `if=pflash,format=raw,readonly=on,file=${code}`],

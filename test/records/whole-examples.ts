@@ -37,6 +37,7 @@ function wholeAsset(is: Partial<Asset> = {}): Required<Asset> {
     ready_at: at(2),
     retired_at: at(3),
     condemned_at: at(4),
+    networks: ['10.1.0.0/24'],
     ...is,
   };
 }
@@ -92,6 +93,7 @@ export function wholeExamples() {
     rootfs: resolvedAsset(),
     files: { 'a.b': resolvedAsset(), __x__: resolvedAsset(), x_at: resolvedAsset() },
     metadata: { '': [[1, [null]], { __x__: '' }] },
+    machine_id: newId(),
   };
   const wholeRule: Required<Rule> = {
     ...rule({

@@ -62,6 +62,8 @@ export interface Asset extends AssetName {
   readonly retired_at?: string;
   /** Since when nothing that is live was seen to refer to it: some time later it is deleted. Only while it is `retired`. */
   readonly condemned_at?: string;
+  /** Where it is handed out by its name: CIDRs; none, everywhere. Absent: no profile has named it yet, and it is the same. */
+  readonly networks?: readonly string[];
 }
 
 /** A ready asset as a profile revision carries it: all that delivery needs, so that booting asks nobody for metadata. */

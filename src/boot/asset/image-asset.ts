@@ -1,5 +1,5 @@
 import type { World } from '../world.ts';
-import { type AssetKind, deliverable, type Permanence, type ResolvedAsset } from './asset.ts';
+import { type Asset, type AssetKind, deliverable, type Permanence, type ResolvedAsset } from './asset.ts';
 import { type ImageName, type ImagePart, imageTitle } from './image.ts';
 
 /** A part of an image, and what to find it by where the image's name does not say it. */
@@ -9,7 +9,7 @@ export interface WantedImage extends Omit<ImagePart, 'name'> {
 
 /** The asset, and whether its name is good for ever; or what there is none of. */
 export type FoundImage =
-  | { readonly asset: ResolvedAsset; readonly permanence: Permanence }
+  | { readonly asset: ResolvedAsset; readonly permanence: Permanence; readonly networks: Asset['networks'] }
   | { readonly missing: string };
 
 /**
@@ -25,7 +25,9 @@ export async function imageAsset(wanted: WantedImage, world: World): Promise<Fou
     const name = image.by === 'asset' ? image.asset : image.name;
     const newest = await world.asset({ ofNewestImage: { ...part, name } });
     const asset = newest && deliverable(newest);
-    return asset ? { asset, permanence: 'alias' } : { missing: `complete image ${name} for ${arch}` };
+    return asset
+      ? { asset, permanence: 'alias', networks: newest.networks }
+      : { missing: `complete image ${name} for ${arch}` };
   }
   const { name, version } = exact;
   const ofImage = { ...part, name, version, arch: exact.arch };
@@ -35,7 +37,9 @@ export async function imageAsset(wanted: WantedImage, world: World): Promise<Fou
     : ((await world.asset({ named: ofImage })) ??
       (filename === undefined && hasSeveral(kind) ? await world.asset({ onlyOf: ofImage }) : undefined));
   const asset = found && deliverable(found);
-  return asset ? { asset, permanence: 'immutable' } : { missing: imageTitle(exact) };
+  return asset
+    ? { asset, permanence: 'immutable', networks: found.networks }
+    : { missing: imageTitle(exact) };
 }
 
 /** Whether an image may have more than one of that kind, told apart by their filenames. */

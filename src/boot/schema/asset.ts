@@ -83,6 +83,12 @@ export const assetSchema = schemaOf<Asset>(
     ready_at: time.exactOptional(),
     retired_at: time.exactOptional(),
     condemned_at: time.describe('Since when nothing live was seen to refer to it').exactOptional(),
+    networks: z
+      .array(text)
+      .describe(
+        'Where it is handed out by its name, because only machines that boot from there have it; none: everywhere',
+      )
+      .exactOptional(),
   }),
 );
 

@@ -91,6 +91,7 @@ const revisionFields = {
   cmdline: z.string(),
   metadata: z.record(z.string(), z.unknown()),
   created_at: time,
+  machine_id: id.describe('The machine that it was made for').exactOptional(),
 };
 
 export const profileRevisionSchema = z.strictObject(revisionFields).meta({

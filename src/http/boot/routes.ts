@@ -55,13 +55,13 @@ const ofMachineNow = {
 const ofRevision = {
   serves: 'asset',
   query: scripted,
-  problems: ['unknown-profile', 'unknown-asset', ...notIt],
+  problems: ['unknown-profile', 'unknown-asset', 'asset-not-here', ...notIt],
   wants: revisionPart,
 } as const;
 const ofImage = {
   serves: 'asset',
   query: { arch: 'Architecture, where a bare name does not say it' },
-  problems: ['unknown-asset', 'no-such-route', 'bad-input'],
+  problems: ['unknown-asset', 'asset-not-here', 'no-such-route', 'bad-input'],
 } as const;
 
 /** The boot plane, on one screen. */

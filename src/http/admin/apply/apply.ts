@@ -4,6 +4,7 @@ import { type Actor, allows } from '../../../boot/access/actor.ts';
 import type { AuditEntry, Auditor } from '../../../boot/access/audit.ts';
 import { shownChanges } from '../../../boot/apply/changes.ts';
 import { type Desired, type DesiredProfile, type Fault, fault } from '../../../boot/apply/desired.ts';
+import { owned } from '../../../boot/apply/owners.ts';
 import { type ApplyPlan, isPlan, planApply } from '../../../boot/apply/plan.ts';
 import type { Step } from '../../../boot/apply/step.ts';
 import { assetTitle } from '../../../boot/asset/asset.ts';
@@ -77,7 +78,7 @@ async function apply(
     const making = { now: parts.clock().toISOString(), newId: ascendingIds() };
     const plan = planApply(desired, current, { ...making, prune });
     if (!isPlan(plan)) return refuseFaults('unappliable', plan);
-    const { changes, entries } = written(plan, audit);
+    const { changes, entries } = written(plan, desired, making.now, audit);
     const warnings = tooLarge(changes, entries) ?? (await judged(changes, parts));
     if (isRefusal(warnings)) return warnings;
     const body = { dry_run: dryRun, changes: shownChanges(plan, current) };
@@ -97,14 +98,17 @@ async function apply(
 /** A plan as changes of records, with what is to be remembered of each. */
 function written(
   plan: ApplyPlan,
+  desired: Desired,
+  now: string,
   audit: Auditor,
 ): { readonly changes: readonly Change[]; readonly entries: readonly AuditEntry[] } {
-  const { profiles, rules, machines, pinned } = plan;
+  const { rules, machines, pinned } = plan;
+  const { profiles, becomes } = owned(plan, desired, now);
   const changes: Change[] = [
     ...profiles.map((to) => ({ kind: 'profile', to }) as const),
     ...rules.map((step) => ({ kind: 'rule', ...replacement(step) }) as const),
     ...machines.map((step) => ({ kind: 'machine', ...replacement(step) }) as const),
-    ...insistOn(pinned),
+    ...insistOn(pinned, becomes),
   ];
   const entries = [
     ...profiles.map((one) => audit('profile.create', { kind: 'profile', id: one.id }, undefined, one)),

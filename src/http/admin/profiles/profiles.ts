@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Auditor } from '../../../boot/access/audit.ts';
 import { activated } from '../../../boot/activation.ts';
 import type { Asset, ResolvedAsset } from '../../../boot/asset/asset.ts';
+import { namedBy } from '../../../boot/asset/asset-networks.ts';
 import { misplaced, type Place, parseAssetReference, taken } from '../../../boot/asset/asset-reference.ts';
 import { filledSlots, mapSlots } from '../../../boot/asset/slots.ts';
 import { differences } from '../../../boot/diff.ts';
@@ -111,7 +112,7 @@ async function newRevision(
   return {
     changes: [
       { kind: 'profile', to: revision },
-      ...insistOn(assets),
+      ...insistOn(assets, (asset) => namedBy(asset, machine, at)),
       ...pointers.flatMap(({ changes }) => changes),
     ],
     audit: [
@@ -121,7 +122,7 @@ async function newRevision(
     reply: {
       status: 201,
       headers: { Location: `/api/v1/profiles/${id}` },
-      body: { ...revision, ...(machine && { machine_id: machine.id }) },
+      body: revision,
     },
   };
 }
@@ -193,7 +194,8 @@ async function resolvedRevision(
     return one.resolved;
   });
   const { cmdline, metadata } = wanted;
-  return { revision: { ...made, name, arch, ...slots, cmdline, metadata }, assets };
+  const owner = machine && { machine_id: machine.id };
+  return { revision: { ...made, name, arch, ...slots, cmdline, metadata, ...owner }, assets };
 }
 
 interface Found {
