@@ -11,9 +11,11 @@ test.before(async () => {
 test.after.always(() => site?.close());
 
 const asks = (query: string) => site.boot(`/boot.ipxe?${query}`, { userAgent: agents.ipxe });
+/** The same for each boot, of which every script has a name of its own. */
+const bare = (script: string) => script.replaceAll(/&boot=[\w-]+/g, '');
 
 test('what cannot be read is no claim, in whatever parameter, and the MAC decides', async (t) => {
-  const { text } = await asks(`mac=${mac}`);
+  const text = bare((await asks(`mac=${mac}`)).text);
   const by = { userAgent: agents.ipxe };
   for (const unread of [
     ...[
@@ -37,10 +39,10 @@ test('what cannot be read is no claim, in whatever parameter, and the MAC decide
       'serial=%FF&serial=2',
     ],
   ]) {
-    t.is((await asks(`mac=${mac}&${unread}`)).text, text, unread);
+    t.is(bare((await asks(`mac=${mac}&${unread}`)).text), text, unread);
     const path = await site.boot(`/m/${mac}/boot.ipxe?${unread}`, { userAgent: agents.ipxe });
     t.deepEqual(
-      [path.status, path.text],
+      [path.status, bare(path.text)],
       [200, text.replaceAll('/boot.ipxe', `/m/${mac.replaceAll(':', '-')}/boot.ipxe`)],
       unread,
     );
@@ -92,7 +94,7 @@ test('hardware addresses of InfiniBand are registered and claimed as those of Et
 
 test('the form that BOOTIF has is understood', async (t) => {
   for (const form of ['01-52-54-00-AA-BB-01', '01:52:54:00:aa:bb:01', '01525400aabb01'])
-    t.is((await asks(`mac=${form}`)).text, (await asks(`mac=${mac}`)).text, form);
+    t.is(bare((await asks(`mac=${form}`)).text), bare((await asks(`mac=${mac}`)).text), form);
 });
 
 test('a MAC that is none is no claim where a UUID says who it is; without one it is refused, and why', async (t) => {
