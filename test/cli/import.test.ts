@@ -123,6 +123,55 @@ test('folders are called as distributions call architectures; what is wrong with
   t.is(broker.seen.uploads, before);
 });
 
+test('a page, an error or nothing in the place of a kernel is refused, from a server and from a file, and said what it is', async (t) => {
+  const { run, file, serve, broker } = await setUp(t);
+  const answers: readonly (readonly [string | undefined, string | Buffer, RegExp])[] = [
+    ['text/html; charset=utf-8', 'whatever', /an HTML page \(text\/html\), which is no initrd/],
+    [undefined, '<!DOCTYPE html><title>Log in</title>', /with an HTML page/],
+    ['application/octet-stream', '\uFEFF\r\n  <HTML>Index of /pub', /with an HTML page/],
+    [undefined, Buffer.from('\uFEFF<html>', 'utf16le'), /with an HTML page/],
+    ['application/json', '{}', /with application\/json/],
+    ['application/problem+json', 'x', /with application\/problem\+json/],
+    [undefined, '{"error": "unauthorized"}', /with JSON/],
+    [undefined, '[{"name": "initrd.gz"}]', /with JSON/],
+    [undefined, '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', /with XML/],
+    ['text/plain', 'Not found\n', /with text/],
+    [undefined, 'version https://git-lfs.github.com/spec/v1\noid sha256:0', /with a pointer of Git LFS/],
+    [undefined, '', /with nothing at all/],
+  ];
+  let next: (typeof answers)[number] | undefined;
+  const { origin } = await serve((_, response) => {
+    response.writeHead(200, next?.[0] ? { 'content-type': next[0] } : {}).end(next?.[1]);
+  });
+  for (const [n, answer] of answers.entries()) {
+    next = answer;
+    const [type, body, wanted] = answer;
+    const { code, stderr } = await run('asset', 'import', `${origin}/${n}/initrd.gz`, ...image);
+    t.is(code, 1, stderr);
+    t.regex(stderr.replaceAll(/\s+/g, ' '), wanted);
+    if (type !== undefined || body.length === 0) continue;
+    const local = await run('asset', 'import', await file(`${n}/initrd.gz`, Buffer.from(body)), ...image);
+    t.deepEqual(
+      [local.code, / is (an HTML page|XML|JSON|a pointer)/.test(local.stderr)],
+      [1, true],
+      local.stderr,
+    );
+  }
+  t.is(broker.seen.uploads, 0);
+
+  // What only says that it is text may be a kernel; and a file may be a page.
+  next = ['text/plain', randomBytes(600), /./];
+  t.is((await run('asset', 'import', `${origin}/fine/initrd.gz`, ...image)).code, 0);
+  next = ['text/html', '<!doctype html>', /./];
+  t.is((await run('asset', 'import', `${origin}/page.html`, '--kind', 'file', ...image)).code, 0);
+  // After the login the same address has it.
+  next = [undefined, randomBytes(600), /./];
+  t.is((await run('asset', 'import', `${origin}/0/initrd.gz`, '--name', 'late', '--version', '1')).code, 0);
+  const page = await file('page/vmlinuz', Buffer.from('<html>'));
+  const pushed = await run('asset', 'push', page, '--kind', 'kernel', '--name', 'p', '--version', '1');
+  t.deepEqual([pushed.code, /is an HTML page, and no kernel/.test(pushed.stderr)], [1, true]);
+});
+
 test('of a chain shim is first and has no filename, whatever it is called; files each have their own', async (t) => {
   const { dir, file, run, broker } = await setUp(t);
   for (const name of ['shimx64.efi', 'grubx64.efi', 'mmx64.efi']) await file(`tree/secure/1/amd64/${name}`);

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
+import type { AssetKind } from '../../boot/asset/asset.ts';
 import { makeFolder } from '../../folder.ts';
 import { reason } from '../broker/api.ts';
 import { patience, type Waiting } from '../broker/patience.ts';
 import { sweep } from '../push/unfinished.ts';
+import { wrongContent, wrongType } from '../push/wrong-content.ts';
 import { Failure } from '../verb/failure.ts';
 
 /** What is known of a file that was fetched, or begun to be: enough to go on with the same bytes. */
@@ -17,6 +19,8 @@ interface Known {
 
 export interface Fetching {
   readonly url: URL;
+  /** What it is to be. */
+  readonly kind: AssetKind;
   /** Where it lies until it is pushed. */
   readonly folder: string;
   readonly dispatcher: Dispatcher;
@@ -95,6 +99,12 @@ async function attempt(fetching: Fetching, file: FileHandle, path: string, size:
       'refused',
       `${fetching.url.host} sends it compressed although that was not asked for; fetch it yourself and give the file`,
     );
+  const type = headers['content-type']?.toString();
+  const wrong = wrongType(fetching.kind, type);
+  if (wrong) {
+    await body.dump();
+    throw notIt(fetching, wrong);
+  }
   if (!goesOn) await file.truncate(0);
   const etag = headers.etag?.toString();
   const last_modified = headers['last-modified']?.toString();
@@ -111,7 +121,21 @@ async function attempt(fetching: Fetching, file: FileHandle, path: string, size:
     fetching.onBytes(done, total);
   }
   await file.sync();
+  if (done === 0) throw notIt(fetching, 'nothing at all');
+  const found = await wrongContent(fetching.kind, file, type);
+  if (found) {
+    await file.truncate(0);
+    throw notIt(fetching, found);
+  }
   await keep(true);
+}
+
+/** Who answers so is a login page, a proxy, a listing or a storage that has an error to tell. */
+function notIt({ url, kind }: Fetching, what: string): Failure {
+  return new Failure(
+    'refused',
+    `${url.origin}${url.pathname} answered 200 with ${what}, which is no ${kind}; see what that address shows, or fetch it yourself and give the file`,
+  );
 }
 
 /** What makes the answer either the rest of these very bytes, or all of the newer ones. */

@@ -12,6 +12,7 @@ import { digest } from './digest.ts';
 import { type Pushed, push } from './push.ts';
 import { openSource } from './source-file.ts';
 import { unfinishedUploads } from './unfinished.ts';
+import { wrongContent } from './wrong-content.ts';
 
 /** A file, and the asset that it becomes. */
 export interface Wanted {
@@ -63,6 +64,10 @@ export async function pushFile(wanted: Wanted, by: Pushing): Promise<Pushed> {
   const { system, api, dispatcher, signal, waiting, bar } = by;
   const file = await openSource(wanted.path);
   try {
+    const { kind } = wanted.name;
+    const found = await wrongContent(kind, file.handle);
+    if (found)
+      throw new Failure('refused', `${wanted.path} is ${found}, and no ${kind}; nothing of it is an asset`);
     const hashes = await digest(file.handle, signal, (done) => bar.at('hashing', done, file.size));
     await file.assertUnchanged();
     if (wanted.sha256 && wanted.sha256 !== hashes.sha256)

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { hashOf, nameAtVersion } from '../../boot/asset/asset.ts';
 import type { BootEntry } from '../../boot/history/boot-entry.ts';
 import type { BootStep } from '../../boot/history/boot-record.ts';
 import type { Plan } from '../../boot/plan.ts';
@@ -22,8 +23,7 @@ export function entryOf(
   now: Date,
 ): Told | undefined {
   if (!machine || !(asset || revision)) return undefined;
-  const detail =
-    asset && `${asset.kind} ${asset.name}@${asset.version} by ${plan.kind}, sha256 ${asset.sha256}`;
+  const detail = asset && `${asset.kind} ${nameAtVersion(asset)} by ${plan.kind}, ${hashOf(asset)}`;
   const step: BootStep = {
     at: now.toISOString(),
     stage: asset ? 'asset' : 'script',

@@ -86,6 +86,7 @@ async function importOne(source: Source, { sha256, verify }: Options, by: Pushin
   const label = `fetching ${shown(source).split('/').at(-1)}`;
   const fetched = await fetchFile({
     url: from.url,
+    kind: name.kind,
     folder: join(by.system.stateDir, 'imports'),
     dispatcher: by.dispatcher,
     waiting: by.waiting,
