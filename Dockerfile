@@ -1,4 +1,5 @@
-FROM node:26-slim AS build
+# By its digest, so that a build is the same tomorrow. docs/deploy/container.md says how to renew it.
+FROM node:26-slim@sha256:4ebb5ace66f15a24c14c492e01a8beeed4fddf970a856109f5126e703e5fe503 AS build
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -14,7 +15,7 @@ RUN node docker/warm-up.ts
 USER root
 RUN chmod -R u=rwX,go=rX .
 
-FROM node:26-slim
+FROM node:26-slim@sha256:4ebb5ace66f15a24c14c492e01a8beeed4fddf970a856109f5126e703e5fe503
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache BROKER_DATA_DIR=/data
 WORKDIR /app
 COPY package.json LICENSE ./

@@ -20,7 +20,6 @@ function nginxConf(settings: Settings, places: Places): string {
   return fill('nginx.conf', {
     ...toBroker,
     role,
-    user: settings.user,
     key_file: keyFile(settings.key, 'edge.key', places),
     neighbours: neighbours ?? '',
     peers: peers.flatMap(({ name, addresses }) => addresses.map((network) => ({ network, name }))),

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { parseDockerfile } from './image/dockerfile.ts';
 import { type Laid, layOut, start } from './image/layout.ts';
 import { askAdmin, push } from './support/broker.ts';
 import { ask } from './support/http.ts';
@@ -30,6 +31,15 @@ test.after.always(() => rm(folder, { recursive: true, force: true }));
 async function filesOf(path: string): Promise<string[]> {
   return Array.fromAsync(glob('**/*', { cwd: join(image.root, path) }));
 }
+
+test('the base image is named by its digest, the same in every stage', (t) => {
+  const images = parseDockerfile(readFileSync(join(context, 'Dockerfile'), 'utf8')).map(
+    (stage) => stage.image,
+  );
+  t.is(images.length, 2);
+  t.is(new Set(images).size, 1);
+  t.regex(images[0] ?? '', /^node:26-slim@sha256:[0-9a-f]{64}$/);
+});
 
 test('the image has what runs, and nothing else', async (t) => {
   const files = await filesOf('app');
@@ -126,7 +136,7 @@ test('it starts from the compile cache that it was built with', async (t) => {
   );
 });
 
-test('the server runs from it: healthy, and a redirect', async (t) => {
+test('the server runs from it, read-only but for its data and without a right to gain: healthy, and a redirect', async (t) => {
   const { ports, token, stop } = await serve(t);
   t.is((await ask(ports.boot, '/healthz')).status, 200);
   const bytes = Buffer.from('the kernel');
@@ -138,14 +148,16 @@ test('the server runs from it: healthy, and a redirect', async (t) => {
   t.is(await stop(), 0);
 });
 
-/** The image's own command with the image's own environment; only the ports are any. */
+/** The image's own command with the image's own environment; only the ports are any. It runs as docs/deploy/container.md has it. */
 async function serve(t: ExecutionContext) {
   const listen = ['LISTEN', 'ADMIN_LISTEN', 'STORAGE_LISTEN'].map((name) => [
     `BROKER_${name}`,
     '127.0.0.1:0',
   ]);
   const env = { ...image.env, ...Object.fromEntries(listen) };
-  const child = start({ ...image, env }, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const command = ['setpriv', '--no-new-privs', ...image.command];
+  const readOnlyBut = ['/data', '/tmp'];
+  const child = start({ ...image, env, command, readOnlyBut }, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   t.teardown(async () => {
     child.kill('SIGKILL');

@@ -46,6 +46,7 @@ export async function gatewayFor(
   const [port, metricsPort] = [await freePort(), await freePort()];
   const keyFile = join(folder, 'edge.key');
   writeFileSync(keyFile, `cloud:${cloudKey.toString('base64url')}\n`);
+  const user = userInfo().username;
   const read = readSettings({
     role: 'cloud',
     listen: '127.0.0.1',
@@ -54,7 +55,7 @@ export async function gatewayFor(
     key: { file: keyFile },
     broker: { origin: upstreams.broker },
     storage: { origin: upstreams.storage },
-    user: userInfo().username,
+    user,
     tunnel: tunnelOf([{ redirects: 'always' }]),
     ...more,
   });
@@ -67,7 +68,7 @@ export async function gatewayFor(
     writeFileSync(path, text);
   }
   const config = join(places.etc, 'nginx.conf');
-  const nginx = spawn('nginx', ['-e', 'stderr', '-c', config, '-g', 'daemon off;'], {
+  const nginx = spawn('nginx', ['-e', 'stderr', '-c', config, '-g', `daemon off; user ${user};`], {
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -86,6 +86,7 @@ for (const name of examples) {
       for (const { path, content } of write_files)
         if (path.startsWith('/etc/bootbroker/')) t.is(files.get(`files${path}`), content);
     }
+    t.regex(files.get('Dockerfile') ?? '', /^FROM debian:bookworm-slim@sha256:[0-9a-f]{64}$/m);
     const { services } = parse(files.get('compose.yaml') ?? '');
     t.true('edge' in services && 'tunnel' in services && 'names' in services);
     const { key, neighbours } = example(name);

@@ -11,6 +11,8 @@ export interface Laid {
   readonly workdir: string;
   readonly user: string;
   readonly command: readonly string[];
+  /** Where alone it may write, as with `docker run --read-only`; undefined: wherever its user may. */
+  readonly readOnlyBut?: readonly string[];
 }
 
 /** The users of Docker Hub's node images. */
@@ -85,7 +87,7 @@ async function layOutStage(
 
 /** Starts a stage's command, or another, as its user; the child is that very process. */
 export function start(
-  { root, env, workdir, user, command }: Laid,
+  { root, env, workdir, user, command, readOnlyBut }: Laid,
   options: SpawnOptions,
   binds: readonly (readonly [from: string, to: string])[] = [],
 ): ChildProcess {
@@ -99,7 +101,12 @@ export function start(
   ].filter(([from]) => existsSync(from));
   for (const [from, to] of here) makeMountPoint(from, join(root, to));
   const mounts = here.map(([from, to]) => `mount --rbind '${from}' '${root}${to}'`);
-  const script = `set -e; ${mounts.join('; ')}; exec chroot --userspec=${uid}:${uid} '${root}' "$@"`;
+  const readOnly = readOnlyBut?.map((path) => `mount --bind '${root}${path}' '${root}${path}'`) ?? [];
+  if (readOnlyBut) {
+    mounts.unshift(`mount --bind '${root}' '${root}'`);
+    readOnly.push(`mount -o remount,bind,ro '${root}'`);
+  }
+  const script = `set -e; ${[...mounts, ...readOnly].join('; ')}; exec chroot --userspec=${uid}:${uid} '${root}' "$@"`;
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const inChroot = ['/usr/bin/env', '-i', `--chdir=${workdir}`, ...variables, ...command];
   const args = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...inChroot];
