@@ -100,7 +100,8 @@ export async function untilClosed(socket: Socket): Promise<string> {
   socket.setEncoding('latin1').on('data', (chunk) => {
     text += chunk;
   });
-  if (!socket.closed) await once(socket, 'close');
+  // By itself, not by events.once: that rejects when the other end resets, although what came before it counts.
+  if (!socket.closed) await new Promise((resolve) => void socket.once('close', resolve));
   return text;
 }
 
