@@ -14,6 +14,7 @@ const targets = [
   '/assets/linux:1/kernel?arch=arm64',
   '/assets/k3s:1.30+k3s1:x86_64/file/k3s+selinux.rpm',
   '/assets/live:1:x86_64/rootfs',
+  '/assets/shim:15.8:x86_64/efi/mmx64.efi',
   '/assets/debian-kernel.img',
   '/kernels/linux-6.1~rc1+b1.img',
   '/initrd/linux-6.1~rc1+b1.img',
