@@ -4,6 +4,7 @@ import { scriptRequest } from './impact.ts';
 import type { Machine } from './machine/machine.ts';
 import { isRefusal, type Refusal } from './problem.ts';
 import { possibleRevisions } from './rule/assignment.ts';
+import { secretWarnings } from './secret/warnings.ts';
 import type { Warning } from './warning.ts';
 import type { World } from './world.ts';
 
@@ -19,11 +20,12 @@ export async function renderingsFor(
   const rules = machine.active ? [] : await world.rules();
   const found: Warning[] = [];
   for (const active of possibleRevisions(machine, rules)) {
-    if (!(await world.revision({ id: active }))) continue;
+    const revision = await world.revision({ id: active });
+    if (!revision) continue;
     const given: Machine = { ...machine, active };
     const decided = await boot(scriptRequest(machine), { ...world, machineBy: () => given }, policy);
     if (isRefusal(decided) && decided.problem === 'template-error') return decided;
-    found.push(...decided.way.warnings);
+    found.push(...decided.way.warnings, ...secretWarnings(machine, revision));
   }
   return found;
 }

@@ -4,6 +4,7 @@
  */
 export const warnings = {
   'initrd-word': 'A word of the command line asks for an initrd that the broker does not load',
+  'open-secret': 'What looks like a secret goes to every host that may boot',
   placeholder: 'A UUID or serial number is one that firmware says where nobody set one',
 } as const;
 

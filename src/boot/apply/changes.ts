@@ -105,8 +105,10 @@ function shown(
 /** Who may look at a change may not see the secrets in it. */
 function harmless(difference: Difference): Difference {
   const { path, before, after } = difference;
-  const key = path.slice(path.lastIndexOf('.') + 1);
-  const hide = (value: unknown) => (masked({ [key]: value }) as Record<string, unknown>)[key];
+  const hide = (value: unknown) =>
+    path
+      .split('.')
+      .reduceRight((one, key) => (masked({ [key]: one }) as Record<string, unknown>)[key], value);
   const [was, is] = [hide(before), hide(after)];
   const secret = JSON.stringify([was, is]) !== JSON.stringify([before, after]);
   return {

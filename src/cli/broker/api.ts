@@ -23,6 +23,8 @@ export interface Api {
 }
 
 const patienceMs = 30_000;
+const maskedWarning =
+  "secrets in what the broker answers are masked (***), as this token's role is viewer; what holds them cannot be applied";
 
 export function api(
   origin: string,
@@ -54,6 +56,7 @@ export function api(
         ...(signal && { signal }),
       });
       const said = answer(origin, response.statusCode, await response.body.text());
+      if (response.headers['bootbroker-masked']) warn?.(maskedWarning);
       if (said.ok) for (const detail of warningsIn(said.body)) warn?.(detail);
       return said;
     } catch (error) {

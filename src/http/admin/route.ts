@@ -4,9 +4,11 @@ import { type Actor, allows } from '../../boot/access/actor.ts';
 import type { Auditor } from '../../boot/access/audit.ts';
 import { auditor } from '../../boot/access/audit-entry.ts';
 import type { Role } from '../../boot/access/token.ts';
+import { mask } from '../../boot/masked.ts';
 import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
 import { answerProblem } from '../plane/answer-problem.ts';
 import type { AdminContext } from './context.ts';
+import { forEyesOf, maskedHeader, refuseMasked } from './eyes.ts';
 import { readJson } from './json-body.ts';
 import type { AdminParts } from './parts.ts';
 
@@ -98,14 +100,17 @@ export async function handleRoute(ctx: AdminContext, declared: Route, parts: Adm
   if (isRefusal(json)) return answerProblem(ctx, json);
   const body = parse(declared.body, json.value, 'body');
   if (isRefusal(body)) return answerProblem(ctx, body);
+  const notMeant = refuseMasked(body);
+  if (notMeant) return answerProblem(ctx, notMeant);
   const { localAddress } = ctx.req.socket;
   const audit = auditor(by, randomUUIDv7);
   const request = { params: ctx.params, query, headers, body, by, audit, localAddress };
   const reply = await declared.handle(request as RouteRequest<never, never, never>, parts);
-  if (isRefusal(reply)) return answerProblem(ctx, reply);
+  if (isRefusal(reply)) return answerProblem(ctx, forEyesOf(by, reply).value);
+  const { value, isMasked } = forEyesOf(by, reply.body);
   ctx.status = reply.status;
-  ctx.set({ 'Cache-Control': 'no-store', ...reply.headers });
-  ctx.body = reply.body;
+  ctx.set({ 'Cache-Control': 'no-store', ...(isMasked && { [maskedHeader]: mask }), ...reply.headers });
+  ctx.body = value;
 }
 
 /** Those of the request's headers that the schema names. */

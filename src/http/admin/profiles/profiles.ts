@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { z } from 'zod';
+import { allows } from '../../../boot/access/actor.ts';
 import type { Auditor } from '../../../boot/access/audit.ts';
 import { activated } from '../../../boot/activation.ts';
 import type { Asset, ResolvedAsset } from '../../../boot/asset/asset.ts';
@@ -8,6 +9,7 @@ import { misplaced, type Place, parseAssetReference, taken } from '../../../boot
 import { filledSlots, mapSlots } from '../../../boot/asset/slots.ts';
 import { differences } from '../../../boot/diff.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
+import { masked, numbered } from '../../../boot/masked.ts';
 import { isRefusal, type Refusal, refuse, refuseParts } from '../../../boot/problem.ts';
 import { bootable, type ProfileRevision, parseArch } from '../../../boot/profile.ts';
 import { withRevision } from '../../../boot/rule/rollout.ts';
@@ -82,11 +84,16 @@ export const profileRoutes: readonly Route[] = [
       200: { description: 'The differences; none: a machine could not tell them apart', body: diffSchema },
     },
     problems: ['unknown-profile'],
-    async handle({ params: { id = '', other = '' } }, { records }) {
+    async handle({ params: { id = '', other = '' }, by }, { records }) {
       const [before, after] = await Promise.all([records.profile(id), records.profile(other)]);
       if (!before || !after) return noRevision(before ? other : id);
+      // Numbers stand for secrets: that one has changed shows, and not what it is.
+      const hide = numbered();
+      const shown = allows(by.role, 'operator')
+        ? differences(before, after)
+        : differences(masked(before, hide) as ProfileRevision, masked(after, hide) as ProfileRevision);
       const brief = ({ id, name, created_at }: ProfileRevision) => ({ id, name, created_at });
-      const body = { before: brief(before), after: brief(after), differences: differences(before, after) };
+      const body = { before: brief(before), after: brief(after), differences: shown };
       return { status: 200, body };
     },
   }),

@@ -4,6 +4,7 @@ import { unknownSubject } from '../../../boot/machine/unknown-machine.ts';
 import { isRefusal, type Refusal } from '../../../boot/problem.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { renderingsFor } from '../../../boot/render-check.ts';
+import { holdsSecret, secretWarnings } from '../../../boot/secret/warnings.ts';
 import { isTemplate } from '../../../boot/template/cmdline.ts';
 import { renderedFor, warningsOf } from '../../../boot/template/rendered.ts';
 import { templateError, templateFault } from '../../../boot/template/template.ts';
@@ -16,8 +17,8 @@ import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
 
 /**
  * Why these changes must not be written: afterwards the command line of some machine could not be rendered. It is asked at
- * write so that no boot has to find out. Else what whoever writes them is to be told. Writes that add no template to what
- * machines may boot cost no reading of machines.
+ * write so that no boot has to find out. Else what whoever writes them is to be told. Writes after which
+ * rules hand out no template and no secret cost no reading of machines.
  */
 export async function judged(
   changes: readonly Change[],
@@ -54,7 +55,7 @@ async function ofRevision(
   if (typeof unknownMachine === 'string' || unknownMachine.profile !== revision.name) return said;
   // What an unknown machine will claim is not known: its templates have to do without.
   const rendered = await renderedFor(unknownSubject({}), revision);
-  return isRefusal(rendered) ? rendered : said;
+  return isRefusal(rendered) ? rendered : [...said, ...secretWarnings({ networks: [] }, revision)];
 }
 
 /** The machines as they are afterwards whose command lines these changes may change. */
@@ -64,18 +65,19 @@ async function* concerned(
   { records }: AdminParts,
 ): AsyncGenerator<Machine> {
   for (const change of changes) if (change.kind === 'machine' && change.to) yield change.to;
-  if (!changes.some(({ kind }) => kind === 'rule') || !(await hasTemplates(world))) return;
+  if (!changes.some(({ kind }) => kind === 'rule') || !(await mattersToWhom(world))) return;
   for await (const stored of every((page) => records.listMachines(page))) {
     const machine = stored.active ? undefined : machineAfter(changes, stored);
     if (machine) yield machine;
   }
 }
 
-async function hasTemplates(world: World): Promise<boolean> {
+/** Whether something that rules hand out is not the same to all machines: a template, or a secret for those of some networks. */
+async function mattersToWhom(world: World): Promise<boolean> {
   for (const { active, rollout } of await world.rules())
     for (const id of [active, rollout?.revision]) {
       const revision = id === undefined ? undefined : await world.revision({ id });
-      if (revision && isTemplate(revision.cmdline)) return true;
+      if (revision && (isTemplate(revision.cmdline) || holdsSecret(revision))) return true;
     }
   return false;
 }
