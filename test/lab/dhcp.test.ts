@@ -11,6 +11,9 @@ const checks = [
   { server: 'unifi', program: 'dnsmasq', flags: (path: string) => ['--test', '-C', path] },
   { server: 'kea', program: 'kea-dhcp4', flags: (path: string) => ['-t', path] },
   { server: 'dhcpd', program: 'dhcpd', flags: (path: string) => ['-t', '-cf', path] },
+  { server: 'dnsmasq-v6', program: 'dnsmasq', flags: (path: string) => ['--test', '-C', path] },
+  { server: 'kea-v6', program: 'kea-dhcp6', flags: (path: string) => ['-t', path] },
+  { server: 'dhcpd-v6', program: 'dhcpd', flags: (path: string) => ['-6', '-t', '-cf', path] },
 ] as const;
 
 for (const { server, program, flags } of checks) {
