@@ -1,3 +1,4 @@
+import { descriptorShares } from './bounds/descriptors.ts';
 import type { Config } from './config/config.ts';
 import { bootApp } from './http/boot/app.ts';
 import { BootLog } from './http/boot/boot-log.ts';
@@ -16,7 +17,13 @@ export async function openBootPlane(
   const bootLog = new BootLog(config.events, own);
   const unknownMachines = new UnknownMachines(parts);
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
-  const app = bootApp({ ...config, ...own, ...common, bootLog, unknownMachines, sourcePolicy });
+  const maxStreams = Math.min(config.maxStreams, descriptorShares().streams);
+  if (maxStreams < config.maxStreams)
+    parts.log.warn(
+      { streams: maxStreams, wanted: config.maxStreams },
+      'the process may open too few files for BROKER_MAX_STREAMS: raise the limit (ulimit -n, LimitNOFILE)',
+    );
+  const app = bootApp({ ...config, maxStreams, ...own, ...common, bootLog, unknownMachines, sourcePolicy });
   const listener = await openListener('boot', app, config, parts);
   return {
     async close(graceMs) {

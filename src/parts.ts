@@ -31,7 +31,7 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
   const { adminToken, ...records } = await openDataDir(config, () =>
     openRecords(config, { clock, google, log, metrics }),
   );
-  const storage = await openStorage(config, { clock, google, log }).catch(async (error: unknown) => {
+  const storage = await openStorage(config, { clock, google, log, metrics }).catch(async (error: unknown) => {
     await records.records.close();
     throw error;
   });

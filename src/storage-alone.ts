@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { descriptorShares } from './bounds/descriptors.ts';
 import { readConfig } from './config/config.ts';
 import { startLocalgcs } from './localgcs/localgcs.ts';
 
@@ -31,6 +32,10 @@ export async function startStorageAlone({ listen, dataDir, buckets, tokenFile, h
       config.hmacAccessId && config.hmacSecret
         ? [{ identity: config.hmacAccessId, algorithm: 'GOOG4-HMAC-SHA256', secret: config.hmacSecret }]
         : [],
+    limits: {
+      total: Math.min(config.maxConnections, descriptorShares().storage),
+      floor: config.streamFloor,
+    },
     log: 'json',
   });
 }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
 /** What the rooms of http/ see of the rest; never a driver, never a job. */
-const httpSees = ['boot', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'];
+const httpSees = ['boot', 'bounds', 'records/records.ts', 'records/cursor.ts', 'blobs/blobs.ts', 'telemetry'];
 
 /** What a verb of the command line is made of; none of it knows a verb. */
 const verbsUse = ['verb', 'broker', 'output', 'push', 'fetch', 'manifest', 'matchbox', 'apply'].map(
@@ -18,12 +18,13 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'byte-range.ts': [],
   'secrets.ts': ['folder.ts'],
   boot: [],
+  bounds: ['boot/network.ts', 'boot/source-group.ts'],
   sign: [],
   telemetry: [],
   config: ['boot/network.ts', 'boot/source.ts'],
   records: ['boot', 'folder.ts', 'lru.ts'],
   blobs: ['sign', 'boot', 'lru.ts', 'byte-range.ts'],
-  localgcs: ['sign', 'folder.ts', 'byte-range.ts'],
+  localgcs: ['sign', 'folder.ts', 'bounds', 'boot/network.ts', 'byte-range.ts'],
   jobs: ['boot', 'records/records.ts', 'blobs/blobs.ts', 'telemetry'],
   'http/plane': [...httpSees, 'byte-range.ts'],
   'http/server': [...httpSees, 'http/plane'],
@@ -43,7 +44,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/verbs.ts': ['cli/verb', 'cli/verbs'],
   'cli/report.ts': ['cli/verb', 'cli/output'],
   'cli/program.ts': ['cli/verb', 'cli/verbs.ts', 'cli/report.ts'],
-  drivers: ['config', 'secrets.ts', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
+  drivers: ['config', 'secrets.ts', 'boot', 'bounds', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   doctor: ['config', 'secrets.ts', 'drivers', 'boot', 'records', 'blobs', 'sign', 'localgcs', 'telemetry'],
   'doctor.ts': ['config', 'doctor', 'records', 'sign'],
   'parts.ts': [
@@ -58,9 +59,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'localgcs',
     'telemetry',
   ],
-  'storage-alone.ts': ['config', 'localgcs'],
-  'open-listener.ts': ['config', 'parts.ts', 'http'],
-  'boot-plane.ts': ['config', 'parts.ts', 'http', 'open-listener.ts'],
+  'storage-alone.ts': ['config', 'bounds', 'localgcs'],
+  'open-listener.ts': ['config', 'parts.ts', 'boot', 'bounds', 'http'],
+  'boot-plane.ts': ['config', 'parts.ts', 'bounds', 'http', 'open-listener.ts'],
   'admin-plane.ts': ['config', 'parts.ts', 'http', 'jobs', 'open-listener.ts'],
   'planes.ts': [
     'config',

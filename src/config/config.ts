@@ -6,6 +6,8 @@ import { settings } from './settings.ts';
 export type Config = { readonly [Key in keyof typeof settings]: Values[Key] } & {
   /** `host:port` of Google's Firestore emulator: FIRESTORE_EMULATOR_HOST, as Google's own clients read it. */
   readonly firestoreEmulator: string | undefined;
+  /** Whether all that comes comes from Cloud Run's own front (K_SERVICE, Cloud Run container contract). */
+  readonly onCloudRun: boolean;
 };
 type Values = {
   [Key in keyof typeof settings]: (typeof settings)[Key]['default'] extends string
@@ -117,6 +119,7 @@ function onPlatform(settled: Config, env: Environment): Config {
     ...settled,
     rsaKeyFile: settled.rsaKeyFile ?? (env.GOOGLE_APPLICATION_CREDENTIALS || undefined),
     firestoreEmulator: env.FIRESTORE_EMULATOR_HOST || undefined,
+    onCloudRun: Boolean(env.K_SERVICE),
   };
   const planes = config.roles.filter((role) => role !== 'jobs');
   if (!env.PORT || planes.length !== 1) return config;

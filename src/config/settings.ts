@@ -225,8 +225,20 @@ export const settings = {
   maxStreamsPerSource: setting(
     'BROKER_MAX_STREAMS_PER_SOURCE',
     '256',
-    'Of these, for one client address.',
+    'Of these, for one client address; an eighth of all while more than half are taken.',
     integer(1, 100_000),
+  ),
+  streamFloor: setting(
+    'BROKER_STREAM_FLOOR',
+    '1000000',
+    'Bits per second: who reads less for a minute gives way when others wait for a place; 0: nobody does.',
+    integer(0, 1_000_000_000),
+  ),
+  maxConnections: setting(
+    'BROKER_MAX_CONNECTIONS',
+    '8192',
+    'Connections of each listener at once, if the process may open so many files.',
+    integer(1, 1_000_000),
   ),
   events: setting(
     'BROKER_EVENTS',

@@ -4,11 +4,14 @@ import { gcsBlobs } from '../blobs/gcs.ts';
 import { signedUrls } from '../blobs/signed-urls.ts';
 import type { StorageTraits } from '../boot/decide.ts';
 import { canonicalAddress } from '../boot/network.ts';
+import { descriptorShares } from '../bounds/descriptors.ts';
+import { Sampler } from '../bounds/sampler.ts';
 import type { Config } from '../config/config.ts';
 import { type Localgcs, startLocalgcs } from '../localgcs/localgcs.ts';
 import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { openLocalSigner, openSigners } from './signer.ts';
 
 /** A storage as the rest of the program sees it. */
@@ -26,6 +29,7 @@ interface Tools {
   readonly clock: () => Date;
   readonly google: GoogleCredentials;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 export function openStorage(config: Config, tools: Tools): Promise<StorageParts> {
@@ -33,17 +37,19 @@ export function openStorage(config: Config, tools: Tools): Promise<StorageParts>
 }
 
 /** The broker talks to its embedded storage as to Google's; only endpoint and credentials differ. */
-async function openLocal(config: Config, { clock, google, log }: Tools): Promise<StorageParts> {
+async function openLocal(config: Config, { clock, google, log, metrics }: Tools): Promise<StorageParts> {
   const { dataDir, bucket, project, storagePublicUrl } = config;
   const token = fileSecret(join(dataDir, 'storage-token'));
   const { signer, key } = await openLocalSigner(config, google);
-  const localgcs = await startLocalgcs({
+  const options = {
     dataDir: join(dataDir, 'storage'),
     listen: config.storageListen,
     buckets: [bucket],
     token,
     keys: [key],
-  }).catch((error: Error) => {
+    limits: limitsOf(config),
+  };
+  const localgcs = await startLocalgcs(options, hearing(log, metrics)).catch((error: Error) => {
     throw new Error(`${error.message}. Look at BROKER_STORAGE_LISTEN, BROKER_DATA_DIR`, { cause: error });
   });
   const { origin: endpoint } = localgcs;
@@ -83,6 +89,27 @@ async function openGcs(config: Config, { clock, google, log }: Tools): Promise<S
     storage: { scheme, takesReencodedQuery: config.storageReencoded === 'accepted' },
     storageOrigin: (_, wanted = scheme === 'http' ? 'http' : 'https') => `${wanted}://${host}`,
     close: () => blobs.close(),
+  };
+}
+
+/** Whoever may boot may fetch. Behind edges nobody's own address is known: there the signature alone counts. */
+function limitsOf({ maxConnections, streamFloor, allowedNetworks, trustedProxies, edgeKeys }: Config) {
+  const cidrs = (networks: readonly { readonly cidr: string }[]) => networks.map(({ cidr }) => cidr);
+  return {
+    total: Math.min(maxConnections, descriptorShares().storage),
+    floor: streamFloor,
+    fronts: edgeKeys ? ['0.0.0.0/0', '::/0'] : cidrs(trustedProxies),
+    ...(!edgeKeys && { allowed: cidrs([...allowedNetworks, ...trustedProxies]) }),
+  };
+}
+
+/** Counts what the storage's thread turned away, and logs it once a minute. */
+function hearing(log: Log, metrics: Metrics) {
+  const sampler = new Sampler(() => {});
+  return (turned: Readonly<Record<string, number>>) => {
+    for (const [reason, count] of Object.entries(turned))
+      metrics.turnedConnections.inc({ listener: 'storage', reason }, count);
+    if (sampler.takes('storage')) log.info({ turned }, 'the embedded storage turned connections away');
   };
 }
 

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
+import { repeatedHeader } from '../bounds/single-headers.ts';
 import { accessLog } from './access-log.ts';
 import { answerRefusal, isJsonApi } from './answer.ts';
 import type { Trust } from './auth.ts';
@@ -9,7 +11,7 @@ import { getBucket, getLayout, listBuckets } from './json/buckets.ts';
 import { type Answer, compose, copy, getObject, list, patch, remove } from './json/objects.ts';
 import { parameter } from './json/request.ts';
 import { continueUpload, insertObject } from './json/uploads.ts';
-import { isRefusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import { wrongTarget } from './request-target.ts';
 import type { Sessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
@@ -72,8 +74,8 @@ export function createApp({ store, sessions, trust, log }: AppParts): Koa {
   if (log) app.use(accessLog(log));
   app.use(faults());
   app.use(async (ctx, next) => {
-    const wrong = wrongTarget(ctx.req.url ?? '');
-    if (wrong) answerRefusal(ctx, wrong);
+    const refusal = messageRefusal(ctx.req);
+    if (refusal) answerRefusal(ctx, refusal);
     else await next();
   });
   app.use(router.routes());
@@ -86,4 +88,19 @@ export function createApp({ store, sessions, trust, log }: AppParts): Koa {
     answerRefusal(ctx, trust.unsigned(ctx.req) ?? nowhere);
   });
   return app;
+}
+
+/** What two readers could take for two different requests (RFC 9112 sections 2.3 and 3.2). What came in a batch has no version. */
+function messageRefusal({
+  url = '',
+  httpVersion,
+  headers,
+  rawHeaders,
+}: IncomingMessage): Refusal | undefined {
+  const repeated = repeatedHeader(rawHeaders);
+  if (repeated) return refuse('InvalidArgument', `There is more than one ${repeated} header. Send one.`);
+  if (/^(0|2)\./.test(httpVersion)) return refuse('InvalidArgument', 'Say HTTP/1.1 in the request line.');
+  if (httpVersion === '1.1' && headers.host === undefined)
+    return refuse('InvalidArgument', 'HTTP/1.1 needs a Host header. Send one.');
+  return wrongTarget(url);
 }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { isLoopback } from './loopback.ts';
 import type { LocalgcsOptions } from './options.ts';
 import { publicKeyOf } from './public-key.ts';
-import type { Listening } from './worker.ts';
+import type { Listening, TurnedAway } from './worker.ts';
 
 export interface Localgcs {
   readonly host: string;
@@ -14,8 +14,14 @@ export interface Localgcs {
   close(): Promise<void>;
 }
 
-/** Starts a Cloud Storage in a worker thread. Rejects when the options or the machine do not allow it. */
-export async function startLocalgcs(options: LocalgcsOptions): Promise<Localgcs> {
+/**
+ * Starts a Cloud Storage in a worker thread. Rejects when the options or the machine do not allow it. `heard` is told how many
+ * connections were turned away, by reason.
+ */
+export async function startLocalgcs(
+  options: LocalgcsOptions,
+  heard: (turned: TurnedAway['turned']) => void = () => {},
+): Promise<Localgcs> {
   check(options);
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: options,
@@ -25,7 +31,10 @@ export async function startLocalgcs(options: LocalgcsOptions): Promise<Localgcs>
   const failed = Promise.withResolvers<Error>();
   const listening = Promise.withResolvers<Listening>();
   const ended = Promise.withResolvers<void>();
-  worker.once('message', listening.resolve);
+  worker.on('message', (said: Listening | TurnedAway) => {
+    if ('address' in said) listening.resolve(said);
+    else heard(said.turned);
+  });
   worker.once('error', (cause) => failed.resolve(explained(cause, options)));
   worker.once('exit', (code) => {
     ended.resolve();

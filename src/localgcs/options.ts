@@ -13,8 +13,21 @@ export interface LocalgcsOptions {
   readonly token: string | undefined;
   /** Who may sign. */
   readonly keys: readonly Key[];
+  /** What one host may cost; unset: what the process may open is the only bound. */
+  readonly limits?: Limits;
   /** `json`: one line per request on stdout, without the query. `silent` unless told. */
   readonly log?: 'silent' | 'json';
+}
+
+export interface Limits {
+  /** Connections at once. */
+  readonly total: number;
+  /** Bits per second: whoever moves less for a minute gives way when there is no room. */
+  readonly floor: number;
+  /** Networks that may connect, in CIDR form; this host may always. Unset: everybody. */
+  readonly allowed?: readonly string[];
+  /** Networks of peers that speak for many. */
+  readonly fronts?: readonly string[];
 }
 
 type Key =

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Context } from 'koa';
+import { pacedBody } from './paced-body.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { Incoming } from './sessions.ts';
 
@@ -13,7 +14,7 @@ export function incoming(ctx: Context): Incoming {
 
 async function* chunks(ctx: Context): AsyncGenerator<Buffer> {
   if (ctx.headers.expect?.toLowerCase() === '100-continue') ctx.res.writeContinue();
-  yield* ctx.req.iterator({ destroyOnReturn: false });
+  yield* pacedBody(ctx.req);
   // However a body is broken off, its end must never look like the end of the upload.
   if (!ctx.req.complete) throw Object.assign(new Error('the body broke off'), { code: 'ECONNRESET' });
 }

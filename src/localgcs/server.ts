@@ -1,5 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Connections } from '../bounds/connections.ts';
+import { admission } from './admission.ts';
 import { isHangUp } from './faults.ts';
 import type { LocalgcsOptions } from './options.ts';
 import { openSessions } from './sessions.ts';
@@ -22,7 +24,11 @@ export interface RunningServer {
 }
 
 /** Opens the store and serves it from the calling thread. Times are in milliseconds. */
-export async function serve(options: LocalgcsOptions, clock: () => Date): Promise<RunningServer> {
+export async function serve(
+  options: LocalgcsOptions,
+  clock: () => Date,
+  onTurned: (why: string) => void = () => {},
+): Promise<RunningServer> {
   const store = await openStore(options.dataDir, options.buckets, clock);
   const sessions = openSessions(store);
   const print = (to: NodeJS.WriteStream) => (line: object) =>
@@ -40,9 +46,21 @@ export async function serve(options: LocalgcsOptions, clock: () => Date): Promis
   };
 
   // A body may take as long as it takes: slow links are what resumable uploads are for.
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE, headersTimeout: 10_000, requestTimeout: 0 });
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE,
+    headersTimeout: 10_000,
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1_000,
+    requireHostHeader: false, // Node would refuse without a word of why
+  });
+  const { limits } = options;
+  const doors = limits && admission(limits);
+  const connections = limits && doors && new Connections({ ...limits, isFront: doors.isFront, onTurned });
+  connections?.guard(server);
+  doors?.guard(server, () => onTurned('network'));
   let app: ReturnType<typeof load> | undefined;
   const answer: RequestListener = async (request, response) => {
+    if (connections) response.once('close', connections.begin(request.socket));
     app ??= load();
     await (await app)(request, response);
   };

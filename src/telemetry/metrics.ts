@@ -10,6 +10,9 @@ export interface Metrics {
   readonly firstByteSeconds: Histogram<'plan'>;
   readonly bytes: Counter<'plan'>;
   readonly streams: Gauge<never>;
+  readonly streamsGaveWay: Counter<never>;
+  readonly turnedConnections: Counter<'listener' | 'reason'>;
+  readonly leftOutLines: Counter<'plane'>;
   readonly resumes: Counter<never>;
   readonly clients: Counter<'client' | 'plan'>;
   readonly faults: Counter<'store'>;
@@ -58,6 +61,23 @@ export function openMetrics(): Metrics {
     streams: new Gauge({
       name: 'bootbroker_streams',
       help: 'Transfers that the broker streams now',
+      registers,
+    }),
+    streamsGaveWay: new Counter({
+      name: 'bootbroker_streams_gave_way_total',
+      help: 'Streams that were cut because their reader was slow and others waited for their place',
+      registers,
+    }),
+    turnedConnections: new Counter({
+      name: 'bootbroker_connections_turned_away_total',
+      help: 'Connections that a listener refused (network, source, full), or ended so that another could come (idle, slow)',
+      labelNames: ['listener', 'reason'],
+      registers,
+    }),
+    leftOutLines: new Counter({
+      name: 'bootbroker_log_lines_left_out_total',
+      help: 'Lines about refused clients that the log left out: it has one of each source in a minute',
+      labelNames: ['plane'],
       registers,
     }),
     resumes: new Counter({

@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { openStorage } from '../../src/drivers/storage.ts';
 import { googleCredentials } from '../../src/sign/google-credentials.ts';
 import { openLog } from '../../src/telemetry/log.ts';
+import { openMetrics } from '../../src/telemetry/metrics.ts';
 
 /** Google's own storage by these settings; nobody is asked anything. */
 async function storageBy(t: ExecutionContext, settings: Readonly<Record<string, string>>) {
@@ -17,7 +18,12 @@ async function storageBy(t: ExecutionContext, settings: Readonly<Record<string, 
     },
   );
   if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
-  const tools = { clock: () => new Date(), google: googleCredentials(), log: openLog('silent') };
+  const tools = {
+    clock: () => new Date(),
+    google: googleCredentials(),
+    log: openLog('silent'),
+    metrics: openMetrics(),
+  };
   const storage = await openStorage(read.config, tools);
   t.teardown(() => storage.close());
   return storage;

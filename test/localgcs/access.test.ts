@@ -145,6 +145,26 @@ needing(root, ...['ip', 'unshare', 'nsenter', 'setpriv'].map(command))(
   },
 );
 
+needing(root, ...['ip', 'unshare', 'nsenter', 'setpriv'].map(command))(
+  'whoever may not boot is refused before anything of a request is read; this host never is',
+  async (t) => {
+    const { server, asker } = await namespaces(t);
+    const statusFrom = async (room: Room, allowed: readonly string[]) => {
+      const listen = { host: '10.99.0.1', port: 0 };
+      const limits = { total: 100, floor: 0, allowed };
+      const options = storageOptions(await temporaryDirectory(t), { listen, limits });
+      const { origin } = await storageProcess(t, options, server.start);
+      const script = join(import.meta.dirname, 'ask.ts');
+      const requests = JSON.stringify([['/healthz', {}]]);
+      const [answered] = JSON.parse(await room.run(process.execPath, [script, origin, requests]));
+      return [answered.status, /BROKER_ALLOWED_NETWORKS/.test(answered.text)];
+    };
+    t.deepEqual(await statusFrom(asker, ['10.1.0.0/16']), [403, true]);
+    t.deepEqual(await statusFrom(asker, ['10.1.0.0/16', '10.99.0.0/24']), [200, false]);
+    t.deepEqual(await statusFrom(server, ['10.1.0.0/16']), [200, false]);
+  },
+);
+
 /** Two namespaces with one wire between them: 10.99.0.1 and 10.99.0.2. */
 async function namespaces(t: ExecutionContext) {
   const [server, asker] = [await openRoom(), await openRoom()];

@@ -105,6 +105,16 @@ test('the log has a line for each request, and no secrets', async (t) => {
   t.notRegex(lines.join(), /X-Goog|a-token-of-the-tests/);
 });
 
+test('of strangers who are refused the log has one line a minute', async (t) => {
+  const options = storageOptions(await temporaryDirectory(t), { log: 'json' });
+  const { origin, lines } = await storageProcess(t, options);
+  const { ask, put } = client(origin);
+  for (let n = 0; n < 20; n += 1) t.is((await ask(`/${BUCKET}/kernel`)).status, 401);
+  await put('kernel', bytes(10));
+  await until(() => lines.some((line) => line.includes('"status":200')));
+  t.is(lines.filter((line) => line.includes('"status":401')).length, 1);
+});
+
 test('a client that hangs up is no error, and leaves no descriptor behind', async (t) => {
   const options = storageOptions(await temporaryDirectory(t), { log: 'json' });
   const { origin, lines, pid } = await storageProcess(t, options);

@@ -21,7 +21,6 @@ import { BootLog } from '../../src/http/boot/boot-log.ts';
 import type { BootParts } from '../../src/http/boot/parts.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
 import { openapiPage } from '../../src/http/openapi/document.ts';
-import type { CommonParts } from '../../src/http/plane/parts.ts';
 import { listen } from '../../src/http/server/listener.ts';
 import { openJobs } from '../../src/jobs/jobs.ts';
 import type { Localgcs } from '../../src/localgcs/localgcs.ts';
@@ -41,7 +40,7 @@ export interface Options {
   readonly settings?: Readonly<Record<string, string>>;
   readonly clock?: () => Date;
   /** Puts other parts in the place of the real ones, for faults. */
-  readonly replace?: (parts: Parts) => Partial<CommonParts>;
+  readonly replace?: (parts: Parts) => Partial<BootParts>;
 }
 
 /** The parts of a broker with its embedded storage and all roles. */

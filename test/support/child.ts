@@ -30,6 +30,8 @@ export interface ChildOptions {
   /** Where it starts; unless given, an empty folder that goes with the test. */
   readonly folder?: string;
   readonly uid?: number;
+  /** How many files it may open. */
+  readonly descriptors?: number;
 }
 
 /** By its clock 10 s never pass, so that it never ends if it waits for them. */
@@ -46,12 +48,17 @@ export async function temporaryFolder(t: Owner): Promise<string> {
 }
 
 /** Starts `node src/main.ts` on free loopback ports. */
-export async function startChild(t: Owner, { env = {}, folder, uid }: ChildOptions = {}): Promise<Child> {
+export async function startChild(
+  t: Owner,
+  { env = {}, folder, uid, descriptors }: ChildOptions = {},
+): Promise<Child> {
   const cwd = folder ?? (await temporaryFolder(t));
   const anyPort = Object.fromEntries(
     ['LISTEN', 'ADMIN_LISTEN', 'STORAGE_LISTEN'].map((name) => [`BROKER_${name}`, '127.0.0.1:0']),
   );
-  const child = spawn(process.execPath, [main], {
+  const limited = ['-c', `ulimit -n ${descriptors}; exec "$0" "$1"`, process.execPath, main];
+  const [program, args] = descriptors ? ['/bin/sh', limited] : [process.execPath, [main]];
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, ...anyPort, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

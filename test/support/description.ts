@@ -71,7 +71,11 @@ function parameters(path: string): number {
 
 /** The answers that are described for a request; where nothing is served, those of the plane itself. */
 export function answersTo(plane: Plane, method: string, target: string): Operation['responses'] {
-  const [path = ''] = target.split('?');
+  // Absolute targets, and slashes before the path, are read as the path alone.
+  const [path = ''] = target
+    .replace(/^http:\/\/[^/?]+/i, '')
+    .replace(/^\/{2,}/, '/')
+    .split('?');
   const there = served.filter((one) => one.plane === plane && pattern(one.path).test(path));
   const name = method.toLowerCase() as Method;
   const operations = there.map(({ item }) => item[name] ?? (name === 'head' ? item.get : undefined));

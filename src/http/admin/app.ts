@@ -7,7 +7,7 @@ import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { routerPath } from '../plane/router-path.ts';
 import type { AdminContext, AdminState } from './context.ts';
 import { docsRoutes } from './docs-page.ts';
-import { authenticate, knownHost } from './login/authenticate.ts';
+import { authenticate, knownHost, nameByProxy } from './login/authenticate.ts';
 import type { AdminParts } from './parts.ts';
 import { handleRoute } from './route.ts';
 import { adminRoutes } from './routes.ts';
@@ -20,6 +20,10 @@ export function adminApp(parts: AdminParts): PlaneApp {
       ctx.state.route = route.path;
       await handleRoute(ctx, route, parts);
     });
-  const open = [knownHost(parts.adminHosts), servePages([metricsRoute, openapiRoute, ...docsRoutes], parts)];
+  const open = [
+    nameByProxy(parts),
+    knownHost(parts.adminHosts),
+    servePages([metricsRoute, openapiRoute, ...docsRoutes], parts),
+  ];
   return planeApp('admin', parts, [...open, authenticate(parts)], router);
 }

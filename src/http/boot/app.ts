@@ -12,7 +12,7 @@ import { openapiRoute } from '../plane/openapi-page.ts';
 import { servePages } from '../plane/page-route.ts';
 import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { recordsWorld } from '../plane/records-world.ts';
-import { note } from '../plane/request-log.ts';
+import { believeRequestId, note } from '../plane/request-log.ts';
 import { routerPath } from '../plane/router-path.ts';
 import { beginningOf } from './beginning.ts';
 import { entryOf } from './boot-log.ts';
@@ -26,11 +26,11 @@ import { report } from './report.ts';
 import { reportLimits } from './report-limits.ts';
 import { bootRequest, callerOf, queryOf } from './request.ts';
 import { type BootRoute, bootRoutes, reportRoute } from './routes.ts';
-import { StreamSlots } from './stream-slots.ts';
+import { type StreamSlots, streamSlots } from './stream-slots.ts';
 
 /** What machines ask: admitted by network, read-only. */
 export function bootApp(parts: BootParts): PlaneApp {
-  const slots = new StreamSlots({ total: parts.maxStreams, perSource: parts.maxStreamsPerSource });
+  const slots = parts.slots ?? streamSlots(parts);
   const world = recordsWorld(parts.records);
   const limits = reportLimits(parts.reportsPerSource, parts.metrics);
   const beginning = beginningOf(parts);
@@ -82,6 +82,7 @@ async function answer(
   const { plan } = decided;
   if (!plan) throw new Error(`nothing answers ${route.path}`);
   if (route.serves === 'entry') ctx.set('Vary', 'User-Agent');
+  ctx.state.isFirstStage = route.serves === 'entry';
   const told = browsed ? undefined : entryOf(way, plan, ctx.state.source, parts.clock());
   await deliver(ctx, plan, parts, slots, told);
 }
@@ -91,6 +92,7 @@ function admit(parts: BootParts): BootMiddleware {
   return async (ctx, next) => {
     const source = sourceFor(ctx, parts);
     if (source.kind === 'refuse') return answerProblem(ctx, source);
+    if (source.via !== 'peer') believeRequestId(ctx);
     ctx.state.source = source;
     ctx.state.client = clientOf(callerOf(ctx));
     note(ctx, { source: source.address, client: ctx.state.client.id });
@@ -99,10 +101,10 @@ function admit(parts: BootParts): BootMiddleware {
 }
 
 function sourceFor(ctx: BootContext, { edge, sourcePolicy, metrics }: BootParts): Source | Refusal {
-  const { method = '', url: target = '', rawHeaders, headers, socket } = ctx.req;
+  const { method = '', rawHeaders, headers, socket } = ctx.req;
   if (edge) {
-    // The raw target is what the routes are chosen by, too: it has passed `targetRefusal`.
-    const verdict = edge({ method, target, rawHeaders });
+    // The target as it came: of that, to the byte, the edge has made its MAC.
+    const verdict = edge({ method, target: ctx.originalUrl, rawHeaders });
     if (verdict.ok) note(ctx, { edge: verdict.kid, ...(verdict.hw && { hw: verdict.hw }) });
     else {
       metrics.edgeRefusals.inc({ reason: verdict.failure });

@@ -7,6 +7,8 @@ export interface BootState extends PlaneState {
   source: Source;
   /** Its row of the client table. */
   client: Client;
+  /** Whether it asks for what a machine boots first. */
+  isFirstStage?: boolean;
 }
 
 export type BootContext = PlaneContext<BootState>;

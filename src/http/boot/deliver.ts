@@ -2,6 +2,7 @@ import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.t
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import type { ByteRange } from '../../byte-range.ts';
+import { cut } from '../plane/answer-end.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';
@@ -10,7 +11,7 @@ import type { BootContext } from './context.ts';
 import { handOff } from './handoff.ts';
 import type { BootParts } from './parts.ts';
 import { passOn } from './stream.ts';
-import type { StreamSlots } from './stream-slots.ts';
+import type { Progress, StreamSlots } from './stream-slots.ts';
 
 /** Turns a plan into an answer. */
 export async function deliver(
@@ -90,13 +91,21 @@ async function stream(
   const { delivery } = plan;
   const range = answerHead(ctx, delivery);
   if (range === undefined) return;
-  const release = slots.take(ctx.state.source.address);
-  if (!release)
+  const place = slots.take({
+    address: ctx.state.source.address,
+    isFirstStage: ctx.state.isFirstStage === true || delivery.type === 'application/efi',
+    giveWay() {
+      parts.metrics.streamsGaveWay.inc();
+      note(ctx, { gave_way: true });
+      cut(ctx.res);
+    },
+  });
+  if (!place)
     return answerProblem(
       ctx,
       refuse(
         'too-many-streams',
-        'The limit of BROKER_MAX_STREAMS or BROKER_MAX_STREAMS_PER_SOURCE is reached.',
+        'All places of BROKER_MAX_STREAMS are taken, or this address has its share of them.',
         retryAfter,
       ),
     );
@@ -104,10 +113,16 @@ async function stream(
   parts.metrics.streams.inc();
   ctx.res.once('close', () => {
     parts.metrics.streams.dec();
-    release();
+    place.release();
     gone.abort();
   });
-  return sendBytes(ctx, plan, range, parts, gone.signal, record);
+  return sendBytes(ctx, plan, range, parts, { gone: gone.signal, record, progress: place.progress });
+}
+
+interface Sending {
+  readonly gone: AbortSignal;
+  readonly record: Record;
+  readonly progress: Progress;
 }
 
 /** Follows the signed URL and passes on what comes, until the client is `gone`. */
@@ -116,8 +131,7 @@ async function sendBytes(
   plan: StreamPlan,
   range: ByteRange | 'whole',
   parts: BootParts,
-  gone: AbortSignal,
-  record: Record,
+  { gone, record, progress }: Sending,
 ): Promise<void> {
   const { delivery } = plan;
   const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
@@ -143,10 +157,11 @@ async function sendBytes(
   ctx.status = range === 'whole' ? 200 : 206;
   ctx.set('Content-Length', String(length));
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
-  const outcome = await passOn(followed.body, ctx.res, length, async () => {
+  const afterFirstByte = async () => {
     noteFirstByte(ctx, plan, parts);
     if (beginsAsset(range)) await record();
-  });
+  };
+  const outcome = await passOn(followed.body, ctx.res, length, afterFirstByte, progress);
   if (outcome.kind === 'broken' && !ctx.headerSent)
     throw new StoreDown('storage', `fetching ${delivery.blob.object}`, outcome.cause);
   ctx.respond = false;

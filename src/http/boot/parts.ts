@@ -1,6 +1,7 @@
 import type { EdgeVerifier, SourcePolicy } from '../../boot/source.ts';
 import type { CommonParts } from '../plane/parts.ts';
 import type { BootLog } from './boot-log.ts';
+import type { StreamSlots } from './stream-slots.ts';
 import type { UnknownMachines } from './unknown-machines.ts';
 
 /** What the boot plane is made of. */
@@ -16,4 +17,8 @@ export interface BootParts extends CommonParts {
   readonly reportsPerSource: number;
   readonly maxStreams: number;
   readonly maxStreamsPerSource: number;
+  /** Bits per second. */
+  readonly streamFloor: number;
+  /** Places of streams, where they are not made of these settings. */
+  readonly slots?: StreamSlots;
 }

@@ -8,9 +8,16 @@ import { decoded } from '../plane/request-target.ts';
 import type { BootContext } from './context.ts';
 
 /** What a request says of the program that sent it. */
-export function callerOf({ req }: BootContext): Caller {
+export function callerOf({ req, originalUrl }: BootContext): Caller {
   const { headers, httpVersion } = req;
-  return { userAgent: headers['user-agent'], host: headers.host, httpVersion };
+  // A host in the request target says nothing about the program.
+  const host = originalUrl.startsWith('/') ? headers.host : hostAsSent(req.rawHeaders);
+  return { userAgent: headers['user-agent'], host, httpVersion };
+}
+
+function hostAsSent(rawHeaders: readonly string[]): string | undefined {
+  const at = rawHeaders.findIndex((name, n) => n % 2 === 0 && name.toLowerCase() === 'host');
+  return at < 0 ? undefined : rawHeaders[at + 1];
 }
 
 /** One query parameter. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cut } from '../plane/answer-end.ts';
+import type { Progress } from './stream-slots.ts';
 
 /** How a transfer ended. `hung-up`: the client left, which is its right. */
 export type Outcome =
@@ -15,16 +16,16 @@ const longestHold = 2_500;
 /**
  * Passes a body on, never faster than the client reads; its chunks are empty afterwards. A body that breaks or is
  * too short is cut. Before the first byte there is nothing to cut yet, and the answer may still become another. What `afterFirstByte` begins is done before
- * the answer has ended; it does not reject. By HTTP/1.1 an answer has ended with its last byte, so that one is held back.
+ * the answer has ended; it does not reject. How far it has come stands in `progress`. By HTTP/1.1 an answer has ended with its last byte, so that one is held back.
  */
 export function passOn(
   body: Readable,
   response: ServerResponse,
   length: number,
   afterFirstByte: () => Promise<void>,
+  progress: Progress,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    let bytes = 0;
     let beside = Promise.resolve();
     let last: Buffer | undefined;
     let hold: NodeJS.Timeout | undefined;
@@ -42,20 +43,27 @@ export function passOn(
       }
       resolve(outcome);
     };
-    const resume = () => body.resume();
-    const left = () => end({ kind: 'hung-up', bytes });
+    const resume = () => {
+      progress.waits = false;
+      body.resume();
+    };
+    const left = () => end({ kind: 'hung-up', bytes: progress.bytes });
     response.on('drain', resume).once('close', left);
     body
       .on('data', (chunk: Buffer) => {
-        const isLast = bytes + chunk.length === length;
+        const isLast = progress.bytes + chunk.length === length;
         if (isLast) last = Buffer.from(chunk.subarray(-1));
         const now = isLast ? chunk.subarray(0, -1) : chunk;
-        if (now.length > 0 && !response.write(now, (error) => error || release(chunk))) body.pause();
-        if (bytes === 0) beside = nextTurn().then(afterFirstByte); // node corks the first write for this turn
-        bytes += chunk.length;
+        if (now.length > 0 && !response.write(now, (error) => error || release(chunk))) {
+          progress.waits = true;
+          body.pause();
+        }
+        if (progress.bytes === 0) beside = nextTurn().then(afterFirstByte); // node corks the first write for this turn
+        progress.bytes += chunk.length;
       })
-      .once('error', (cause: Error) => end({ kind: 'broken', bytes, cause }))
+      .once('error', (cause: Error) => end({ kind: 'broken', bytes: progress.bytes, cause }))
       .once('end', () => {
+        const { bytes } = progress;
         if (bytes !== length) {
           end({ kind: 'broken', bytes, cause: new Error(`the storage sent ${bytes} of ${length} bytes`) });
           return;

@@ -14,10 +14,13 @@ const beforePages: readonly Problem[] = [...beforeRoutes.boot, ...beforeRoutes.a
   (problem) => problem !== 'unauthenticated' && problem !== 'forbidden',
 );
 
+/** What is described here is not asked. */
+const neverAsked = () => Promise.reject(new Error('the description asks no store'));
+
 /** What every listener of the broker answers. */
 export function commonPaths(components: Components): Record<string, object> {
   return {
-    ...paths(probeRoutes, beforeProbes, components),
+    ...paths(probeRoutes(neverAsked), beforeProbes, components),
     ...paths([metricsRoute, openapiRoute], beforePages, components),
   };
 }

@@ -3,6 +3,7 @@ import { StoreDown } from '../../boot/store-down.ts';
 import { BadCursor } from '../../records/cursor.ts';
 import { cut } from './answer-end.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
+import { isClientError } from './hang-ups.ts';
 import type { CommonParts } from './parts.ts';
 import { note } from './request-log.ts';
 
@@ -34,6 +35,10 @@ export function catchFaults({ log, metrics }: Pick<CommonParts, 'log' | 'metrics
     } catch (error) {
       if (error instanceof BadCursor)
         return answerProblem(ctx, refuse('bad-input', `query.cursor: ${error.message}`));
+      if (isClientError(error)) {
+        if (ctx.headerSent) return cut(ctx.res);
+        return answerProblem(ctx, refuse('bad-request', 'The request broke off, or is not as HTTP has it.'));
+      }
       note(ctx, { error });
       if (error instanceof StoreDown) metrics.faults.inc({ store: error.store });
       else log.error({ error, ...ctx.state.about }, 'the broker failed');

@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { problems, type Refusal, refuse } from '../../boot/problem.ts';
 import { problemJson } from './answer-problem.ts';
@@ -10,10 +11,14 @@ export const requestTimeout = refuse(
 );
 
 /** What never becomes a request to the program gets a problem all the same, and its connection closed. */
-export function answerClientErrors(server: Server): void {
+export function answerClientErrors(
+  server: Server,
+  heard: (error: NodeJS.ErrnoException, address: string | undefined) => void = () => {},
+): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => latest.set(request.socket, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code !== 'ECONNRESET') heard(error, (socket as Socket).remoteAddress);
     if (socket.writable && error.code !== 'ECONNRESET' && takesAnswer(latest.get(socket)))
       answer(socket, refusalOf(error));
     else socket.destroy();

@@ -2,27 +2,21 @@ import type Router from '@koa/router';
 import Koa from 'koa';
 import { refuse } from '../../boot/problem.ts';
 import { answerProblem, catchFaults } from './answer-problem.ts';
+import { checkRequest } from './check-request.ts';
 import type { PlaneMiddleware, PlaneState, Routed } from './context.ts';
+import { isClientError } from './hang-ups.ts';
 import { servePages } from './page-route.ts';
 import type { CommonParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
+import { readiness } from './readiness.ts';
 import { logRequests } from './request-log.ts';
-import { targetRefusal } from './request-target.ts';
-
-/** How a client's leaving shows (errno, and Node's own codes). */
-const hangUps = [
-  'ECONNRESET',
-  'EPIPE',
-  'ECANCELED',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_HTTP2_STREAM_ERROR',
-];
+import { StrangerLog } from './stranger-log.ts';
 
 /** A plane, for a server to be given to. */
-export type PlaneApp = Pick<Koa, 'callback'>;
+export interface PlaneApp extends Pick<Koa, 'callback'> {
+  /** Hears of what came and was no request. */
+  readonly strangers?: StrangerLog;
+}
 
 /** What both planes have round their routes; `inside` comes right before these. */
 export function planeApp<State extends PlaneState>(
@@ -32,32 +26,21 @@ export function planeApp<State extends PlaneState>(
   router: Router<State, Routed>,
 ): PlaneApp {
   const koa = new Koa<State, Routed>();
-  // Every fault has had its answer and its line in the log before it could get here. That a client hangs up is none.
+  const strangers = new StrangerLog(plane, parts);
+  // Every fault has had its answer and its line in the log before it could get here. What a client does wrong is none.
   koa.on('error', (error: NodeJS.ErrnoException) => {
-    if (!hangUps.includes(error.code ?? '')) parts.log.error({ error }, 'an answer failed');
+    if (!isClientError(error)) parts.log.error({ error }, 'an answer failed');
   });
   koa
-    .use(logRequests(plane, parts))
+    .use(logRequests(plane, parts, strangers))
     .use(catchFaults(parts))
     .use(checkRequest(plane))
-    .use(servePages(probeRoutes, parts));
+    .use(servePages(probeRoutes(readiness(parts)), parts));
   for (const middleware of inside) koa.use(middleware);
   koa.use(router.routes());
   koa.use(nothingHere(router));
-  return koa;
+  return { callback: () => koa.callback(), strangers };
 }
-
-/** Comes before whatever reads the path: a target that is no path has none. */
-const checkRequest =
-  (plane: 'boot' | 'admin'): PlaneMiddleware =>
-  async (ctx, next) => {
-    const { url = '', httpVersion, headers } = ctx.req;
-    const refusal =
-      httpVersion === '1.1' && headers.host === undefined
-        ? refuse('bad-request', 'HTTP/1.1 needs a Host header (RFC 9112 section 3.2). Send one.')
-        : targetRefusal(url, plane);
-    return refusal ? answerProblem(ctx, refusal) : next();
-  };
 
 /** Firmware and loaders probe for files by the dozen: the answer is quick, and nobody is punished for asking. */
 function nothingHere<State>({ stack }: Router<State, Routed>): PlaneMiddleware {

@@ -4,6 +4,7 @@ import { traceFields } from '../../telemetry/trace.ts';
 import { wentOut } from './answer-end.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
 import type { CommonParts } from './parts.ts';
+import { StrangerLog } from './stranger-log.ts';
 
 /** What the log calls a request whose client left before its answer began: nginx's number for it, on no wire. */
 const clientLeft = 499;
@@ -18,6 +19,19 @@ export function elapsedMs(ctx: PlaneContext): number {
   return performance.now() - ctx.state.startedAt;
 }
 
+/** Gives the request an id: for its line in the log, and for whoever asks about it. */
+function setRequestId(ctx: PlaneContext, id: string): void {
+  ctx.state.requestId = id;
+  ctx.state.about = { ...ctx.state.about, request_id: id };
+  ctx.set('X-Request-Id', id);
+}
+
+/** Takes the id that the request came with. For edges and trusted proxies: anybody else could pass for another's request. */
+export function believeRequestId(ctx: PlaneContext): void {
+  const given = ctx.get('X-Request-Id');
+  if (/^[A-Za-z0-9._-]{1,128}$/.test(given)) setRequestId(ctx, given);
+}
+
 /**
  * One line and one count for each request, when its answer has ended or its client is gone. The query is left out:
  * what it says of the machine is noted by name.
@@ -25,17 +39,13 @@ export function elapsedMs(ctx: PlaneContext): number {
 export function logRequests(
   plane: 'boot' | 'admin',
   { log, metrics, project }: Pick<CommonParts, 'log' | 'metrics' | 'project'>,
+  strangers: StrangerLog,
 ): PlaneMiddleware {
   return async (ctx, next) => {
-    const given = ctx.get('X-Request-Id');
-    ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
-    ctx.state.about = {
-      request_id: ctx.state.requestId,
-      ...traceFields((name) => ctx.get(name), project),
-    };
+    ctx.state.about = traceFields((name) => ctx.get(name), project);
+    setRequestId(ctx, randomUUID());
     ctx.state.startedAt = performance.now();
     ctx.state.notes = {};
-    ctx.set('X-Request-Id', ctx.state.requestId);
     const { remoteAddress } = ctx.req.socket;
     const write = (status: number) => {
       const { notes } = ctx.state;
@@ -56,7 +66,8 @@ export function logRequests(
         ...notes,
         ...(!wentOut(ctx.res) && { hung_up: true }),
       };
-      if (status >= 500) log.warn(fields, 'request');
+      if (StrangerLog.isStranger(notes.problem)) strangers.write(remoteAddress, fields, 'request');
+      else if (status >= 500) log.warn(fields, 'request');
       else if (/^\/(health|readyz|metrics)/.test(fields.path ?? '')) log.debug(fields, 'request');
       else log.info(fields, 'request');
     };

@@ -3,15 +3,48 @@ import { type Refusal, refuse } from '../../boot/problem.ts';
 /** iPXE repeats what SMBIOS says in the query; nothing honest comes near this. */
 const longestTarget = 4096;
 
+/** What a request target names. */
+export interface Target {
+  readonly kind: 'target';
+  /** Path and query, as they were spelled: the form that routes are chosen by. */
+  readonly origin: string;
+  /** Whom it was said to, where the target says so: then no Host header counts (RFC 9112 section 3.2.2). */
+  readonly authority?: string;
+}
+
+export interface Reading {
+  /**
+   * On the boot plane empty segments at the beginning of a path are one slash: shims and relays join `http://host/` and
+   * `/boot.efi`. And a query may hold what cannot be decoded: firmware repeats bytes of a blank EEPROM there, and what cannot
+   * be read is no claim.
+   */
+  readonly plane: 'boot' | 'admin';
+  /** HTTP/2 has the authority in a field of its own. */
+  readonly mayBeAbsolute: boolean;
+}
+
 /**
- * Checks a request target as it came (RFC 9112 section 3.2.1: origin-form only). A path is made of plain segments: what would have to
- * be decoded twice, climbs, or means something else to a proxy is refused, not interpreted. On the boot plane a query may hold what
- * cannot be decoded: firmware repeats bytes of a blank EEPROM there, and what cannot be read is no claim.
+ * Reads a request target: the origin form (RFC 9112 section 3.2.1), or the absolute form, as if it had come by a proxy. A path
+ * is made of plain segments: what would have to be decoded twice, climbs, or means something else to a proxy is refused, not interpreted.
  */
-export function targetRefusal(target: string, plane: 'boot' | 'admin'): Refusal | undefined {
-  const no = (what: string) =>
-    refuse('bad-request-target', `The request target ${what}. Ask for a plain path, such as /boot.ipxe.`);
-  if (target.length > longestTarget) return no(`is longer than ${longestTarget} characters`);
+export function readTarget(raw: string, { plane, mayBeAbsolute }: Reading): Target | Refusal {
+  if (raw.length > longestTarget) return no(`is longer than ${longestTarget} characters`);
+  const parted = raw.startsWith('/') || !mayBeAbsolute ? { origin: raw } : fromAbsolute(raw);
+  if (!parted) return no('is neither an absolute path nor an http URL');
+  const origin = plane === 'boot' ? parted.origin.replace(/^\/{2,}/, '/') : parted.origin;
+  return refusalOf(origin, plane) ?? { kind: 'target', ...parted, origin };
+}
+
+/** No name and password: nobody is known by them here, and a name may look like the host (RFC 9110 section 4.2.4). */
+const absolute = /^http:\/\/((?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{0,5})?)(\/.*|\?.*|)$/i;
+
+function fromAbsolute(raw: string): Pick<Target, 'origin' | 'authority'> | undefined {
+  const [, authority, rest = ''] = absolute.exec(raw) ?? [];
+  if (authority === undefined) return undefined;
+  return { authority, origin: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+function refusalOf(target: string, plane: 'boot' | 'admin'): Refusal | undefined {
   if (!target.startsWith('/')) return no('is not an absolute path');
   // RFC 3986 section 2; a fragment is never sent (RFC 9112 section 3.2), and where it is, every reader cuts elsewhere.
   if (!/^[\x21-\x7e]*$/.test(target) || target.includes('#'))
@@ -25,6 +58,13 @@ export function targetRefusal(target: string, plane: 'boot' | 'admin'): Refusal 
   if (segments.some((segment) => segment === '.' || segment === '..')) return no('climbs');
   if (segments.slice(0, -1).includes('')) return no('has an empty segment');
   return undefined;
+}
+
+function no(what: string): Refusal {
+  return refuse(
+    'bad-request-target',
+    `The request target ${what}. Ask for a plain path, such as /boot.ipxe.`,
+  );
 }
 
 /** Undefined where the text is no percent-encoding of UTF-8. */

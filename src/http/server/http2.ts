@@ -33,12 +33,14 @@ export interface Http2Options {
   readonly take: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
   /** How long a request, body and all, may take to come. */
   readonly requestTimeoutMs: number;
-  /** How long a connection may do nothing. */
+  /** How long a connection may do nothing, or nothing but ping. */
   readonly idleTimeoutMs: number;
+  /** Hears of what was no HTTP/2. */
+  readonly heard?: (error: NodeJS.ErrnoException, address: string | undefined) => void;
 }
 
 /** A server of HTTP/2 in clear that listens nowhere: it takes the connections that it is given. */
-export function http2Server({ take, requestTimeoutMs, idleTimeoutMs }: Http2Options): {
+export function http2Server({ take, requestTimeoutMs, idleTimeoutMs, heard }: Http2Options): {
   readonly server: Http2Server;
   /** Cuts what `server.close()`, which lets running answers end, has left. */
   readonly cut: () => void;
@@ -56,12 +58,18 @@ export function http2Server({ take, requestTimeoutMs, idleTimeoutMs }: Http2Opti
     let open = 0;
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
+    // The session's own timeout begins anew with every frame, and whoever pings would stay for ever.
+    let idle = setTimeout(() => session.destroy(), idleTimeoutMs);
+    session.once('close', () => clearTimeout(idle));
     session.on('stream', (stream) => {
       open += 1;
+      clearTimeout(idle);
       stream.once('close', () => {
         open -= 1;
+        if (open === 0 && !session.destroyed) idle = setTimeout(() => session.destroy(), idleTimeoutMs);
       });
     });
+    session.on('error', (error) => heard?.(error, session.socket?.remoteAddress));
     session.setTimeout(idleTimeoutMs);
     session.on('timeout', () => {
       if (open > 0)

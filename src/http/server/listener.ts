@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
+import { type ConnectionLimits, Connections } from '../../bounds/connections.ts';
 import { answerClientErrors } from '../plane/client-error.ts';
 import { createServer } from '../plane/node-http.ts';
 import type { PlaneApp } from '../plane/plane.ts';
 import { type Http2Options, http2Server } from './http2.ts';
 import { takeBoth } from './protocols.ts';
-import { cutSilentReader } from './silence.ts';
+import { SendQueues } from './send-queues.ts';
+import { cutSilentReader, longestSilenceMs } from './silence.ts';
 
 /** A complete request, body and all, must be here by then. */
 const requestTimeoutMs = 10_000;
@@ -20,10 +22,14 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-/** Opens a plane on an address, for HTTP/1.1 and for HTTP/2 in clear. Rejects when the address cannot be had, naming it. */
+/**
+ * Opens a plane on an address, for HTTP/1.1 and for HTTP/2 in clear. Without `limits` it takes every connection. Rejects when
+ * the address cannot be had, naming it.
+ */
 export async function listen(
   app: PlaneApp,
   { host, port }: { host: string; port: number },
+  limits?: ConnectionLimits,
 ): Promise<Listener> {
   const server = createServer({
     requestTimeout: requestTimeoutMs,
@@ -33,19 +39,26 @@ export async function listen(
     requireHostHeader: false, // Node would refuse without a problem; the app has one
   });
   const handle = app.callback();
+  const connections = limits && new Connections(limits);
+  const queues = new SendQueues();
+  const heard = (error: NodeJS.ErrnoException, address: string | undefined) =>
+    app.strangers?.noRequest(error, address);
   const take: RequestListener = (request, response) => {
-    cutSilentReader(response);
+    cutSilentReader(response, longestSilenceMs, queues);
+    if (connections) response.once('close', connections.begin(request.socket));
     void handle(request, response);
   };
   const http2 = http2Server({
     take: take as unknown as Http2Options['take'], // Koa takes both kinds
     requestTimeoutMs,
     idleTimeoutMs: keepAliveTimeoutMs,
+    heard,
   });
   const closeUntold = takeBoth(server, http2.server, requestTimeoutMs);
+  connections?.guard(server);
   // What somebody expects besides 100-continue need not be met (RFC 9110 section 10.1.1).
   server.on('request', take).on('checkExpectation', take);
-  answerClientErrors(server);
+  answerClientErrors(server, heard);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, () => resolve());
   });

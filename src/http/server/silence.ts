@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { canonicalAddress } from '../../boot/network.ts';
 import { cut, streamOf } from '../plane/answer-end.ts';
+import { SendQueues } from './send-queues.ts';
 
 /** A peer that has read nothing for so long is gone. */
-const longestSilenceMs = 120_000;
+export const longestSilenceMs = 120_000;
 /** How often a transfer that does not move is looked at. */
 const lookMs = 15_000;
 
@@ -15,7 +14,11 @@ const lookMs = 15_000;
  * what the kernel's send buffer takes from it, and a slow reader may need minutes to empty a third of that: so what the
  * peer has acknowledged is asked of the kernel.
  */
-export function cutSilentReader(response: ServerResponse, silenceMs = longestSilenceMs): void {
+export function cutSilentReader(
+  response: ServerResponse,
+  silenceMs = longestSilenceMs,
+  queues = new SendQueues(silenceMs / 8),
+): void {
   // A pipelined request's response gets its connection later, and the timer with it.
   const { socket } = response.req;
   const stream = streamOf(response);
@@ -24,7 +27,7 @@ export function cutSilentReader(response: ServerResponse, silenceMs = longestSil
   let seen: string | undefined;
   let since = 0;
   const look = async () => {
-    const waiting = (await unacknowledged(socket)) ?? 0;
+    const waiting = await queues.unacknowledged(socket);
     if (response.destroyed || response.writableFinished) return;
     const progress = progressOf(socket.bytesWritten - socket.writableLength - waiting);
     if (progress !== seen) {
@@ -65,30 +68,4 @@ function streamProgress(response: ServerResponse, stream: ServerHttp2Stream, soc
     }
     return `${taken} ${Math.min(acknowledged, lastByte)}`;
   };
-}
-
-/** Bytes that the peer's kernel has not acknowledged: tx_queue of Linux's /proc/net/tcp (proc_net_tcp); undefined elsewhere. */
-async function unacknowledged(socket: Socket): Promise<number | undefined> {
-  const { localPort, remotePort, remoteAddress } = socket;
-  if (!localPort || !remotePort || !remoteAddress) return undefined;
-  const family = socket.remoteFamily === 'IPv6' ? 'tcp6' : 'tcp';
-  const table = await readFile(`/proc/self/net/${family}`, 'latin1').catch(() => '');
-  const port = (number: number) => number.toString(16).toUpperCase().padStart(4, '0');
-  const connections = new RegExp(
-    `:${port(localPort)} ([0-9A-F]+):${port(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
-    'g',
-  );
-  const peer = canonicalAddress(remoteAddress);
-  const connection = table.matchAll(connections).find(([, hex = '']) => kernelAddress(hex) === peer);
-  return connection && Number.parseInt(connection[2] ?? '', 16);
-}
-
-/** An address as the kernel prints it, word by word, on the little-endian machines that this runs on. */
-function kernelAddress(hex: string): string | undefined {
-  const octets = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
-  const text =
-    octets.length === 4
-      ? octets.map((octet) => Number.parseInt(octet, 16)).join('.')
-      : (octets.join('').match(/.{4}/g) ?? []).join(':');
-  return canonicalAddress(text);
 }

@@ -82,11 +82,12 @@ test.serial(
     ];
     const before = await refusals();
     for (const [n, [reason, header]] of cases.entries()) {
-      const id = `refused-${n}`;
-      const { status, json } = await ask(site.bootPort, '/boot.efi', {
-        headers: { 'X-Request-Id': id, ...(header !== undefined && { 'X-Boot-Edge': header }) },
+      const { status, json, headers } = await ask(site.bootPort, '/boot.efi', {
+        headers: { 'X-Request-Id': `mine-${n}`, ...(header !== undefined && { 'X-Boot-Edge': header }) },
       });
       t.deepEqual([status, json.type], [403, 'urn:bootbroker:problem:not-vouched'], reason);
+      const id = headers['x-request-id'];
+      t.not(id, `mine-${n}`, 'nobody vouches for that name either');
       t.is((await logged(({ request_id }) => request_id === id)).edge_refusal, reason);
     }
     const raw = `GET /boot.efi HTTP/1.1\r\nHost: a\r\nX-Boot-Edge: ${good}\r\nConnection: close\r\n`;
@@ -116,6 +117,16 @@ test.serial(
       t.is((await ask(site.bootPort, path)).status, 200, path);
   },
 );
+
+test('an edge names the request; what it vouches for is the target as it came, slashes and all', async (t) => {
+  const named = await through('/boot.efi', {}, { headers: { 'X-Request-Id': 'edge-1' } });
+  t.is(named.headers['x-request-id'], 'edge-1');
+  t.is((await through('//boot.efi')).status, 200);
+  t.is((await through('http://broker.example/boot.efi')).status, 200);
+  const vouched = { 'X-Boot-Edge': vouch('GET', '/boot.efi') };
+  for (const target of ['//boot.efi', 'http://broker.example/boot.efi'])
+    t.is((await ask(site.bootPort, target, { headers: vouched })).status, 403, target);
+});
 
 test('a header is good for its method and request target alone, query and all', async (t) => {
   const target = `/boot.ipxe?mac=${mac}`;
@@ -337,7 +348,8 @@ test('explain says what goes to an edge', async (t) => {
 /** All are signed as they stand. What nginx would read otherwise is refused; the rest is the route that it says. */
 const shapes: readonly (readonly [target: string, status: number])[] = [
   ['/boot.ipxe', 200],
-  ['//boot.ipxe', 400],
+  ['//boot.ipxe', 200],
+  ['/boot//boot.ipxe', 400],
   ['//a/../boot.ipxe', 400],
   ['/a/../boot.ipxe', 400],
   ['/./boot.ipxe', 400],
@@ -353,8 +365,9 @@ const shapes: readonly (readonly [target: string, status: number])[] = [
   ['/%5cboot.ipxe', 400],
   ['/boot.ipxe%00', 400],
   ['/boot.ipxe%3Fmac=x', 400],
-  ['http://127.0.0.1/boot.ipxe', 400],
-  ['http://127.0.0.1/healthz', 400],
+  ['http://127.0.0.1/boot.ipxe', 200],
+  ['http://127.0.0.1/nothing', 404],
+  ['http://127.0.0.1/a/../boot.ipxe', 400],
   ['http:boot.ipxe', 400],
   ['boot.ipxe', 400],
   // an encoded letter is the letter for nginx; here such a path is no route, or the same name in one
@@ -378,11 +391,11 @@ async function status2(client: ClientHttp2Session, target: string, headers = {})
 const line = (target: string, method = 'GET') =>
   `${method} ${target} HTTP/1.1\r\nHost: a\r\nUser-Agent: iPXE/2.0.0\r\nConnection: close\r\nX-Boot-Edge: ${vouch(method, target)}\r\n`;
 for (const [target, status] of shapes)
-  test(`the request target ${target} is ${status}, by HTTP/1 and HTTP/2, and 403 or 400 unsigned`, async (t) => {
+  test(`the request target ${target} is ${status}, by HTTP/1 and HTTP/2 (an absolute one 400), and 403 or 400 unsigned`, async (t) => {
     t.regex(await say(site.bootPort, `${line(target)}\r\n`), new RegExp(`^HTTP/1\\.1 ${status} `));
     const client = session(t, site.bootPort);
     const headers = { 'user-agent': 'iPXE/2.0.0', 'x-boot-edge': vouch('GET', target) };
-    t.is(await status2(client, target, headers), status);
+    t.is(await status2(client, target, headers), target.startsWith('/') ? status : 400);
     t.true([400, 403].includes(await status2(client, target)));
   });
 

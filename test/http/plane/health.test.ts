@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { brokerFor } from '../../support/broker.ts';
 import { ask, until } from '../../support/http.ts';
@@ -72,11 +73,10 @@ test('what is delivered is counted by row and plan', async (t) => {
 
 test('a request has one line, with all that was decided', async (t) => {
   const path = `/asset/${site.revision}/initrd/0`;
-  await site.boot(`${path}?machine=${site.machine}`, {
-    userAgent: agents.grub,
-    headers: { 'X-Request-Id': 'mine-1' },
-  });
-  const lines = () => site.log.filter(({ request_id }) => request_id === 'mine-1');
+  const asked = await site.boot(`${path}?machine=${site.machine}`, { userAgent: agents.grub });
+  const id = asked.headers['x-request-id'];
+  t.regex(String(id), /^[0-9a-f-]{36}$/);
+  const lines = () => site.log.filter(({ request_id }) => request_id === id);
   await until(() => lines().length > 0);
   t.is(lines().length, 1);
   t.like(lines()[0], {
@@ -96,6 +96,54 @@ test('a request has one line, with all that was decided', async (t) => {
     bytes: 70_000,
   });
   t.true(Number(lines()[0]?.first_byte_ms) >= 0);
-  const { headers } = await site.boot('/nothing', { headers: { 'X-Request-Id': 'not one\tof ours' } });
-  t.regex(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
+});
+
+test('a request is named by trusted proxies alone: whoever else says a name could pass for another request', async (t) => {
+  const settings = { BROKER_TRUSTED_PROXIES: '127.0.0.1', BROKER_ALLOWED_NETWORKS: '127.0.0.0/8' };
+  const broker = await brokerFor(t, { settings });
+  const idOf = async (port: number, id: string, from = '127.0.0.1') => {
+    const headers = { 'X-Request-Id': id, 'X-Forwarded-For': '127.0.0.9' };
+    return (await ask(port, '/openapi.json', { from, headers })).headers['x-request-id'];
+  };
+  for (const port of [broker.bootPort, broker.adminPort]) {
+    t.is(await idOf(port, 'mine-1'), 'mine-1');
+    t.regex(String(await idOf(port, 'not one\tof ours')), /^[0-9a-f-]{36}$/);
+    t.regex(String(await idOf(port, 'mine-1', '127.0.0.2')), /^[0-9a-f-]{36}$/);
+  }
+});
+
+test('however many ask whether it is ready, the stores are asked one question at a time, and one a second', async (t) => {
+  let asked = 0;
+  let atOnce = 0;
+  let most = 0;
+  const ping = async () => {
+    asked += 1;
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    await sleep(200);
+    atOnce -= 1;
+  };
+  const broker = await brokerFor(t, {
+    replace: ({ records, blobs }) => ({ records: { ...records, ping }, blobs: { ...blobs, ping } }),
+  });
+  const begun = performance.now();
+  for (let n = 0; n < 20; n += 1)
+    for (const { status } of await Promise.all(Array.from({ length: 20 }, () => broker.boot('/readyz'))))
+      t.is(status, 200);
+  const seconds = Math.ceil((performance.now() - begun) / 1000);
+  t.is(most, 2, 'the records and the storage');
+  t.true(asked <= 2 * (seconds + 1), `${asked} questions in ${seconds} s`);
+});
+
+test('a store that does not answer is asked once, and is down for whoever waits', async (t) => {
+  let asked = 0;
+  const ping = () => {
+    asked += 1;
+    return new Promise<void>(() => {});
+  };
+  const broker = await brokerFor(t, { replace: ({ blobs }) => ({ blobs: { ...blobs, ping } }) });
+  for (const { status, json } of await Promise.all(Array.from({ length: 5 }, () => broker.boot('/readyz'))))
+    t.deepEqual([status, json], [503, { status: 'error', records: 'ok', storage: 'down' }]);
+  t.is((await broker.boot('/readyz')).status, 503);
+  t.is(asked, 1);
 });

@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { brokerFor, push } from '../../support/broker.ts';
-import { ask, dial, say, untilClosed } from '../../support/http.ts';
+import { ask, dial, say, until, untilClosed } from '../../support/http.ts';
+import { ask2, session } from '../../support/http2.ts';
 import { agents, mac, type Site, startSite } from '../site.ts';
 
 const test = anyTest as TestFn<Site>;
@@ -23,15 +24,19 @@ const targets: readonly (readonly [what: string, target: string])[] = [
   ['a backslash', '/asset/..\\..\\etc/kernel'],
   ['an encoded backslash', '/asset/%5c..%5c/kernel'],
   ['a NUL', '/asset/x%00/kernel'],
-  ['an empty segment', '//healthz'],
   ['an empty segment inside', '/asset//kernel'],
   ['malformed percent-encoding', '/asset/%zz/kernel'],
   ['percent-encoding that is no UTF-8', '/asset/%ff/kernel'],
   ['a fragment', '/boot.ipxe#x'],
   ['a fragment in the query', '/boot.ipxe?mac=52:54:00:aa:bb:01#x'],
   ['a variable', '/m/${net0/mac}/boot.ipxe'],
-  ['an absolute URL', 'http://evil.example/healthz'],
+  ['an empty segment by an encoded slash', '/%2Fhealthz'],
   ['an absolute URL that is none', 'http://[x'],
+  ['an absolute URL without a host', 'http:///healthz'],
+  ['an absolute URL with a name and password', 'http://127.0.0.1:x@evil.example/healthz'],
+  ['an absolute URL of another scheme', 'https://127.0.0.1/healthz'],
+  ['an absolute URL that climbs', 'http://127.0.0.1/asset/../healthz'],
+  ['an absolute URL with a fragment', 'http://127.0.0.1/healthz#x'],
   ['a star', '*'],
   ['more than 4096 characters', `/${'a'.repeat(4096)}`],
 ];
@@ -51,6 +56,95 @@ test('on the admin plane a query that cannot be decoded is refused', async (t) =
       await say(site.adminPort, raw(`GET /api/v1/machines?${query} HTTP/1.1`)),
       /^HTTP\/1\.1 400 [\s\S]*bad-request-target/,
     );
+});
+
+test('an absolute target is answered as if its host had been the Host (RFC 9112 section 3.2.2)', async (t) => {
+  const status = async (port: number, target: string, headers = 'Host: a\r\n') =>
+    Number((await say(port, raw(`GET ${target} HTTP/1.1`, headers))).slice(9, 12));
+  for (const host of ['http://127.0.0.1:8080', 'HTTP://Broker.example', 'http://[::1]:80', 'http://a:']) {
+    t.is(await status(site.bootPort, `${host}/boot.efi`), 200, host);
+    t.is(await status(site.bootPort, `${host}/boot.ipxe?mac=${mac}`), 200, host);
+  }
+  t.is(await status(site.bootPort, 'http://a'), 404);
+  t.is(await status(site.bootPort, 'http://a?x=1'), 404);
+  t.is(await status(site.bootPort, 'http://a/boot.efi', ''), 400, 'HTTP/1.1 needs a Host all the same');
+  // The admin plane asks whose name it is: the target's, whatever Host says.
+  const machines = (host: string, header: string) =>
+    status(
+      site.adminPort,
+      `http://${host}/api/v1/machines`,
+      `Host: ${header}\r\nAuthorization: Bearer ${site.parts.adminToken}\r\n`,
+    );
+  t.is(await machines('127.0.0.1:1', 'evil.example'), 200);
+  t.is(await machines('localhost', 'localhost'), 200);
+  t.is(await machines('evil.example', '127.0.0.1'), 421);
+  t.is(await machines('evil.example', 'localhost'), 421);
+});
+
+test('the host of an absolute target says nothing of the client: it gets what it gets without', async (t) => {
+  const client = async (line: string) => {
+    const from = site.log.length;
+    await say(site.bootPort, `${line}\r\n\r\n`);
+    const done = () => site.log.slice(from).find(({ path }) => path === '/kernels/debian.img');
+    await until(done);
+    return done()?.client;
+  };
+  const bare = await client('GET /kernels/debian.img HTTP/1.0');
+  t.is(bare, 'u-boot');
+  t.is(await client('GET http://a/kernels/debian.img HTTP/1.0'), bare);
+});
+
+test('slashes before the path are one on the boot plane, as shims and relays join them; nowhere else', async (t) => {
+  for (const path of [
+    '//boot.efi',
+    '///boot.efi',
+    '//m/52-54-00-aa-bb-01/boot.ipxe',
+    '//evil.example/boot.efi',
+  ]) {
+    const one = await say(site.bootPort, raw(`GET ${path.replace(/^\/+/, '/')} HTTP/1.1`));
+    const more = await say(site.bootPort, raw(`GET ${path} HTTP/1.1`));
+    const [statusLine] = one.split('\r\n');
+    t.is(more.split('\r\n')[0], statusLine, path);
+  }
+  t.regex(await say(site.bootPort, raw('GET //boot.efi HTTP/1.1')), /^HTTP\/1\.1 200 /);
+  t.regex(await say(site.bootPort, raw('GET http://a//boot.efi HTTP/1.1')), /^HTTP\/1\.1 200 /);
+  t.regex(await say(site.bootPort, raw('GET /m//boot.efi HTTP/1.1')), /^HTTP\/1\.1 400 /);
+  t.regex(await say(site.adminPort, raw('GET //healthz HTTP/1.1')), /^HTTP\/1\.1 400 /);
+});
+
+const twice = (header: string, other = header) => `Host: a\r\n${header}\r\n${other}\r\n`;
+const ambiguous: readonly (readonly [what: string, line: string, headers: string])[] = [
+  ['two Host headers', 'GET /healthz HTTP/1.1', 'Host: 127.0.0.1\r\nHost: evil.example\r\n'],
+  ['the same Host twice', 'GET /healthz HTTP/1.1', 'Host: a\r\nhost: a\r\n'],
+  [
+    'two Authorization headers',
+    'GET /healthz HTTP/1.1',
+    twice('Authorization: Bearer x', 'authorization: Bearer y'),
+  ],
+  ['a Host that is a list', 'GET /healthz HTTP/1.1', 'Host: a, b\r\n'],
+  ['a Host with a name', 'GET /healthz HTTP/1.1', 'Host: a@b\r\n'],
+  ['a Host with a path', 'GET /healthz HTTP/1.1', 'Host: a/b\r\n'],
+  ['no version of HTTP', 'GET /healthz', 'Host: a\r\n'],
+  ['the version 0.9', 'GET /healthz HTTP/0.9', 'Host: a\r\n'],
+];
+for (const [what, line, headers] of ambiguous)
+  test(`a request with ${what} is refused, on both planes`, async (t) => {
+    for (const port of [site.bootPort, site.adminPort])
+      t.regex(await say(port, raw(line, headers)), /^HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
+test('two Host or Authorization headers, or no version, are refused by the embedded storage, too', async (t) => {
+  for (const [what, line, headers] of ambiguous.filter(([what]) => !what.startsWith('a Host')))
+    t.regex(await say(site.parts.localgcs.port, raw(line, headers)), /^HTTP\/1\.1 400 Bad Request\r\n/, what);
+});
+
+test('by HTTP/2, too, one host and one token are said, and Host is :authority', async (t) => {
+  const client = session(t, site.bootPort);
+  t.is((await ask2(client, '/healthz')).status, 200);
+  t.is(
+    (await ask2(client, '/healthz', { headers: { ':authority': 'a', host: 'evil.example' } })).status,
+    400,
+  );
 });
 
 test('a name in a path is one plain segment of at most 128 characters', async (t) => {

@@ -72,15 +72,16 @@ test('one port gives the same answers by HTTP/1.1 and by HTTP/2 in clear', async
 test('a redirect by HTTP/2 goes where the storage is, and a request id comes back', async (t) => {
   const site = await siteFor(t);
   const client = session(t, site.bootPort);
-  const headers = { 'user-agent': agents.curl, 'x-request-id': 'mine-1' };
+  const headers = { 'user-agent': agents.curl };
   const answer = await ask2(client, kernel, { headers });
   t.is(answer.status, 302);
-  t.is(answer.headers['x-request-id'], 'mine-1');
+  const id = answer.headers['x-request-id'];
+  t.regex(String(id), /^[0-9a-f-]{36}$/);
   t.is(answer.headers['cache-control'], 'no-store');
   const followed = await fetch(String(answer.headers.location));
   t.deepEqual(Buffer.from(await followed.arrayBuffer()), site.bytes.kernel);
   t.like(
-    site.log.find((line) => line.request_id === 'mine-1'),
+    site.log.find((line) => line.request_id === id),
     { status: 302, source: '127.0.0.1', hung_up: undefined },
   );
 });
@@ -305,6 +306,28 @@ test('what has not ended when the time is up is cut, and does not look like an e
   t.true(seen.some(({ type }) => type === frameType.goaway));
   t.false(seen.some(({ type, flags }) => type === frameType.data && (flags & flag.endStream) !== 0));
   await t.throwsAsync(old);
+});
+
+test('a connection without a stream is closed, however much it pings', async (t) => {
+  const { server, cut } = http2Server({
+    take: (_, response) => void response.end('done'),
+    requestTimeoutMs: 10_000,
+    idleTimeoutMs: 500,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    cut();
+  });
+  const { port } = server.address() as AddressInfo;
+  const [fresh, used] = [session(t, port), session(t, port)];
+  await ask2(used, '/');
+  const pinging = setInterval(() => {
+    for (const client of [fresh, used]) if (!client.closed && !client.destroyed) client.ping(() => {});
+  }, 50);
+  t.teardown(() => clearInterval(pinging));
+  await Promise.all([fresh, used].map((client) => client.destroyed || once(client, 'close')));
+  t.pass();
 });
 
 test('a connection that does nothing is closed, in the middle of its headers too, but not in that of an answer', async (t) => {

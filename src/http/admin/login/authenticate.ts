@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import type { Actor } from '../../../boot/access/actor.ts';
-import { canonicalAddress, parseNetwork } from '../../../boot/network.ts';
+import { anyContains, canonicalAddress, parseNetwork } from '../../../boot/network.ts';
 import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { sourceOf } from '../../../boot/source.ts';
 import { answerProblem } from '../../plane/answer-problem.ts';
 import { bearerOf, unauthenticated } from '../../plane/bearer.ts';
 import type { PlaneMiddleware } from '../../plane/context.ts';
-import { note } from '../../plane/request-log.ts';
+import { believeRequestId, note } from '../../plane/request-log.ts';
 import type { AdminContext, AdminMiddleware } from '../context.ts';
 import type { AdminParts } from '../parts.ts';
 import { identifier } from './identify.ts';
@@ -45,6 +45,14 @@ function addressOf(
   const peer = ctx.req.socket.remoteAddress;
   const source = sourceOf(peer, ctx.get('X-Forwarded-For'), { allowed: everywhere, trustedProxies });
   return isRefusal(source) ? canonicalAddress(peer ?? '') : source.address;
+}
+
+/** A proxy in front says which request of its own this is. */
+export function nameByProxy({ trustedProxies }: Pick<AdminParts, 'trustedProxies'>): PlaneMiddleware {
+  return (ctx, next) => {
+    if (anyContains(trustedProxies, ctx.req.socket.remoteAddress ?? '')) believeRequestId(ctx);
+    return next();
+  };
 }
 
 const everywhere = ['0.0.0.0/0', '::/0'].flatMap((cidr) => parseNetwork(cidr) ?? []);
