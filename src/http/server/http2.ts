@@ -35,12 +35,10 @@ export interface Http2Options {
   readonly requestTimeoutMs: number;
   /** How long a connection may do nothing, or nothing but ping. */
   readonly idleTimeoutMs: number;
-  /** Hears of what was no HTTP/2. */
-  readonly heard?: (error: NodeJS.ErrnoException, address: string | undefined) => void;
 }
 
 /** A server of HTTP/2 in clear that listens nowhere: it takes the connections that it is given. */
-export function http2Server({ take, requestTimeoutMs, idleTimeoutMs, heard }: Http2Options): {
+export function http2Server({ take, requestTimeoutMs, idleTimeoutMs }: Http2Options): {
   readonly server: Http2Server;
   /** Cuts what `server.close()`, which lets running answers end, has left. */
   readonly cut: () => void;
@@ -69,7 +67,6 @@ export function http2Server({ take, requestTimeoutMs, idleTimeoutMs, heard }: Ht
         if (open === 0 && !session.destroyed) idle = setTimeout(() => session.destroy(), idleTimeoutMs);
       });
     });
-    session.on('error', (error) => heard?.(error, session.socket?.remoteAddress));
     session.setTimeout(idleTimeoutMs);
     session.on('timeout', () => {
       if (open > 0)

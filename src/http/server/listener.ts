@@ -52,7 +52,6 @@ export async function listen(
     take: take as unknown as Http2Options['take'], // Koa takes both kinds
     requestTimeoutMs,
     idleTimeoutMs: keepAliveTimeoutMs,
-    heard,
   });
   const closeUntold = takeBoth(server, http2.server, requestTimeoutMs);
   connections?.guard(server);
