@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { Agent, type Dispatcher } from 'undici';
 import type { Config } from './config/config.ts';
 import { asker } from './doctor/ask.ts';
+import { checkAssets } from './doctor/assets.ts';
 import { checkBootUrl } from './doctor/boot-url.ts';
 import { checkDataDir } from './doctor/data-dir.ts';
 import { check, type Finding, having, passed, skipped } from './doctor/finding.ts';
@@ -12,6 +13,7 @@ import { checkSqlite } from './doctor/sqlite.ts';
 import { checkGcs, checkLocalStorage } from './doctor/storage.ts';
 import { tryStorage } from './doctor/try-storage.ts';
 import type { FirestoreOptions } from './records/firestore/firestore.ts';
+import type { Records } from './records/records.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 
 /** What lies outside of the settings. */
@@ -53,7 +55,7 @@ export async function* diagnose(config: Config, around: Surroundings): AsyncGene
   const account = yield* check('credentials', () => checkGoogle(config, google));
   const dataDir = yield* check('data folder', () => checkDataDir(config), closeLater);
 
-  const firestore = yield* checkRecords(config, dataDir?.path, account, google);
+  const { firestore, open } = yield* checkRecords(config, dataDir?.path, account, google);
   yield* check(
     'indexes',
     config.records === 'firestore'
@@ -78,6 +80,12 @@ export async function* diagnose(config: Config, around: Surroundings): AsyncGene
     closeLater,
   );
   yield* tryStorage(config, storage, keys?.signers, clock);
+  yield* check(
+    'assets',
+    having(storage && open && { storage, open }, storage ? 'records' : 'storage', ({ storage, open }) =>
+      checkAssets(storage, open),
+    ),
+  );
   yield* check('private access', () =>
     local
       ? skipped('the embedded storage is not reached by it')
@@ -86,23 +94,33 @@ export async function* diagnose(config: Config, around: Surroundings): AsyncGene
   yield* check('boot URL', () => checkBootUrl(config, ask));
 }
 
-/** Records of either kind; finds how to reach Firestore. */
+/** Records that can be had: how they are opened, and how Firestore is reached. */
+interface OpenRecords {
+  readonly firestore?: FirestoreOptions;
+  readonly open?: () => Records;
+}
+
+/** Records of either kind. */
 async function* checkRecords(
   config: Config,
   dataDir: string | undefined,
   account: string | undefined,
   google: GoogleCredentials,
-): AsyncGenerator<Finding, FirestoreOptions | undefined> {
-  if (config.records === 'sqlite')
-    return yield* check('records', having(dataDir, 'data folder', checkSqlite));
+): AsyncGenerator<Finding, OpenRecords> {
+  if (config.records === 'sqlite') {
+    const open = yield* check('records', having(dataDir, 'data folder', checkSqlite));
+    return { ...(open && { open }) };
+  }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
   const options = { project, database, token: google.token, ...(emulatorHost && { emulatorHost }) };
-  return yield* check(
+  const firestore = yield* check(
     'records',
     having(emulatorHost ?? account, 'credentials', async () =>
       (await firestoreChecks()).checkFirestore(options),
     ),
   );
+  const { recordsOf } = await firestoreChecks();
+  return { ...(firestore && { firestore, open: recordsOf(firestore) }) };
 }
 
 /** Google's library takes its time to load. */

@@ -87,6 +87,9 @@ export interface Digest {
   readonly sha256: string;
 }
 
+/** Hears how many bytes were read; what it returns holds up what comes next. */
+export type OnBytes = (done: number) => Promise<void>;
+
 /** The validators that the storage gives an object: whoever sends its bytes must name the same. */
 export interface Validators {
   /** Strong, with its quotes (RFC 9110 section 8.8.3). */
@@ -105,13 +108,13 @@ export interface Blobs {
   /** A signature that starts one resumable upload of exactly this size and type, to a name that holds nothing yet. */
   uploadGrant(blob: NewBlob, options: UrlOptions): Promise<UploadGrant>;
   /**
-   * Follows a signed URL of its own making. An object that is gone is a fault: the caller had it on record. When the
+   * Follows a signed URL of its own making. An object that is gone is a fault, BytesLost: the caller had it on record. When the
    * storage breaks off or stalls, the body goes on where it was; a body that ends is whole.
    */
   follow(blob: BlobRef, options: FollowOptions): Promise<Followed>;
-  /** Reads all bytes; `onBytes` hears how many so far. */
-  digest(blob: BlobRef, signal: AbortSignal, onBytes?: (done: number) => void): Promise<Digest & Validators>;
-  /** What a client would get for validators, without reading it. */
+  /** Reads all bytes; `onBytes` hears how many so far. Rejects with BytesLost where they are gone. */
+  digest(blob: BlobRef, signal: AbortSignal, onBytes?: OnBytes): Promise<Digest & Validators>;
+  /** What a client would get for validators, without reading it. Rejects with BytesLost where its bytes are gone. */
   validators(blob: BlobRef): Promise<Validators>;
   /** Every object whose name begins so, in the order of names. */
   list(prefix: string): AsyncIterable<Listed>;

@@ -5,7 +5,7 @@ import { crc32cText } from '../boot/asset/crc32c.ts';
 import type { Digest } from './blobs.ts';
 
 /** Reads a stream to its end and says what it held. */
-export async function digest(body: Readable, onBytes?: (done: number) => void): Promise<Digest> {
+export async function digest(body: Readable, onBytes?: (done: number) => Promise<void>): Promise<Digest> {
   const sha256 = createHash('sha256');
   let checksum = 0;
   let size = 0;
@@ -13,7 +13,7 @@ export async function digest(body: Readable, onBytes?: (done: number) => void): 
     sha256.update(chunk);
     checksum = crc32c(chunk, checksum);
     size += chunk.length;
-    onBytes?.(size);
+    if (onBytes) await onBytes(size);
   }
   return { size, crc32c: crc32cText(checksum), sha256: sha256.digest('hex') };
 }

@@ -1,13 +1,21 @@
-import { StoreDown } from '../boot/store-down.ts';
+import { BytesLost, StoreDown } from '../boot/store-down.ts';
 import { statusOf } from './retried.ts';
+import { UnexpectedAnswer } from './unexpected-answer.ts';
 
 /** Does the work, and makes of whatever it throws a StoreDown. */
 export async function faults<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof StoreDown ? error : new StoreDown('storage', doing, error);
+    if (error instanceof StoreDown) throw error;
+    throw isLost(error) ? new BytesLost('storage', doing, error) : new StoreDown('storage', doing, error);
   }
+}
+
+/** What was tried several times says so in a cause. */
+function isLost(error: unknown): boolean {
+  if (error instanceof UnexpectedAnswer) return error.isLost;
+  return error instanceof Error && error.cause !== undefined && isLost(error.cause);
 }
 
 /** The same error, and what to do about it where that is known. */

@@ -5,23 +5,31 @@ export type Remedy = 'later' | 'fresh-url' | 'none';
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
   readonly remedy: Remedy;
+  /** It says that the bytes are not there, or not as they were. */
+  readonly isLost: boolean;
 
-  constructor(message: string, remedy: Remedy) {
+  constructor(message: string, remedy: Remedy, isLost = false) {
     super(message);
     this.remedy = remedy;
+    this.isLost = isLost;
   }
 }
 
 /** Reads a storage's error: an XML document with a `Code` (Google: Cloud Storage, XML API, "HTTP status and error codes"). */
 export function refusal(status: number, body: string): UnexpectedAnswer {
   const code = /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
+  const isLost = code === 'NoSuchKey' || code === 'DamagedObject';
+  const details = isLost ? /<Details>([^<]+)<\/Details>/.exec(body)?.[1] : undefined;
   return new UnexpectedAnswer(
-    `the storage answered ${status}${code ? ` ${code}` : ''} to a signed URL${adviceFor(status, code)}`,
+    `the storage answered ${status}${code ? ` ${code}` : ''} to a signed URL${details ? `: ${details}` : adviceFor(status, code)}`,
     remedyFor(status, code),
+    isLost,
   );
 }
 
 function remedyFor(status: number, code: string | undefined): Remedy {
+  // The embedded storage's own word for a disk that has lost them.
+  if (code === 'DamagedObject') return 'none';
   if (status >= 500 || status === 408 || status === 429) return 'later';
   if (status === 403 || code === 'ExpiredToken') return 'fresh-url';
   return 'none';

@@ -1,5 +1,6 @@
 import { assetElsewhere, revisionElsewhere } from './access/bound.ts';
 import type { Permanence, ResolvedAsset } from './asset/asset.ts';
+import { damagedOf } from './asset/damaged.ts';
 import { imageAsset } from './asset/image-asset.ts';
 import type { Beginning, BootPolicy, BootRequest, Wanted } from './boot-request.ts';
 import { decideAsset } from './decide.ts';
@@ -12,7 +13,7 @@ import { unknownSubject } from './machine/unknown-machine.ts';
 import { claimedMachine, reporter, scriptedMachine, tellLike } from './machine/which-machine.ts';
 import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
-import { type ProfileRevision, revisionAsset } from './profile.ts';
+import { assetsOf, type ProfileRevision, revisionAsset } from './profile.ts';
 import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
 import { renderedFor } from './template/rendered.ts';
 import type { TemplateSubject } from './template/template.ts';
@@ -123,6 +124,8 @@ async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome>
   const { cmdline } = rendered.revision;
   if (cmdline !== revision.cmdline) said(asked, 'rendered', `its command line is ${cmdline}`);
   for (const { detail } of rendered.warnings) said(asked, 'rendered', detail);
+  const damaged = await damagedOf(asked, assetsOf(revision));
+  if (damaged) return damaged;
   way.owned = true;
   if (asked.beginning && last) way.boot = begunBy(asked.beginning, revision, await last);
   return text(
@@ -189,9 +192,15 @@ async function imagePlan(asked: Asked, { part }: Of<'image'>): Promise<Outcome> 
   return refuse('unknown-asset', `There is no ${found.missing} with a ready ${what}.${hint}`);
 }
 
-function assetPlan(asked: Asked, asset: ResolvedAsset, permanence: Permanence): AssetPlan {
+async function assetPlan(
+  asked: Asked,
+  asset: ResolvedAsset,
+  permanence: Permanence,
+): Promise<AssetPlan | Refusal> {
   const { method, edge, policy, way } = asked;
   way.asset = asset;
+  const damaged = await damagedOf(asked, [asset]);
+  if (damaged) return damaged;
   const { storage, urlTtlSeconds } = policy;
   return decideAsset({
     method,

@@ -48,6 +48,7 @@ export const problems = {
   'asset-not-ready': { status: 422, title: 'The asset is missing or not ready' },
   'too-many-reports': { status: 429, title: 'Too many reports at once' },
   'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
+  'asset-damaged': { status: 500, title: 'The bytes of this asset are lost or damaged' },
   internal: { status: 500, title: 'The broker failed' },
   'too-many-streams': { status: 503, title: 'Too many transfers at once' },
   'issuer-down': { status: 503, title: 'The issuer of the token does not give its keys' },

@@ -11,3 +11,6 @@ export class StoreDown extends Error {
     this.store = store;
   }
 }
+
+/** The storage answers, and says that the bytes of an object that is on record are lost or damaged: trying again does not help. */
+export class BytesLost extends StoreDown {}

@@ -1,4 +1,5 @@
 import type { Asset, AssetName } from './asset/asset.ts';
+import type { Damaged } from './asset/condition.ts';
 import type { ImagePart } from './asset/image.ts';
 import type { Identity } from './machine/identity.ts';
 import type { Machine } from './machine/machine.ts';
@@ -32,4 +33,6 @@ export interface World {
   rules(): Answer<readonly RuleInForce[]>;
   revision(which: WhichRevision): Answer<ProfileRevision | undefined>;
   asset(which: WhichAsset): Answer<Asset | undefined>;
+  /** All assets whose bytes are known to be lost or changed. */
+  damaged(): Answer<readonly Damaged[]>;
 }

@@ -56,6 +56,10 @@ export const verbs: Readonly<Record<string, Declared>> = {
     about: 'Take retired assets back into use, as long as they are not deleted.',
     load: async () => (await import('./verbs/asset/retire.ts')).assetRetire,
   },
+  'asset scrub <id-or-name@version...>': {
+    about: 'Read assets again: damaged, no machine is given them; whole, they are taken back into use.',
+    load: async () => (await import('./verbs/asset/scrub.ts')).assetScrub,
+  },
   'asset gc': {
     about: 'Delete retired assets that nothing in use refers to, and lost objects.',
     load: async () => (await import('./verbs/asset/gc.ts')).assetGc,

@@ -96,10 +96,13 @@ export const indexedQueries: Readonly<Record<string, (records: Records) => Promi
   'boots(revision)': (records) => records.firstBoot('bootbroker-doctor', 'bootbroker-doctor'),
 };
 
+/** The records of that database; nobody waits to boot. */
+export const recordsOf = (options: FirestoreOptions) => () =>
+  openFirestore({ ...options, deadlines: { readMs: patienceMs, writeMs: patienceMs } });
+
 /** Firestore refuses a query whose index is missing or still being built; its emulator answers all. */
 export async function checkIndexes(options: FirestoreOptions): Promise<Outcome<never>> {
-  const deadlines = { readMs: patienceMs, writeMs: patienceMs };
-  const records = openFirestore({ ...options, deadlines });
+  const records = recordsOf(options)();
   try {
     const refused = await Promise.all(
       Object.entries(indexedQueries).map(([index, query]) =>

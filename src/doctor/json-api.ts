@@ -21,6 +21,7 @@ export function objectsIn({ ask, endpoint, bucket, token }: Storage) {
       ),
     stat: (object: string) => call(place(object)),
     read: (object: string) => call(`${place(object)}?alt=media`),
+    firstByte: (object: string) => call(`${place(object)}?alt=media`, { headers: { range: 'bytes=0-0' } }),
     remove: (object: string) => call(place(object), { method: 'DELETE' }),
   };
 }

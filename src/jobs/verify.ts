@@ -61,7 +61,7 @@ async function verifyOnce(assetId: string, parts: JobParts, signal: AbortSignal)
     throw new StoreDown('records', `verifying asset ${assetId}`, `its upload ${asset.upload_id} is missing`);
   const blob: BlobRef = { bucket: asset.bucket, object: asset.object, generation: asset.generation };
   let told = clock().getTime();
-  const digest = await blobs.digest(blob, signal, (bytes) => {
+  const digest = await blobs.digest(blob, signal, async (bytes) => {
     const now = clock();
     if (now.getTime() - told < progressEveryMs) return;
     told = now.getTime();

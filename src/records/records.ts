@@ -2,6 +2,7 @@ import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
 import type { ApiToken } from '../boot/access/token.ts';
 import type { Asset, AssetName } from '../boot/asset/asset.ts';
 import type { AssetChange, UploadChange } from '../boot/asset/asset-step.ts';
+import type { Damaged } from '../boot/asset/condition.ts';
 import type { Upload } from '../boot/asset/upload.ts';
 import type { assetFields } from '../boot/fields/asset.ts';
 import type { Search } from '../boot/fields/field.ts';
@@ -114,6 +115,8 @@ export interface AssetRecords {
   newestAsset(which: Omit<AssetName, 'version' | 'filename'>): Promise<Asset | undefined>;
   /** Every ready asset that shares this name. */
   imageAssets(name: string): Promise<readonly Asset[]>;
+  /** All that are known to be damaged, in no order. */
+  damagedAssets(): Promise<readonly Damaged[]>;
 }
 
 /** Machines that nobody has registered, as they were observed. They are in no transaction with anything else, and may lie elsewhere. */

@@ -22,6 +22,8 @@ export interface Metrics {
   readonly reportsRefused: Counter<'by'>;
   readonly diskFull: Gauge<never>;
   readonly staleReads: Counter<'read'>;
+  readonly damagedAssets: Gauge<never>;
+  readonly scrubbedBytes: Counter<never>;
   /** Prometheus text format 0.0.4. What it says of the process begins with the first time. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -128,6 +130,16 @@ export function openMetrics(): Metrics {
       name: 'bootbroker_stale_reads_total',
       help: 'Records served although their store did not answer',
       labelNames: ['read'],
+      registers,
+    }),
+    damagedAssets: new Gauge({
+      name: 'bootbroker_damaged_assets',
+      help: 'Assets whose bytes are lost or changed, as the last round of the jobs role found them',
+      registers,
+    }),
+    scrubbedBytes: new Counter({
+      name: 'bootbroker_scrubbed_bytes_total',
+      help: 'Bytes of assets that were read to see whether they are still what was verified',
       registers,
     }),
     async text() {

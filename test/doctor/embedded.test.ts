@@ -11,7 +11,17 @@ import { configOf, diagnosis, failsOnce, here, type Settings } from './support.t
 
 const checks = [
   ...['settings', 'credentials', 'data folder', 'records', 'indexes', 'signing keys', 'storage', 'clock'],
-  ...['bucket', 'signer hmac', 'https', 'http', 're-encoded URL', 'upload', 'private access', 'boot URL'],
+  ...[
+    'bucket',
+    'signer hmac',
+    'https',
+    'http',
+    're-encoded URL',
+    'upload',
+    'assets',
+    'private access',
+    'boot URL',
+  ],
 ];
 const meaningless = ['credentials', 'indexes', 'https', 'private access', 'boot URL'];
 

@@ -82,9 +82,18 @@ test('what a boot reads is asked for once, and again when it is five seconds old
     await records.namedAsset(kernel);
     await records.imageAssets(kernel.name);
     await records.newestAsset(kernel);
+    await records.damagedAssets();
     return asked.splice(0);
   };
-  const reads = ['findMachine', 'newestProfile', 'asset', 'namedAsset', 'imageAssets', 'newestAsset'];
+  const reads = [
+    'findMachine',
+    'newestProfile',
+    'asset',
+    'namedAsset',
+    'imageAssets',
+    'newestAsset',
+    'damagedAssets',
+  ];
   t.deepEqual(await boot(), reads, 'the machine that was found is not read again by its id');
   pass(4999);
   t.deepEqual(await boot(), []);
@@ -244,6 +253,24 @@ test('while the store is down nothing is unknown: what was not there before may 
   await t.throwsAsync(records.findMachine({ mac: macOf(9) }), { instanceOf: StoreDown });
   await t.throwsAsync(records.imageAssets('no-such'), { instanceOf: StoreDown });
   await t.throwsAsync(records.machine(newId()), { instanceOf: StoreDown });
+});
+
+test('what is damaged, even nothing, is served while the store is down; what another writes is known at once', async (t) => {
+  const { records, store, state, pass } = await scene(t);
+  await createAsset(store, kernel);
+  t.deepEqual(await records.damagedAssets(), []);
+  const { upload_id } = kernel;
+  await changeAsset(
+    records,
+    { ...kernel, condition: 'damaged', damage: 'gone' },
+    { state: 'ready', upload_id },
+  );
+  t.deepEqual(await records.damagedAssets(), [{ id: kernel.id, damage: 'gone' }]);
+  await changeAsset(records.uncached, kernel, { state: 'ready', upload_id });
+  t.deepEqual(await records.damagedAssets(), []);
+  state.down = true;
+  pass(60_000);
+  t.deepEqual(await records.damagedAssets(), []);
 });
 
 test('while the store is known to be down no boot waits for its event to be refused', async (t) => {

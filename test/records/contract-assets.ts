@@ -321,4 +321,34 @@ export function assetContract(test: TestFn, open: OpenRecords): void {
       mine[0],
     );
   });
+
+  test('what is damaged is told, in whatever state, until it is whole again', async (t) => {
+    const records = await open(t);
+    t.deepEqual(await records.damagedAssets(), []);
+    const ready = asset({ state: 'ready' });
+    const retired = asset({ state: 'retired', kind: 'initrd' });
+    for (const each of [ready, retired, asset({ state: 'ready', kind: 'iso' })])
+      await createAsset(records, each);
+    const known = (one: Asset) => ({ state: one.state, upload_id: one.upload_id });
+    for (const one of [ready, retired])
+      t.is(
+        await changeAsset(records, { ...one, condition: 'damaged', damage: `of ${one.kind}` }, known(one)),
+        'written',
+      );
+    const told = await records.damagedAssets();
+    t.deepEqual(
+      told.toSorted((one, other) => (one.damage < other.damage ? -1 : 1)),
+      [
+        { id: retired.id, damage: 'of initrd' },
+        { id: ready.id, damage: 'of kernel' },
+      ],
+    );
+    const { items } = await records.listAssets({ condition: 'damaged' }, { limit: 9 });
+    t.deepEqual(
+      items.map(({ id }) => id),
+      [ready.id, retired.id],
+    );
+    t.is(await changeAsset(records, ready, known(ready)), 'written');
+    t.deepEqual(await records.damagedAssets(), [{ id: retired.id, damage: 'of initrd' }]);
+  });
 }

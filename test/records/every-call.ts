@@ -55,6 +55,7 @@ export function everyCall(
     listAssets: () => records.listAssets({}, page),
     newestAsset: () => records.newestAsset(given),
     imageAssets: () => records.imageAssets('a'),
+    damagedAssets: () => records.damagedAssets(),
     addBootEntry: () => records.addBootEntry(bootEntry()),
     lastBoot: async () => {
       await records.lastBoot('m');

@@ -52,6 +52,7 @@ export function taken(reference: string, place: Place, asset: Asset | undefined)
       : `there is no asset ${reference}: bootbroker asset list shows all`;
   if (misplaced(asset, place))
     return `asset ${reference} is ${assetTitle(asset)}, and a ${kind} for ${arch} is needed here`;
+  if (asset.damage) return `${kind} ${reference} for ${arch} is damaged (${asset.damage})`;
   return (
     resolved(asset) ??
     `${kind} ${reference} for ${arch} is ${asset.state}${asset.failure ? ` (${asset.failure})` : ''}`

@@ -20,6 +20,9 @@ export type Arch = (typeof archs)[number];
 export const assetStates = ['created', 'uploading', 'verifying', 'ready', 'retired'] as const;
 export type AssetState = (typeof assetStates)[number];
 
+/** What is known of the bytes of an asset that was ready, where they are not as they should be: no machine is given them. */
+export const assetConditions = ['damaged'] as const;
+
 /** What an asset is called; no two share it. */
 export interface AssetName {
   readonly kind: AssetKind;
@@ -56,6 +59,12 @@ export interface Asset extends AssetName {
   readonly checked?: 'crc32c' | 'sha256';
   /** Why the last upload did not become ready. */
   readonly failure?: string;
+  readonly condition?: (typeof assetConditions)[number];
+  /** How its bytes are not as they should be, and since when that is known. Only while it is damaged. */
+  readonly damage?: string;
+  readonly damaged_at?: string;
+  /** When all its bytes, or in Cloud Storage what Google says of them, were last found as they should be. */
+  readonly scrubbed_at?: string;
   readonly created_at: string;
   readonly updated_at: string;
   readonly ready_at?: string;
@@ -145,9 +154,9 @@ export function mustHash({ kind, verify }: Pick<Asset, 'kind' | 'verify'>): bool
   return boots(kind) || verify === 'full';
 }
 
-/** As a new profile takes it; `undefined` unless the asset is ready with all that delivery needs. */
+/** As a new profile takes it; `undefined` unless the asset is ready, undamaged, with all that delivery needs. */
 export function resolved(asset: Asset): ResolvedAsset | undefined {
-  return asset.state === 'ready' ? deliverable(asset) : undefined;
+  return asset.state === 'ready' && !asset.condition ? deliverable(asset) : undefined;
 }
 
 /** As it is served to whoever names exactly this one, which may be retired. */

@@ -14,7 +14,7 @@ export interface Recording {
   readonly answers: Answers;
 }
 
-const questions = ['machineBy', 'machine', 'rules', 'revision', 'asset', 'signedUrl'] as const;
+const questions = ['machineBy', 'machine', 'rules', 'revision', 'asset', 'damaged', 'signedUrl'] as const;
 
 /** The same world; `answers` fills with what it says. */
 export function recorded(world: ExplainWorld): { readonly world: ExplainWorld; readonly answers: Answers } {
@@ -31,6 +31,8 @@ export function recorded(world: ExplainWorld): { readonly world: ExplainWorld; r
 export function replayed(answers: Answers): ExplainWorld {
   return worldBy((question, of) => {
     const key = keyOf(question, of);
+    // A recording of before it was asked.
+    if (question === 'damaged' && !Object.hasOwn(answers, key)) return [];
     if (!Object.hasOwn(answers, key)) throw new Error(`it has no answer to ${key}`);
     return answers[key] ?? undefined;
   });

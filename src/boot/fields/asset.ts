@@ -1,4 +1,4 @@
-import { assetKinds, assetStates } from '../asset/asset.ts';
+import { assetConditions, assetKinds, assetStates } from '../asset/asset.ts';
 import type { Fields } from './field.ts';
 
 /** What assets are searched by. */
@@ -8,4 +8,10 @@ export const assetFields = {
   version: { kind: 'text', flag: 'version', search: 'only those of this version' },
   arch: { kind: 'text', flag: 'arch', search: 'only those of this architecture' },
   state: { kind: 'text', flag: 'state', choices: assetStates, search: 'only those in this state' },
+  condition: {
+    kind: 'text',
+    flag: 'condition',
+    choices: assetConditions,
+    search: 'only those whose bytes are lost or changed',
+  },
 } as const satisfies Fields;

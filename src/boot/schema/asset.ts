@@ -3,6 +3,7 @@ import {
   type Asset,
   type AssetName,
   archs,
+  assetConditions,
   assetKinds,
   assetStates,
   type ResolvedAsset,
@@ -78,6 +79,13 @@ export const assetSchema = schemaOf<Asset>(
     verified_bytes: bytes.describe('How far the hashing has come, some seconds ago').exactOptional(),
     checked: z.enum(['crc32c', 'sha256']).describe('What the bytes were held to').exactOptional(),
     failure: text.describe('Why the last upload did not become ready').exactOptional(),
+    condition: z
+      .enum(assetConditions)
+      .describe('damaged: its bytes are lost or changed, and no machine is given them')
+      .exactOptional(),
+    damage: text.describe('How its bytes are not as they should be').exactOptional(),
+    damaged_at: time.describe('Since when that is known').exactOptional(),
+    scrubbed_at: time.describe('When its bytes were last found as they should be').exactOptional(),
     created_at: time,
     updated_at: time,
     ready_at: time.exactOptional(),

@@ -21,6 +21,10 @@ export interface AdminParts extends CommonParts, OidcOptions {
   readonly refusals: RefusalLog;
   /** Starts, or joins, the verification of an asset whose bytes are all there. */
   readonly verify: (assetId: string) => Promise<void>;
+  /** Looks whether an asset's object still has its bytes, and writes down if not. */
+  readonly look: (assetId: string) => Promise<void>;
+  /** Reads all bytes of an asset, and writes down what it found. */
+  readonly scrub: (assetId: string) => Promise<void>;
   /** Ends an open upload, if nobody else ends it first. */
   readonly abort: (upload: Upload, audit: Auditor) => Promise<unknown>;
   /** Garbage collection. */

@@ -31,7 +31,7 @@ const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile', 't
 const entry = {
   serves: 'entry',
   query: { ...claims, ...loader },
-  problems: [...ofMachine, 'unknown-asset', 'no-such-route'],
+  problems: [...ofMachine, 'unknown-asset', 'asset-damaged', 'no-such-route'],
   wants: entryOf,
 } as const;
 const script = {
@@ -43,25 +43,25 @@ const script = {
 const beside = {
   serves: 'asset',
   query: {},
-  problems: ['unknown-asset', 'no-such-route', ...notIt],
+  problems: ['unknown-asset', 'asset-damaged', 'no-such-route', ...notIt],
   wants: siblingOf,
 } as const;
 const ofMachineNow = {
   serves: 'asset',
   query: {},
-  problems: [...ofMachine, 'unknown-asset'],
+  problems: [...ofMachine, 'unknown-asset', 'asset-damaged'],
   wants: ({ params }: Asking) => ({ kind: 'current', part: partIn(params) }) as const,
 } as const;
 const ofRevision = {
   serves: 'asset',
   query: scripted,
-  problems: ['unknown-profile', 'unknown-asset', 'asset-not-here', ...notIt],
+  problems: ['unknown-profile', 'unknown-asset', 'asset-damaged', 'asset-not-here', ...notIt],
   wants: revisionPart,
 } as const;
 const ofImage = {
   serves: 'asset',
   query: { arch: 'Architecture, where a bare name does not say it' },
-  problems: ['unknown-asset', 'asset-not-here', 'no-such-route', 'bad-input'],
+  problems: ['unknown-asset', 'asset-damaged', 'asset-not-here', 'no-such-route', 'bad-input'],
 } as const;
 
 /** The boot plane, on one screen. */

@@ -11,7 +11,8 @@ type Read =
   | 'asset'
   | 'namedAsset'
   | 'newestAsset'
-  | 'imageAssets';
+  | 'imageAssets'
+  | 'damagedAssets';
 
 /** The world as the records know it. */
 export function recordsWorld(records: Pick<Records, Read>): World {
@@ -20,6 +21,7 @@ export function recordsWorld(records: Pick<Records, Read>): World {
     machine: (id) => records.machine(id),
     rules: () => records.rulebook(),
     revision: (which) => ('id' in which ? records.profile(which.id) : records.newestProfile(which.newest)),
+    damaged: () => records.damagedAssets(),
     async asset(which) {
       if ('id' in which) return records.asset(which.id);
       if ('named' in which) return records.namedAsset(which.named);

@@ -19,7 +19,7 @@ const readsOf: Readonly<Record<Named['kind'], readonly string[]>> = {
   machine: ['machine', 'findMachine'],
   rule: ['rulebook'],
   profile: ['profile', 'newestProfile'],
-  asset: ['asset', 'namedAsset', 'imageAssets', 'newestAsset'],
+  asset: ['asset', 'namedAsset', 'imageAssets', 'newestAsset', 'damagedAssets'],
 };
 
 export interface CachedRecords extends Records {
@@ -141,6 +141,15 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
       );
     },
     imageAssets: (name) => cache.get(['imageAssets', name], () => records.imageAssets(name)),
+    // In a document, for an empty list would be "not there", which is not served in an outage. Then nothing more is known to be damaged.
+    damagedAssets: async () => {
+      const { damaged } = await cache.get(
+        ['damagedAssets'],
+        async () => ({ damaged: await records.damagedAssets() }),
+        { spare: spare(() => ({ damaged: [] })) },
+      );
+      return damaged;
+    },
     newestAsset: ({ kind, name, arch }) =>
       cache.get(['newestAsset', kind, name, arch], () => records.newestAsset({ kind, name, arch }), {
         spare: spare((seed) => seed.newestAsset({ kind, name, arch })),
@@ -155,6 +164,6 @@ function idOf(change: Change): string {
 
 /** Whether the answer is the document of this id, or a list that it is in. */
 function mentions(answer: unknown, id: string): boolean {
-  const { id: own, items = answer } = answer as { id?: unknown; items?: unknown };
+  const { id: own, damaged = answer, items = damaged } = answer as Readonly<Record<string, unknown>>;
   return own === id || (Array.isArray(items) && items.some((item) => item?.id === id));
 }

@@ -1,4 +1,5 @@
 import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import { damagedIn } from '../../boot/asset/condition.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import { assetFields } from '../../boot/fields/asset.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
@@ -52,6 +53,10 @@ export function assetRecords(store: Store): AssetRecords {
           if (newest || found.length < limit) return documentOf<Asset>(newest);
         }
       }),
+    damagedAssets: () =>
+      store.read('reading which assets are damaged', async (documents) =>
+        (await queried(documents, { condition: 'damaged' })).map(damagedIn),
+      ),
     imageAssets: (name) =>
       store.read('reading the assets of an image', (documents) =>
         queried(documents, { name, state: 'ready' }),

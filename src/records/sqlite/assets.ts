@@ -1,4 +1,5 @@
 import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import { damagedIn } from '../../boot/asset/condition.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import { assetFields } from '../../boot/fields/asset.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
@@ -31,6 +32,10 @@ export function assetRecords(sql: Sql): AssetRecords {
         );
         return newest[0];
       }),
+    damagedAssets: () =>
+      sql.read('reading which assets are damaged', () =>
+        documents<Asset>(sql, `SELECT body FROM assets WHERE condition = 'damaged'`).map(damagedIn),
+      ),
     imageAssets: (name) =>
       sql.read('reading the assets of an image', () =>
         documents<Asset>(

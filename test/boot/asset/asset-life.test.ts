@@ -22,6 +22,7 @@ import {
   type Step,
   type UploadChange,
 } from '../../../src/boot/asset/asset-step.ts';
+import { damageRead, damageSeen, foundDamaged, foundWhole } from '../../../src/boot/asset/condition.ts';
 import type { Upload, UploadState } from '../../../src/boot/asset/upload.ts';
 import { isRefusal, type Refusal } from '../../../src/boot/problem.ts';
 import { conflictOf } from '../../../src/records/conflict.ts';
@@ -143,6 +144,35 @@ test('an object that carries other headers than were granted never becomes its a
     arrived(life, adding({ 'content-encoding': 'identity' }), undefined, time(2)).asset.state,
     'verifying',
   );
+});
+
+test('what is damaged is taken by no new profile, keeps its state, and is whole again after a scrub', (t) => {
+  for (const state of ['ready', 'retired'] as const) {
+    const before = asset('kernel', {
+      state,
+      generation: '7',
+      etag: '"e"',
+      last_modified: 'x',
+      ready_at: 'x',
+      sha256: 'ab',
+    });
+    t.is(damageSeen(before, { generation: '7', size: before.size, crc32c: before.crc32c }), undefined);
+    t.regex(damageSeen(before, undefined) ?? '', /^the storage has no object/);
+    t.regex(damageSeen(before, { ...before, generation: '8' }) ?? '', /its generation is 8, pinned was 7/);
+    t.regex(damageRead(before, { ...before, sha256: 'cd' }) ?? '', /^sha256 is cd, announced was ab$/);
+    const damage = foundDamaged(before, 'gone', time(1));
+    t.like(damage?.asset, { state, condition: 'damaged', damage: 'gone', damaged_at: time(1).toISOString() });
+    const damaged = damage?.asset as Asset;
+    t.is(resolved(damaged), undefined);
+    t.truthy(deliverable(damaged));
+    t.is(foundDamaged(damaged, 'gone', time(2)), undefined);
+    t.is(foundDamaged(damaged, 'more', time(2))?.asset.damaged_at, time(1).toISOString());
+    const whole = foundWhole(damaged, time(3));
+    const at = time(3).toISOString();
+    t.true('changes' in whole);
+    if ('changes' in whole) t.deepEqual(whole.asset, { ...before, scrubbed_at: at, updated_at: at });
+    t.false('changes' in foundWhole(before, time(3)), 'nobody is told that all is well');
+  }
 });
 
 test('what was accepted does not expire; who aborts it gives it up', (t) => {

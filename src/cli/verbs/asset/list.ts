@@ -25,9 +25,14 @@ export function assetList(command: Command, system: System): void {
         nameAtVersion(asset),
         asset.arch,
         bytes(asset.size),
-        asset.failure ? `${asset.state}: ${asset.failure}` : asset.state,
+        stateOf(asset),
         asset.id,
       ],
     }),
   );
+}
+
+function stateOf({ state, failure, condition }: Asset): string {
+  if (condition) return `${state}, ${condition}`;
+  return failure ? `${state}: ${failure}` : state;
 }

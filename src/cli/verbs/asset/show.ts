@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
+import type { Arch, Asset, AssetKind } from '../../../boot/asset/asset.ts';
+import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { assetsNamed } from '../../broker/named.ts';
 import { outline } from '../../output/outline.ts';
@@ -20,7 +21,12 @@ export function assetShow(command: Command, system: System): void {
       .addOption(kindOption())
       .addOption(archOption('only this architecture')),
   ).action(async (text: string, options: Options) => {
-    const items = await assetsNamed(broker(system, options), text, options);
+    const api = broker(system, options);
+    const found = await assetsNamed(api, text, options);
+    // By its id an asset is looked at in the storage; a list tells what was known before.
+    const items = await Promise.all(
+      found.map(async ({ id }) => accepted(await api.get(`assets/${id}`)) as Asset),
+    );
     system.stdout.write(
       options.json ? jsonLine({ items }) : items.map((asset) => outline({ ...asset })).join('\n'),
     );

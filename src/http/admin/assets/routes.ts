@@ -7,6 +7,7 @@ import { type Route, route } from '../route.ts';
 import { collectedSchema, startedUploadSchema } from './asset-resources.ts';
 import { completeUpload } from './complete-upload.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
+import { lookedAt, scrubAsset } from './scrub.ts';
 import { abortUpload, startUpload } from './uploads.ts';
 
 const dayMs = 24 * 3600 * 1000;
@@ -91,12 +92,14 @@ export const assetRoutes: readonly Route[] = [
   route({
     method: 'get',
     path: '/api/v1/assets/{id}',
-    summary: 'One asset; while it is hashed, how far that has come',
+    summary:
+      'One asset; while it is hashed, how far that has come; once it is ready, whether its bytes are still there',
     role: 'viewer',
     answers: { 200: { description: 'The asset', body: assetSchema } },
     problems: ['unknown-asset'],
-    async handle({ params: { id = '' } }, { records }) {
-      const asset = await records.asset(id);
+    async handle({ params: { id = '' } }, parts) {
+      await lookedAt([id], parts);
+      const asset = await parts.records.asset(id);
       return asset ? { status: 200, body: asset } : refuse('unknown-asset', `There is no asset ${id}.`);
     },
   }),
@@ -117,6 +120,19 @@ export const assetRoutes: readonly Route[] = [
     answers: { 200: { description: 'The asset, ready', body: assetSchema } },
     problems: ['unknown-asset', 'asset-not-ready'],
     handle: ({ params: { id = '' }, audit }, parts) => unretireAsset(id, audit, parts),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/assets/{id}/scrub',
+    summary:
+      'Read all its bytes again, in the embedded storage, or else what Google says of them. Damaged, no machine is given it; whole, it is taken back into use',
+    role: 'operator',
+    answers: {
+      200: { description: 'The asset, as it was found', body: assetSchema },
+      202: { description: 'The asset, while it is being read: ask again', body: assetSchema },
+    },
+    problems: ['unknown-asset', 'asset-not-ready'],
+    handle: ({ params: { id = '' } }, parts) => scrubAsset(id, parts),
   }),
   route({
     method: 'post',

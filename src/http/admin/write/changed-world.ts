@@ -4,15 +4,20 @@ import { inForce } from '../../../boot/rule/rule.ts';
 import type { World } from '../../../boot/world.ts';
 import type { Change } from '../../../records/records.ts';
 
-/** The same world, asked for rules and revisions once each: what is judged together is judged by the same. */
+/** The same world, asked for rules, revisions and what is damaged once each: what is judged together is judged by the same. */
 export function keptWorld(world: World): World {
   const revisions = new Map<string, ReturnType<World['revision']>>();
   let rules: ReturnType<World['rules']> | undefined;
+  let damaged: ReturnType<World['damaged']> | undefined;
   return {
     ...world,
     rules() {
       rules ??= world.rules();
       return rules;
+    },
+    damaged() {
+      damaged ??= world.damaged();
+      return damaged;
     },
     revision(which) {
       const key = JSON.stringify(which);
