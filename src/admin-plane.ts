@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import { adminApp } from './http/admin/app.ts';
+import { Planner } from './http/admin/apply/planner.ts';
 import { RefusalLog } from './http/admin/login/refusal-log.ts';
 import type { CommonParts } from './http/plane/parts.ts';
 import type { Jobs } from './jobs/jobs.ts';
@@ -15,11 +16,13 @@ export async function openAdminPlane(
 ): Promise<Plane> {
   const refusals = new RefusalLog(parts);
   const { adminToken } = parts;
-  const app = adminApp({ ...config, ...parts, ...common, adminToken, refusals, ...onDemand });
+  const planner = new Planner();
+  const app = adminApp({ ...config, ...parts, ...common, adminToken, refusals, planner, ...onDemand });
   const listener = await openListener('admin', app, config, parts);
   return {
     async close(graceMs) {
       await listener.close(graceMs);
+      await planner.close();
       await refusals.settled();
     },
   };

@@ -52,6 +52,7 @@ export const problems = {
   internal: { status: 500, title: 'The broker failed' },
   'too-many-streams': { status: 503, title: 'Too many transfers at once' },
   'issuer-down': { status: 503, title: 'The issuer of the token does not give its keys' },
+  'apply-busy': { status: 503, title: 'Others apply at the moment' },
   'store-down': { status: 503, title: 'A store that this needs does not answer' },
 } as const;
 
@@ -81,7 +82,8 @@ export function refuse(problem: Problem, detail: string, headers?: Record<string
   return { kind: 'refuse', problem, detail, ...(headers && { headers }) };
 }
 
-const mostErrors = 100;
+/** Whoever sends a thousand mistakes is told of the first hundred. */
+export const mostErrors = 100;
 
 /** A refusal of parts of a body, by their paths in it. */
 export function refuseParts(

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Broker, brokerFor, push } from '../support/broker.ts';
+import { type Broker, brokerFor, type Options, push } from '../support/broker.ts';
 import { command, type Ran } from './command.ts';
 
 interface Scene {
@@ -13,8 +13,8 @@ interface Scene {
   readonly write: (files: Readonly<Record<string, string | Buffer>>) => Promise<void>;
 }
 
-async function scene(t: ExecutionContext): Promise<Scene> {
-  const broker = await brokerFor(t);
+async function scene(t: ExecutionContext, options: Options = {}): Promise<Scene> {
+  const broker = await brokerFor(t, options);
   const dir = await mkdtemp(join(tmpdir(), 'broker-apply-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));
   return {
@@ -285,4 +285,14 @@ test('names from elsewhere do not reach the terminal as they are', async (t) => 
   await write({ 'x.yaml': 'machines:\n  - mac: 52:54:00:00:00:01\n    labels: {a: "\\e[3J"}\n' });
   const { stdout } = await run('apply', '-f', dir, '--dry-run');
   t.regex(stdout, /labels\.a: \\u\{1b\}\[2J becomes/);
+});
+
+test('who applies while others do waits for a turn', async (t) => {
+  const { run, write, broker } = await scene(t, { planning: { mostWaiting: 0 } });
+  await write({ 'site.yaml': 'machines: [{mac: "52:54:00:00:00:01"}]' });
+  const keys = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`k${n}`, 0]));
+  const other = broker.admin('/api/v1/apply?dry_run=1', keys);
+  const { code, stderr } = await run('apply', '-f', 'site.yaml');
+  t.is(code, 0, stderr);
+  t.true([400, 503].includes((await other).status));
 });

@@ -14,6 +14,7 @@ import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { openLocalSigner } from '../../src/drivers/signer.ts';
 import { adminApp } from '../../src/http/admin/app.ts';
+import { Planner, type PlannerLimits } from '../../src/http/admin/apply/planner.ts';
 import { RefusalLog } from '../../src/http/admin/login/refusal-log.ts';
 import type { AdminParts } from '../../src/http/admin/parts.ts';
 import { bootApp } from '../../src/http/boot/app.ts';
@@ -41,6 +42,8 @@ export interface Options {
   readonly clock?: () => Date;
   /** Puts other parts in the place of the real ones, for faults. */
   readonly replace?: (parts: Parts) => Partial<BootParts>;
+  /** Other limits of applies than the usual ones. */
+  readonly planning?: Partial<PlannerLimits>;
 }
 
 /** The parts of a broker with its embedded storage and all roles. */
@@ -77,6 +80,7 @@ export async function startBroker({
   settings = {},
   clock = () => new Date(),
   replace,
+  planning = {},
 }: Options = {}): Promise<Broker> {
   const folder = await mkdtemp(join(tmpdir(), 'bootbroker-test-'));
   const read = readConfig({ ...anyPort, BROKER_DATA_DIR: folder, ...settings }, {});
@@ -93,13 +97,14 @@ export async function startBroker({
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
   const bootLog = new BootLog(config.events, common);
   const refusals = new RefusalLog(common);
+  const planner = new Planner(planning);
   const unknownMachines = new UnknownMachines(common, quickly);
   const boot = await listen(
     bootApp({ ...common, bootLog, unknownMachines, sourcePolicy } satisfies BootParts),
     config.listen,
   );
   const admin = await listen(
-    adminApp({ ...common, refusals, ...jobs.onDemand } satisfies AdminParts),
+    adminApp({ ...common, refusals, planner, ...jobs.onDemand } satisfies AdminParts),
     config.adminListen,
   );
   const unwatch = [watch(boot.port, 'boot'), watch(admin.port, 'admin')];
@@ -116,6 +121,7 @@ export async function startBroker({
       for (const end of unwatch) end();
       await bootLog.settled();
       await refusals.settled();
+      await planner.close();
       await unknownMachines.settled();
       await jobs.close();
       await parts.close();

@@ -1,11 +1,13 @@
 import type { ShownChange } from '../../boot/apply/changes.ts';
 import { assetTitle } from '../../boot/asset/asset.ts';
-import { type Answer, accepted } from '../broker/api.ts';
+import { type Answer, accepted, problemName, type Query } from '../broker/api.ts';
+import { patience, type Waiting } from '../broker/patience.ts';
 import { type ListedAsset, listedAssets } from '../manifest/asset-files.ts';
 import type { Manifest } from '../manifest/gather.ts';
 import { type Mistake, mistaken, refusedParts } from '../manifest/problem.ts';
 import { type Section, sections } from '../manifest/sections.ts';
 import { type Pushing, pushFile } from '../push/push-file.ts';
+import { Failure } from '../verb/failure.ts';
 import { jsonLine, printable } from '../verb/printable.ts';
 import type { System } from '../verb/system.ts';
 
@@ -46,7 +48,8 @@ export async function applyState(
     assets: assets.map(({ fields }) => fields),
   };
   const prune = options.prune ? '1' : undefined;
-  const planned = answered(await api.post('apply', body, { prune, dry_run: '1' }), manifest);
+  const post = (query: Query) => whenFree(by.waiting, () => api.post('apply', body, query));
+  const planned = answered(await post({ prune, dry_run: '1' }), manifest);
   bar.end();
   const missing = missingOf(planned, assets);
   if (!options.json) stdout.write(changesText(planned.changes));
@@ -59,8 +62,7 @@ export async function applyState(
   // What firmware gets first of a chain has no filename, and comes last: with it the chain is in use.
   const inOrder = missing.toSorted((a, b) => Number(!a.name?.filename) - Number(!b.name?.filename));
   for (const { push } of inOrder) if (push) await pushFile(push, by);
-  const applied =
-    planned.changes.length === 0 ? planned : answered(await api.post('apply', body, { prune }), manifest);
+  const applied = planned.changes.length === 0 ? planned : answered(await post({ prune }), manifest);
   bar.end();
   const done = {
     ...applied,
@@ -68,6 +70,20 @@ export async function applyState(
     changes: [...planned.changes.filter(isAsset), ...applied.changes],
   };
   stdout.write(options.json ? jsonLine({ ...done, ...also }) : `${summary(done.changes, false)}\n`);
+}
+
+/** A broker plans one apply at a time. Who finds others before them asks again. */
+async function whenFree(waiting: Waiting, call: () => Promise<Answer>): Promise<Answer> {
+  const patient = patience(waiting);
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      const problem = error instanceof Failure ? error.problem : undefined;
+      if (!problem || problemName(problem) !== 'apply-busy') throw error;
+      await patient.wait('others apply at the moment');
+    }
+  }
 }
 
 function isAsset({ kind }: ShownChange): boolean {

@@ -1,19 +1,22 @@
 import { type Refusal, refuse } from '../../boot/problem.ts';
-import { readBody } from '../plane/read-body.ts';
+import { decoded, readBytes } from '../plane/read-body.ts';
 import type { AdminContext } from './context.ts';
 import { readStrictJson } from './strict-json.ts';
 
+/** Bytes, where a route says nothing else. */
 const longestBody = 1024 * 1024;
+/** What is checked on the thread that boots machines, too, has at most so many keys and values. */
+export const mostValues = 50_000;
 
 /**
- * Reads a request's body as JSON (RFC 8259): in UTF-8, without a byte order mark, and nothing that could be read in two ways. An
- * `optional` one may be missing, with its type. `limit` is in bytes.
+ * Reads the bytes of a request's body that is to be JSON (RFC 8259). An `optional` one may be missing, with its type. `limit` is
+ * in bytes.
  */
-export async function readJson(
+export async function readJsonBytes(
   ctx: AdminContext,
   optional: boolean,
   limit = longestBody,
-): Promise<{ readonly value: unknown } | Refusal> {
+): Promise<Buffer | Refusal> {
   const untyped = optional && ctx.get('Content-Type') === '';
   const [type = '', ...parameters] = ctx.get('Content-Type').toLowerCase().split(';');
   const charset = parameters.find((one) => one.trim().startsWith('charset='));
@@ -24,10 +27,18 @@ export async function readJson(
     'Send the body as Content-Type: application/json, in UTF-8.',
   );
   if (!isJson && !untyped) return notJson;
-  const text = await readBody(ctx, limit);
+  const bytes = await readBytes(ctx, limit);
+  return bytes instanceof Buffer && bytes.length > 0 && !isJson ? notJson : bytes;
+}
+
+/** What these bytes say: in UTF-8, without a byte order mark, and nothing that could be read in two ways. */
+export function jsonOf(
+  bytes: Uint8Array,
+  { optional = false, most = Number.POSITIVE_INFINITY },
+): { readonly value: unknown } | Refusal {
+  const text = decoded(bytes);
   if (typeof text !== 'string') return text;
   if (optional && text === '') return { value: undefined };
-  if (!isJson) return notJson;
-  const read = readStrictJson(text);
+  const read = readStrictJson(text, most);
   return 'fault' in read ? refuse('bad-input', `The body ${read.fault}.`) : read;
 }

@@ -3,6 +3,7 @@ import type { Upload } from '../../boot/asset/upload.ts';
 import type { Network } from '../../boot/network.ts';
 import type { EdgeVerifier } from '../../boot/source.ts';
 import type { CommonParts } from '../plane/parts.ts';
+import type { Planner } from './apply/planner.ts';
 import type { OidcOptions } from './login/oidc.ts';
 import type { RefusalLog } from './login/refusal-log.ts';
 
@@ -19,6 +20,8 @@ export interface AdminParts extends CommonParts, OidcOptions {
   /** Whose X-Forwarded-For the audit log believes. */
   readonly trustedProxies: readonly Network[];
   readonly refusals: RefusalLog;
+  /** Reads, checks and plans applies in its own thread. */
+  readonly planner: Planner;
   /** Starts, or joins, the verification of an asset whose bytes are all there. */
   readonly verify: (assetId: string) => Promise<void>;
   /** Looks whether an asset's object still has its bytes, and writes down if not. */

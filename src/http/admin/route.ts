@@ -5,15 +5,17 @@ import type { Auditor } from '../../boot/access/audit.ts';
 import { auditor } from '../../boot/access/audit-entry.ts';
 import type { Role } from '../../boot/access/token.ts';
 import { mask } from '../../boot/masked.ts';
-import { isRefusal, type Problem, type Refusal, refuse, refuseParts } from '../../boot/problem.ts';
+import { isRefusal, type Problem, type Refusal, refuse } from '../../boot/problem.ts';
 import { answerProblem } from '../plane/answer-problem.ts';
+import { checked } from './checked.ts';
 import type { AdminContext } from './context.ts';
 import { forEyesOf, maskedHeader, refuseMasked } from './eyes.ts';
-import { readJson } from './json-body.ts';
+import { jsonOf, mostValues, readJsonBytes } from './json-body.ts';
 import type { AdminParts } from './parts.ts';
 
 export interface Reply {
   readonly status: number;
+  /** Bytes are sent as they are: whoever made them has seen to what the caller may see. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,10 @@ export interface RouteRequest<Query, Body, Headers = undefined> {
   readonly query: Query;
   readonly headers: Headers;
   readonly body: Body;
+  /** The body as it came. */
+  readonly bytes: Buffer | undefined;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly left: AbortSignal;
   readonly by: Actor;
   /** Makes the audit entries of what they do. */
   readonly audit: Auditor;
@@ -54,6 +60,8 @@ export interface Route {
   readonly body?: ZodType;
   /** Bytes; 1 MiB unless it says so. */
   readonly longestBody?: number;
+  /** The handler gets the body as bytes, for another thread to read and check: this one boots machines. */
+  readonly readElsewhere?: true;
   /** The headers of the request that the route reads, by names in lower case. */
   readonly headers?: ZodObject;
   /** By status. */
@@ -90,27 +98,49 @@ export async function handleRoute(ctx: AdminContext, declared: Route, parts: Adm
   // What the handler reads is the same parameter; said twice it is refused before anything is written.
   const onlyReads = declared.dryRun === true && ctx.query.dry_run === '1';
   if (!allows(by.role, onlyReads ? 'viewer' : declared.role)) return forbid(ctx, declared, by, parts);
-  const query = parse(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
+  const query = checked(declared.query, declared.query ? { ...ctx.query } : undefined, 'query');
   if (isRefusal(query)) return answerProblem(ctx, query);
-  const headers = parse(declared.headers, named(ctx, declared.headers), 'headers');
+  const headers = checked(declared.headers, named(ctx, declared.headers), 'headers');
   if (isRefusal(headers)) return answerProblem(ctx, headers);
-  const json = declared.body
-    ? await readJson(ctx, acceptsNothing(declared.body), declared.longestBody)
-    : { value: undefined };
-  if (isRefusal(json)) return answerProblem(ctx, json);
-  const body = parse(declared.body, json.value, 'body');
+  const optional = declared.body !== undefined && acceptsNothing(declared.body);
+  const bytes = declared.body ? await readJsonBytes(ctx, optional, declared.longestBody) : undefined;
+  if (isRefusal(bytes)) return answerProblem(ctx, bytes);
+  const body = bytes && !declared.readElsewhere ? bodyOf(declared, bytes, optional) : undefined;
   if (isRefusal(body)) return answerProblem(ctx, body);
   const notMeant = refuseMasked(body);
   if (notMeant) return answerProblem(ctx, notMeant);
   const { localAddress } = ctx.req.socket;
   const audit = auditor(by, randomUUIDv7);
-  const request = { params: ctx.params, query, headers, body, by, audit, localAddress };
+  const request = {
+    params: ctx.params,
+    query,
+    headers,
+    body,
+    bytes,
+    by,
+    audit,
+    localAddress,
+    left: left(ctx),
+  };
   const reply = await declared.handle(request as RouteRequest<never, never, never>, parts);
   if (isRefusal(reply)) return answerProblem(ctx, forEyesOf(by, reply).value);
-  const { value, isMasked } = forEyesOf(by, reply.body);
+  const { value, isMasked } =
+    reply.body instanceof Uint8Array ? { value: reply.body, isMasked: false } : forEyesOf(by, reply.body);
   ctx.status = reply.status;
   ctx.set({ 'Cache-Control': 'no-store', ...(isMasked && { [maskedHeader]: mask }), ...reply.headers });
   ctx.body = value;
+}
+
+function bodyOf({ body }: Route, bytes: Uint8Array, optional: boolean): unknown {
+  const json = jsonOf(bytes, { optional, most: mostValues });
+  return isRefusal(json) ? json : checked(body, json.value, 'body');
+}
+
+/** Aborted when nobody waits for the answer any more. */
+function left({ res }: AdminContext): AbortSignal {
+  const leaving = new AbortController();
+  res.once('close', () => leaving.abort());
+  return leaving.signal;
 }
 
 /** Those of the request's headers that the schema names. */
@@ -133,36 +163,4 @@ function forbid(ctx: AdminContext, { method, path, role }: Route, by: Actor, { r
 /** Whether a body may be left out: its schema has a default. */
 export function acceptsNothing(body: ZodType): boolean {
   return body.safeParse(undefined).success;
-}
-
-function parse(schema: ZodType | undefined, value: unknown, what: string): unknown {
-  if (!schema) return undefined;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.flatMap(faultsOf);
-  const detail = faults.slice(0, 20).map(({ path, message }) => `${[what, ...path].join('.')}: ${message}`);
-  return what === 'body'
-    ? refuseParts('bad-input', detail.join('; '), faults)
-    : refuse('bad-input', detail.join('; '));
-}
-
-/** Each unknown field is a fault of its own, so that each has its place; of alternatives the one that was meant speaks. */
-function faultsOf(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; message: string }[] {
-  const { path, message } = issue;
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'is no field here' }));
-  const meant = issue.code === 'invalid_union' ? meantOf(issue) : undefined;
-  return (
-    meant?.flatMap(faultsOf).map((one) => ({ ...one, path: [...path, ...one.path] })) ?? [{ path, message }]
-  );
-}
-
-/** The alternative that has these fields; else, where nothing is said of them all, the one that is of this type. */
-function meantOf({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
-  const without = (code: string) =>
-    errors.find(
-      (issues) =>
-        !issues.some((one) => one.path.length === 0 && (one.code === code || one.code === 'invalid_type')),
-    );
-  return without('unrecognized_keys') ?? (message === 'Invalid input' ? without('invalid_type') : undefined);
 }

@@ -2,7 +2,8 @@ import { ofNewestImage, onlyOf } from '../../boot/asset/image.ts';
 import type { World } from '../../boot/world.ts';
 import type { Records } from '../../records/records.ts';
 
-type Read =
+/** What of the records a decision may need. */
+export type WorldRead =
   | 'findMachine'
   | 'machine'
   | 'rulebook'
@@ -15,7 +16,7 @@ type Read =
   | 'damagedAssets';
 
 /** The world as the records know it. */
-export function recordsWorld(records: Pick<Records, Read>): World {
+export function recordsWorld(records: Pick<Records, WorldRead>): World {
   return {
     machineBy: (identity) => records.findMachine(identity),
     machine: (id) => records.machine(id),

@@ -6,12 +6,16 @@ import { filledSlots } from '../../../boot/asset/slots.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
 import { assetsOf, type ProfileRevision } from '../../../boot/profile.ts';
 import { every, type Records } from '../../../records/records.ts';
+import type { WorldRead } from '../../plane/records-world.ts';
 
 /** Reads of a store that run at once. */
 const atOnce = 16;
 
+/** What of the records an apply reads. */
+export type ApplyRecords = Pick<Records, WorldRead | 'listMachines' | 'listRules'>;
+
 /** What is there, as far as this desired state can be about it. */
-export async function readCurrent(desired: Desired, records: Records): Promise<Current> {
+export async function readCurrent(desired: Desired, records: ApplyRecords): Promise<Current> {
   const machines = await Array.fromAsync(every((page) => records.listMachines(page)));
   const rules = await Array.fromAsync(every((page) => records.listRules(page)));
   const choices = [...desired.machines, ...desired.rules].flatMap(({ profile }) => profile ?? []);

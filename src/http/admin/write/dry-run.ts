@@ -5,6 +5,7 @@ import type { World } from '../../../boot/world.ts';
 import type { Change, Page, PageRequest } from '../../../records/records.ts';
 import { recordsWorld } from '../../plane/records-world.ts';
 import type { AdminParts } from '../parts.ts';
+import { breather } from './breather.ts';
 import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
 
 export interface DryRun extends Page<Impact> {
@@ -30,7 +31,9 @@ export async function impactOf(
   const ofRules = changes.some(({ kind }) => kind === 'rule');
   const made = new Set(newMachines(changes).map(({ id }) => id));
   const items: Impact[] = [];
+  const breathe = breather();
   for (const machine of machines) {
+    await breathe();
     const before: World = { ...now, machine: () => (made.has(machine.id) ? undefined : machine) };
     const after: World = { ...changed, machine: () => machineAfter(changes, machine) };
     const from = await lastAddress(machine, byAddress || !ofRules, parts);

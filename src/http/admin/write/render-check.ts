@@ -1,3 +1,4 @@
+import type { BootPolicy } from '../../../boot/boot-request.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
 import { placeholderWarnings } from '../../../boot/machine/placeholder-warnings.ts';
 import { unknownSubject } from '../../../boot/machine/unknown-machine.ts';
@@ -10,10 +11,15 @@ import { renderedFor, warningsOf } from '../../../boot/template/rendered.ts';
 import { templateError, templateFault } from '../../../boot/template/template.ts';
 import { distinct, type Warning } from '../../../boot/warning.ts';
 import type { World } from '../../../boot/world.ts';
-import { type Change, every } from '../../../records/records.ts';
-import { recordsWorld } from '../../plane/records-world.ts';
-import type { AdminParts } from '../parts.ts';
+import { type Change, every, type Records } from '../../../records/records.ts';
+import { recordsWorld, type WorldRead } from '../../plane/records-world.ts';
+import { breather } from './breather.ts';
 import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
+
+/** What judging takes: how machines boot, and what is known of them. */
+export interface Judging extends BootPolicy {
+  readonly records: Pick<Records, WorldRead | 'listMachines'>;
+}
 
 /**
  * Why these changes must not be written: afterwards the command line of some machine could not be rendered. It is asked at
@@ -22,8 +28,9 @@ import { changedWorld, keptWorld, machineAfter } from './changed-world.ts';
  */
 export async function judged(
   changes: readonly Change[],
-  parts: AdminParts,
+  parts: Judging,
 ): Promise<Refusal | readonly Warning[]> {
+  const breathe = breather();
   const found: Warning[] = [];
   for (const change of changes) {
     const verdict = change.kind === 'profile' ? await ofRevision(change.to, parts) : ofMachine(change);
@@ -32,6 +39,7 @@ export async function judged(
   }
   const world = keptWorld(changedWorld(recordsWorld(parts.records), changes));
   for await (const machine of concerned(changes, world, parts)) {
+    await breathe();
     const verdict = await renderingsFor(machine, world, parts);
     if (isRefusal(verdict)) return verdict;
     found.push(...verdict);
@@ -47,7 +55,7 @@ function ofMachine(change: Change): readonly Warning[] {
 
 async function ofRevision(
   revision: ProfileRevision,
-  { unknownMachine }: AdminParts,
+  { unknownMachine }: Judging,
 ): Promise<Refusal | readonly Warning[]> {
   const fault = await templateFault(revision.cmdline);
   if (fault) return templateError(fault, `The command line of ${revision.name} cannot be read`);
@@ -62,7 +70,7 @@ async function ofRevision(
 async function* concerned(
   changes: readonly Change[],
   world: World,
-  { records }: AdminParts,
+  { records }: Judging,
 ): AsyncGenerator<Machine> {
   for (const change of changes) if (change.kind === 'machine' && change.to) yield change.to;
   if (!changes.some(({ kind }) => kind === 'rule') || !(await mattersToWhom(world))) return;
