@@ -288,11 +288,11 @@ test('names from elsewhere do not reach the terminal as they are', async (t) => 
 });
 
 test('who applies while others do waits for a turn', async (t) => {
-  const { run, write, broker } = await scene(t, { planning: { mostWaiting: 0 } });
+  const { run, dir, write, broker } = await scene(t, { planning: { mostWaiting: 0 } });
   await write({ 'site.yaml': 'machines: [{mac: "52:54:00:00:00:01"}]' });
   const keys = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`k${n}`, 0]));
   const other = broker.admin('/api/v1/apply?dry_run=1', keys);
-  const { code, stderr } = await run('apply', '-f', 'site.yaml');
+  const { code, stderr } = await run('apply', '-f', join(dir, 'site.yaml'));
   t.is(code, 0, stderr);
   t.true([400, 503].includes((await other).status));
 });
