@@ -50,6 +50,7 @@ const askable: Readonly<Record<keyof ApplyRecords, true>> = {
   namedAsset: true,
   newestAsset: true,
   imageAssets: true,
+  damagedAssets: true,
   listMachines: true,
   listRules: true,
 };
