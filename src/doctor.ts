@@ -5,7 +5,7 @@ import { asker } from './doctor/ask.ts';
 import { checkAssets } from './doctor/assets.ts';
 import { checkBootUrl } from './doctor/boot-url.ts';
 import { checkDataDir } from './doctor/data-dir.ts';
-import { check, type Finding, having, passed, skipped } from './doctor/finding.ts';
+import { check, type Finding, failed, having, passed, skipped } from './doctor/finding.ts';
 import { checkGoogle } from './doctor/google.ts';
 import { checkPrivateAccess, type Vip, vips } from './doctor/private-access.ts';
 import { checkKeys } from './doctor/signers.ts';
@@ -14,6 +14,7 @@ import { checkGcs, checkLocalStorage } from './doctor/storage.ts';
 import { tryStorage } from './doctor/try-storage.ts';
 import type { FirestoreOptions } from './records/firestore/firestore.ts';
 import type { Records } from './records/records.ts';
+import { openFileLine, openToOthers } from './secret-files.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 
 /** What lies outside of the settings. */
@@ -49,9 +50,12 @@ export async function* diagnose(config: Config, around: Surroundings): AsyncGene
   const ask = asker(dispatcher);
   const closeLater = (found: { close(): void | Promise<void> }) => leftovers.defer(() => found.close());
 
-  yield* check('settings', () =>
-    passed(`valid: BROKER_STORAGE=${config.storage}, BROKER_RECORDS=${config.records}`),
-  );
+  yield* check('settings', () => {
+    const open = openToOthers(config.secretFiles);
+    return open.length > 0
+      ? failed(open.map(openFileLine).join('; '))
+      : passed(`valid: BROKER_STORAGE=${config.storage}, BROKER_RECORDS=${config.records}`);
+  });
   const account = yield* check('credentials', () => checkGoogle(config, google));
   const dataDir = yield* check('data folder', () => checkDataDir(config), closeLater);
 

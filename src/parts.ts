@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { openRecords, type RecordsParts } from './drivers/records.ts';
 import { openStorage, type StorageParts } from './drivers/storage.ts';
 import { makeFolder } from './folder.ts';
+import { openFileLine, openToOthers } from './secret-files.ts';
 import { fileSecret } from './secrets.ts';
 import { type GoogleCredentials, googleCredentials } from './sign/google-credentials.ts';
 import { verifyEdge } from './sign/x-boot-edge.ts';
@@ -35,6 +36,8 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     await records.records.close();
     throw error;
   });
+  for (const file of openToOthers(config.secretFiles, config.dataDir))
+    log.warn({ ...file }, openFileLine(file));
   return {
     ...records,
     ...storage,

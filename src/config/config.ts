@@ -8,6 +8,8 @@ export type Config = { readonly [Key in keyof typeof settings]: Values[Key] } & 
   readonly firestoreEmulator: string | undefined;
   /** Whether all that comes comes from Cloud Run's own front (K_SERVICE, Cloud Run container contract). */
   readonly onCloudRun: boolean;
+  /** Which files the secrets of these settings were read from, or will be. */
+  readonly secretFiles: readonly string[];
 };
 type Values = {
   [Key in keyof typeof settings]: (typeof settings)[Key]['default'] extends string
@@ -46,7 +48,9 @@ export function readConfig(
   }
   mistakes.push(...unknownNames(env));
   if (mistakes.length === 0) mistakes.push(...contradictions(config as Config, env));
-  return mistakes.length > 0 ? { mistakes } : { config: onPlatform(config as Config, env) };
+  return mistakes.length > 0
+    ? { mistakes }
+    : { config: withSecretFiles(onPlatform(config as Config, env), flags, env) };
 }
 
 /** A misspelt setting that is silently ignored may open what it should close. */
@@ -111,6 +115,23 @@ function sendsWhereNobodyListens({ roles, storage, listen, storageListen, storag
     listen.host.includes(':') &&
     storageListen.host === '0.0.0.0'
   );
+}
+
+/** `NAME_FILE` of secrets, `@FILE` of the edges' keys, the key file of who signs. */
+function withSecretFiles(
+  config: Config,
+  flags: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+): Config {
+  const named = (Object.values(settings) as Setting<unknown>[]).flatMap((one) =>
+    one.secret && !flags[one.name] ? env[`${one.name}_FILE`] || [] : [],
+  );
+  const edgeKeys = flags.BROKER_EDGE_KEYS ?? env.BROKER_EDGE_KEYS ?? '';
+  const edgeFile = edgeKeys.startsWith('@') ? [edgeKeys.slice(1)] : [];
+  return {
+    ...config,
+    secretFiles: [...named, ...edgeFile, ...(config.rsaKeyFile ? [config.rsaKeyFile] : [])],
+  };
 }
 
 /** What the platform says by names of its own: PORT of the only plane (Cloud Run container contract), key file, emulator. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { openFileLine, openToOthers } from '../secret-files.ts';
 import { failed, type Outcome, passed, skipped } from './finding.ts';
 
 /** A folder to work in as the broker would. */
@@ -43,7 +44,10 @@ export function checkDataDir(config: Config): Outcome<DataDir> {
     return failed(
       `${join(path, closed)} cannot be read and written by user ${self}; give it to that user, or correct BROKER_DATA_DIR`,
     );
-  return passed(`${path} can be read and written`, { path, close: () => {} });
+  const found = { path, close: () => {} };
+  const open = openToOthers([], path);
+  if (open.length > 0) return failed(open.map(openFileLine).join('; '), found);
+  return passed(`${path} can be read and written`, found);
 }
 
 function standIn(path: string): Outcome<DataDir> {

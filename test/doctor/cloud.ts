@@ -39,7 +39,7 @@ export async function cloudFor(t: ExecutionContext): Promise<Cloud> {
   const dataDir = await temporaryDirectory(t);
   const keyFile = join(dataDir, 'key.json');
   const key = { type: 'service_account', client_email: RSA_EMAIL, private_key: rsaKey.privateKey };
-  await writeFile(keyFile, JSON.stringify(key));
+  await writeFile(keyFile, JSON.stringify(key), { mode: 0o600 });
   return {
     origin,
     iam,

@@ -73,7 +73,7 @@ test('a folder that a broker has used is checked as it is, and beside the broker
   t.is((await broker.boot('/readyz')).status, 200);
 
   const { parent, ...settings } = await fresh(t);
-  await mkdir(settings.BROKER_DATA_DIR ?? '', { recursive: true });
+  await mkdir(settings.BROKER_DATA_DIR ?? '', { recursive: true, mode: 0o700 });
   for (const _ of [1, 2]) {
     const alone = await diagnosis(settings);
     t.deepEqual(alone.failed, []);
@@ -95,7 +95,7 @@ test('a reader that goes away in the middle leaves nothing behind', async (t) =>
     t.deepEqual(await readdir(parent), []);
   }
 
-  await mkdir(settings.BROKER_DATA_DIR ?? '', { recursive: true });
+  await mkdir(settings.BROKER_DATA_DIR ?? '', { recursive: true, mode: 0o700 });
   for await (const { check } of diagnose(configOf(settings), here())) if (check === 'storage') break;
   // A storage that still ran would have the folder locked.
   t.deepEqual((await diagnosis(settings)).failed, []);
@@ -150,15 +150,17 @@ test('machines are told BROKER_PUBLIC_URL, so that is tried', async (t) => {
 test('records that are no database are named', async (t) => {
   const { parent, ...settings } = await fresh(t);
   const dataDir = settings.BROKER_DATA_DIR ?? '';
-  await mkdir(dataDir, { recursive: true });
-  await writeFile(join(dataDir, 'records.db'), 'no database, but a long enough text '.repeat(100));
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writeFile(join(dataDir, 'records.db'), 'no database, but a long enough text '.repeat(100), {
+    mode: 0o600,
+  });
   failsOnce(t, await diagnosis(settings), 'records', /records\.db.*not a database; .*BROKER_DATA_DIR/);
 });
 
 needing(root)('a folder of another user is left alone', async (t) => {
   const { parent, ...settings } = await fresh(t);
   const dataDir = settings.BROKER_DATA_DIR ?? '';
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await chown(dataDir, 4711, 4711);
   const found = await diagnosis(settings);
   failsOnce(t, found, 'data folder', /belongs to user 4711, .*sudo -u '#4711'.*BROKER_DATA_DIR/);
