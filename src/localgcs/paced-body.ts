@@ -21,6 +21,8 @@ export async function* pacedBody(
     if (waits && bytes < least) request.destroy();
     bytes = 0;
   }, windowMs);
+  const end = () => clearInterval(look);
+  request.once('close', end); // whoever reads may stop in the middle, and not say so
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
@@ -29,6 +31,7 @@ export async function* pacedBody(
       waits = true;
     }
   } finally {
-    clearInterval(look);
+    end();
+    request.off('close', end);
   }
 }
