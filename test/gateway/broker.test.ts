@@ -135,19 +135,55 @@ test('versions as distributions write them are handed off, by whichever name the
       [`/assets/${name}:${version}:x86_64/kernel`, 'kernel'],
       [`/assets/${name}:${version}:x86_64/initrd`, 'initrd'],
       [`/assets/${name}%3A${encoded}%3Ax86_64/kernel`, 'kernel'],
-      [`/assets/${name}:${version.replace('~', '%7E')}:x86_64/kernel`, 'kernel'],
+      [`//assets/${name}:${version.replace('~', '%7E')}:x86_64/kernel`, 'kernel'],
       [`/kernels/${name}.img`, 'kernel'],
       [`/assets/${name}-initrd.img`, 'initrd'],
-      [`/asset/${profile.id}/kernel?boot=0199aaaa-bbbb-7ccc-8ddd-eeeeffff0001`, 'kernel'],
+      [`/asset/${profile.id}/kernel?serial=%FF%FF&boot=0199aaaa-bbbb-7ccc-8ddd-eeeeffff0001`, 'kernel'],
     ] as const) {
       const { status, body } = await gateway.ask(asked, { headers: firmware });
       t.is(status, 200, asked);
       t.true(body.equals(bytes[kind]), asked);
     }
   }
-  t.is((await gateway.ask(target)).status, 200);
+  t.is((await gateway.ask(`//${target}`)).status, 200);
   await until(() => plansOf(broker).length === 15);
   t.true(plansOf(broker).every(({ plan, source }) => plan === 'handoff' && source === '127.10.0.2'));
+});
+
+test("a first stage's siblings, and whatever else a live system fetches, are handed off", async (t) => {
+  const { broker, gateway } = await site(t, { size: 1000 });
+  const bytes = (kind: string, filename?: string) => Buffer.from(`the ${kind} ${filename ?? ''}`.repeat(99));
+  const pushed = { name: 'live', version: '1' };
+  await push(broker, { ...pushed, kind: 'kernel', bytes: bytes('kernel') });
+  await push(broker, { ...pushed, kind: 'rootfs', bytes: bytes('rootfs') });
+  await push(broker, { ...pushed, kind: 'file', filename: 'boot.wim', bytes: bytes('file', 'boot.wim') });
+  await push(broker, {
+    kind: 'efi',
+    name: 'ipxe',
+    filename: 'grubx64.efi',
+    bytes: bytes('efi', 'grubx64.efi'),
+  });
+  const profile = await addProfile(broker, {
+    name: 'live',
+    kernel: 'live@1',
+    rootfs: 'live@1',
+    files: { 'boot.wim': 'live@1/boot.wim' },
+  });
+  for (const [target, kind, filename] of [
+    [`/asset/${profile.id}/rootfs`, 'rootfs'],
+    [`/asset/${profile.id}/file/boot.wim`, 'file', 'boot.wim'],
+    ['/assets/live:1:x86_64/rootfs', 'rootfs'],
+    ['/assets/live:1:x86_64/file/boot.wim', 'file', 'boot.wim'],
+    ['/grubx64.efi', 'efi', 'grubx64.efi'],
+    ['//grubx64.efi', 'efi', 'grubx64.efi'],
+    ['/boot/x86_64/grubx64.efi', 'efi', 'grubx64.efi'],
+    [`/m/${mac}/grubx64.efi`, 'efi', 'grubx64.efi'],
+  ] as const) {
+    const { status, body, text } = await gateway.ask(target, { headers: firmware });
+    t.is(status, 200, `${target} ${text.slice(0, 200)}`);
+    t.true(body.equals(bytes(kind, filename)), target);
+  }
+  t.is((await gateway.ask('/revocations.efi', { headers: firmware })).status, 404);
 });
 
 test('preconditions and ranges are answered as the broker itself answers them', async (t) => {
