@@ -71,10 +71,11 @@ function parameters(path: string): number {
 
 /** The answers that are described for a request; where nothing is served, those of the plane itself. */
 export function answersTo(plane: Plane, method: string, target: string): Operation['responses'] {
-  // Absolute targets, and slashes before the path, are read as the path alone.
+  // Absolute targets, and slashes before the path or a program, are read as the path alone.
   const [path = ''] = target
     .replace(/^http:\/\/[^/?]+/i, '')
     .replace(/^\/{2,}/, '/')
+    .replace(/\/{2,}(?=[^/?]+\.efi(\?|$))/, '/')
     .split('?');
   const there = served.filter((one) => one.plane === plane && pattern(one.path).test(path));
   const name = method.toLowerCase() as Method;

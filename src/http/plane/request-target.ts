@@ -14,8 +14,8 @@ export interface Target {
 
 export interface Reading {
   /**
-   * On the boot plane empty segments at the beginning of a path are one slash: shims and relays join `http://host/` and
-   * `/boot.efi`. And a query may hold what cannot be decoded: firmware repeats bytes of a blank EEPROM there, and what cannot
+   * On the boot plane empty segments at the beginning of a path, and before a program beside another, are one slash: shims and
+   * relays join `http://host/` and `/boot.efi`, `/boot/x86_64/` and `/grubx64.efi`. And a query may hold what cannot be decoded: firmware repeats bytes of a blank EEPROM there, and what cannot
    * be read is no claim.
    */
   readonly plane: 'boot' | 'admin';
@@ -31,8 +31,14 @@ export function readTarget(raw: string, { plane, mayBeAbsolute }: Reading): Targ
   if (raw.length > longestTarget) return no(`is longer than ${longestTarget} characters`);
   const parted = raw.startsWith('/') || !mayBeAbsolute ? { origin: raw } : fromAbsolute(raw);
   if (!parted) return no('is neither an absolute path nor an http URL');
-  const origin = plane === 'boot' ? parted.origin.replace(/^\/{2,}/, '/') : parted.origin;
+  const origin = plane === 'boot' ? joined(parted.origin) : parted.origin;
   return refusalOf(origin, plane) ?? { kind: 'target', ...parted, origin };
+}
+
+function joined(origin: string): string {
+  return origin
+    .replace(/^\/{2,}/, '/')
+    .replace(/^(\/(?:boot|m)\/[^/?]+)\/{2,}(?=[^/?]+\.efi(?:\?|$))/, '$1/');
 }
 
 /** No name and password: nobody is known by them here, and a name may look like the host (RFC 9110 section 4.2.4). */

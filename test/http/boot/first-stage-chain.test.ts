@@ -56,6 +56,26 @@ test('beside whatever path the first stage is asked by lies the rest of its chai
   }
 });
 
+test('a shim before 16, which joins a folder and a path, gets what it means', async (t) => {
+  const paths = [
+    '//grubx64.efi',
+    '///grubx64.efi',
+    '/boot/x86_64//grubx64.efi',
+    `/m/${mac}//grubx64.efi`,
+    '//boot/x86_64//grubx64.efi?x=//y',
+  ];
+  for (const path of paths)
+    for (const method of ['HEAD', 'GET']) {
+      const { status, headers, body } = await broker.boot(path, { method, userAgent: agents.firmware });
+      t.deepEqual([status, headers['content-length']], [200, String(young['grubx64.efi']?.length)], path);
+      if (method === 'GET') t.deepEqual(body, young['grubx64.efi'], path);
+    }
+  t.deepEqual((await broker.boot('//boot.efi', { userAgent: agents.firmware })).body, young.shim);
+  t.is((await broker.boot('//revocations_sku.efi', { userAgent: agents.firmware })).status, 404);
+  for (const path of ['/boot//x86_64/grubx64.efi', '/assets//debian/kernel', '/asset//kernel'])
+    t.is((await broker.boot(path)).status, 400, path);
+});
+
 test('the chain is of one image: what an older one had is not beside the newest, and each architecture has its own', async (t) => {
   t.is((await broker.boot('/gone.efi')).status, 404);
   t.deepEqual((await broker.boot('/boot/arm64/grubaa64.efi')).body, arm['grubaa64.efi']);
