@@ -85,6 +85,8 @@ export interface Digest {
   readonly crc32c: string;
   /** Hex. */
   readonly sha256: string;
+  /** The first bytes, as many as say what a program is. */
+  readonly head: Buffer;
 }
 
 /** Hears how many bytes were read; what it returns holds up what comes next. */

@@ -54,8 +54,16 @@ export interface BootRequest {
   readonly boot?: string;
   /** Only what is delivered begins a boot: without this, URLs in scripts name none. */
   readonly beginning?: Beginning;
-  /** The architecture that it says it has. */
+  /** The broker's own script made it ask, which would ask again: it is not the last thing that its firmware tries. */
+  readonly chained?: true;
+  /** The architecture that it says it has, by which rules go. */
   readonly arch?: Arch;
+  /** What it says of its architecture, in its own words; absent: nothing. */
+  readonly claimedArch?: string;
+  /** The address at which this request reached the broker, as a URL's origin. */
+  readonly origin?: string;
+  /** Nobody asks: what only a request can say may be made up. */
+  readonly example?: true;
   /** Who made it, as it says. */
   readonly make?: Make;
 }
@@ -69,4 +77,6 @@ export interface BootPolicy {
   /** Life of a signed URL that a client follows. */
   readonly urlTtlSeconds: number;
   readonly storage: StorageTraits;
+  /** Where machines reach the broker, as a URL's origin; unset: where they reached it this time. */
+  readonly publicUrl?: string | undefined;
 }

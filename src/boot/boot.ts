@@ -2,21 +2,17 @@ import { assetElsewhere, revisionElsewhere } from './access/bound.ts';
 import type { Permanence, ResolvedAsset } from './asset/asset.ts';
 import { damagedOf } from './asset/damaged.ts';
 import { imageAsset } from './asset/image-asset.ts';
-import type { Beginning, BootPolicy, BootRequest, Wanted } from './boot-request.ts';
+import type { BootPolicy, BootRequest, Wanted } from './boot-request.ts';
 import { decideAsset } from './decide.ts';
+import { diskRefusal } from './disk-plan.ts';
 import { besideFirstStage, firstStage } from './first-stage.ts';
-import type { BootRecord } from './history/boot-record.ts';
-import { isRetry } from './history/which-boot.ts';
-import { isAnonymous } from './machine/identity.ts';
 import { hasBooted } from './machine/machine.ts';
-import { unknownSubject } from './machine/unknown-machine.ts';
-import { claimedMachine, reporter, scriptedMachine, tellLike } from './machine/which-machine.ts';
+import { claimedMachine, reporter, scriptedMachine } from './machine/which-machine.ts';
 import type { AssetPlan, Plan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
-import { assetsOf, type ProfileRevision, revisionAsset } from './profile.ts';
-import { autoexecScript, bootstrapScript, diskScript, machineScript } from './script.ts';
-import { renderedFor } from './template/rendered.ts';
-import type { TemplateSubject } from './template/template.ts';
+import { revisionAsset } from './profile.ts';
+import { autoexecScript } from './script.ts';
+import { scriptPlan } from './script-plan.ts';
 import { type Asked, said, type Way } from './way.ts';
 import { bootingRevision } from './which-revision.ts';
 import type { World } from './world.ts';
@@ -87,7 +83,7 @@ async function planOf(asked: Asked, wanted: Wanted): Promise<Outcome> {
       return isRefusal(machine) ? machine : undefined;
     }
     case 'entry':
-      return asked.client.runsScripts ? scriptPlan(asked, wanted) : firstStagePlan(asked, wanted);
+      return asked.client.runsScripts ? scriptPlan(asked, wanted.path) : firstStagePlan(asked, wanted);
     case 'sibling':
       return siblingPlan(asked, wanted);
     case 'current':
@@ -99,53 +95,9 @@ async function planOf(asked: Asked, wanted: Wanted): Promise<Outcome> {
 
 type Of<Kind extends Wanted['kind']> = Extract<Wanted, { kind: Kind }>;
 
-/** What iPXE gets at the boot URL. */
-async function scriptPlan(asked: Asked, { path }: Of<'entry'>): Promise<Outcome> {
-  const { identity, way } = asked;
-  const { outage, unknownMachine } = asked.policy;
-  if (isRefusal(identity)) return identity;
-  const machine = await claimedMachine(asked, identity);
-  if (isRefusal(machine)) return machine;
-  if (!machine && isAnonymous(identity))
-    return text(bootstrapScript(path, outage), 'the request does not say whose it is');
-  const last = machine && asked.beginning?.last(machine.id); // asked beside all else
-  if (!machine) {
-    way.unknown = true;
-    await tellLike(asked, identity);
-  }
-  if (!machine && unknownMachine === 'exit')
-    return text(diskScript('nobody knows this machine'), 'BROKER_UNKNOWN_MACHINE is exit');
-  const revision = await bootingRevision(asked, identity);
-  if (isRefusal(revision)) return revision;
-  const subject: TemplateSubject = machine ?? unknownSubject(identity);
-  const rendered = await renderedFor(subject, revision);
-  if (isRefusal(rendered)) return rendered;
-  way.warnings = rendered.warnings;
-  const { cmdline } = rendered.revision;
-  if (cmdline !== revision.cmdline) said(asked, 'rendered', `its command line is ${cmdline}`);
-  for (const { detail } of rendered.warnings) said(asked, 'rendered', detail);
-  const damaged = await damagedOf(asked, assetsOf(revision));
-  if (damaged) return damaged;
-  way.owned = true;
-  if (asked.beginning && last) way.boot = begunBy(asked.beginning, revision, await last);
-  return text(
-    machineScript({ ...subject, boot: way.boot }, rendered.revision, path, outage),
-    way.assigned?.reason ?? '',
-  );
-}
-
-/** The boot that this script begins; or, where the last one came no further, that one. */
-function begunBy(
-  beginning: Beginning,
-  { id: revision }: ProfileRevision,
-  last: BootRecord | undefined,
-): string {
-  return isRetry(last, { revision, at: beginning.now() }) ? last.id : beginning.fresh();
-}
-
 /** A caller that runs no script gets the newest first stage. It names no machine, but an edge may know whose interface speaks. */
 async function firstStagePlan(asked: Asked, { arch }: Of<'entry'>): Promise<Outcome> {
-  const stage = await firstStage(asked, arch);
+  const stage = (await diskRefusal(asked)) ?? (await firstStage(asked, arch));
   return isRefusal(stage) ? stage : assetPlan(asked, stage, 'entry');
 }
 
@@ -161,6 +113,7 @@ async function currentPlan(asked: Asked, { part }: Of<'current'>): Promise<Outco
   if (isRefusal(machine)) return machine;
   const revision = await bootingRevision(asked, identity);
   if (isRefusal(revision)) return revision;
+  if (revision === 'disk') return refuse('unknown-asset', `What boots from its disk has no ${part}.`);
   asked.way.owned = true;
   const asset = revisionAsset(revision, part);
   return isRefusal(asset) ? asset : assetPlan(asked, asset, 'alias');

@@ -1,4 +1,5 @@
-import { hashOf, nameAtVersion, type ResolvedAsset } from './asset/asset.ts';
+import { hashOf, type ResolvedAsset } from './asset/asset.ts';
+import { writtenAs } from './asset/initrd.ts';
 import { filledSlots } from './asset/slots.ts';
 import type { ProfileRevision } from './profile.ts';
 
@@ -18,6 +19,7 @@ export function differences(before: ProfileRevision, after: ProfileRevision): re
     ...valueDifferences('name', before.name, after.name),
     ...valueDifferences('arch', before.arch, after.arch),
     ...assetDifferences(before, after),
+    ...valueDifferences('disk', before.disk, after.disk),
     ...cmdlineDifference(before.cmdline, after.cmdline),
     ...valueDifferences('metadata', before.metadata, after.metadata),
   ];
@@ -41,7 +43,7 @@ function assetDifference(
   after: ResolvedAsset | undefined,
 ): readonly Difference[] {
   const brief = (asset: ResolvedAsset | undefined) =>
-    asset && `${nameAtVersion(asset)} ${asset.arch}, ${asset.size} bytes, ${hashOf(asset)}`;
+    asset && `${writtenAs(asset)} ${asset.arch}, ${asset.size} bytes, ${hashOf(asset)}`;
   return brief(before) === brief(after) ? [] : [difference(path, brief(before), brief(after))];
 }
 

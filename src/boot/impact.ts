@@ -2,6 +2,7 @@ import { boot } from './boot.ts';
 import type { BootPolicy, BootRequest } from './boot-request.ts';
 import { clientOf } from './client.ts';
 import type { Machine } from './machine/machine.ts';
+import type { Plan } from './plan.ts';
 import { isRefusal } from './problem.ts';
 import { archOf } from './profile.ts';
 import { possibleRevisions } from './rule/assignment.ts';
@@ -58,9 +59,13 @@ async function seen(machine: Machine, world: World, policy: BootPolicy, from: st
   const possible = possibleRevisions(there, rules, circumstances).join();
   const open = isOpen(rules, subjectOf(there, circumstances));
   if (!revision || !assigned) return { outcome: null, possible, open };
-  const script = isRefusal(decided) ? decided.detail : decided.plan?.kind === 'text' ? decided.plan.body : '';
+  const script = isRefusal(decided) ? decided.detail : bodyOf(decided.plan);
   const { id, name: profile } = revision;
   return { outcome: { revision: id, profile, reason: assigned.reason, script }, possible, open };
+}
+
+function bodyOf(plan: Plan | undefined): string {
+  return plan?.kind === 'text' || plan?.kind === 'disk' ? plan.body : '';
 }
 
 /** How iPXE would ask for the script of this machine. */
@@ -73,6 +78,7 @@ export function scriptRequest(machine: Machine, from?: string): BootRequest {
     client: clientOf({ userAgent: 'iPXE/2.0', httpVersion: '1.1', host: undefined }),
     identity: mac ? { mac } : uuid ? { uuid } : { serial: serial ?? id },
     arch: archOf(machine),
+    example: true,
     ...(from && { source: { kind: 'source', address: from, via: 'peer' } }),
   };
 }

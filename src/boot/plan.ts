@@ -17,6 +17,13 @@ export interface TextPlan extends Reasoned {
   readonly body: string;
 }
 
+/** The script that sends a machine on to its own disk. */
+export interface DiskPlan extends Reasoned {
+  readonly kind: 'disk';
+  readonly type: string;
+  readonly body: string;
+}
+
 /** What an asset's answer says about it, whoever sends the bytes. */
 export interface Delivery {
   readonly blob: BlobRef;
@@ -61,4 +68,4 @@ export interface StreamPlan extends Reasoned {
 /** How the bytes of an asset come: who follows the signed URL. */
 export type AssetPlan = RedirectPlan | HandoffPlan | StreamPlan;
 
-export type Plan = TextPlan | AssetPlan;
+export type Plan = TextPlan | DiskPlan | AssetPlan;

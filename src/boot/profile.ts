@@ -34,13 +34,17 @@ export function bootable(profile: {
   initrds: readonly unknown[];
   efi?: unknown;
   iso?: unknown;
+  disk?: unknown;
+  cmdline?: string;
 }): Refusal | undefined {
-  const starts = [profile.kernel, profile.efi, profile.iso].filter(Boolean).length;
+  const starts = [profile.kernel, profile.efi, profile.iso, profile.disk].filter(Boolean).length;
   if (starts !== 1)
     return refuse(
       'bad-input',
-      'A profile starts exactly one thing: give it either a kernel, an efi program or an iso.',
+      'A profile starts exactly one thing: give it either a kernel, an efi program, an iso, or disk.',
     );
+  if (profile.disk && profile.cmdline)
+    return refuse('bad-input', 'What boots from its disk gets no command line from here: leave it out.');
   if (profile.initrds.length > 0 && !profile.kernel)
     return refuse('bad-input', 'Initrds need a kernel: give the profile a kernel, or leave the initrds out.');
   return undefined;
@@ -58,6 +62,9 @@ export function archOf({ labels }: Pick<Machine, 'labels'>): Arch {
 
 const onlyClaimed: ReadonlyMap<string, Arch> = new Map([
   ['i386', 'x86_64'], // a 32-bit build of iPXE boots 64-bit kernels: matchbox and FOG treat it so
-  ['16', 'x86_64'],
-  ['19', 'arm64'],
+  ['i686', 'x86_64'],
+  ['x86', 'x86_64'],
+  // PXE by BIOS, UEFI of 32 bits, of 64 (two numbers, for firmware mixed them up), then all of these by HTTP
+  ...['0', '6', '7', '9', '15', '16', '20'].map((text) => [text, 'x86_64'] as const),
+  ...['11', '19'].map((text) => [text, 'arm64'] as const),
 ]);

@@ -19,7 +19,8 @@ export async function renderingsFor(
 ): Promise<Refusal | readonly Warning[]> {
   const rules = machine.active ? [] : await world.rules();
   const found: Warning[] = [];
-  for (const active of possibleRevisions(machine, rules)) {
+  const otherwise = machine.active ? undefined : await unassigned(world, policy);
+  for (const active of [...possibleRevisions(machine, rules), ...(otherwise ? [otherwise.id] : [])]) {
     const revision = await world.revision({ id: active });
     if (!revision) continue;
     const given: Machine = { ...machine, active };
@@ -28,4 +29,9 @@ export async function renderingsFor(
     found.push(...decided.way.warnings, ...secretWarnings(machine, revision));
   }
   return found;
+}
+
+/** What it boots if no rule gives it anything. */
+function unassigned(world: World, { unknownMachine }: BootPolicy) {
+  return typeof unknownMachine === 'string' ? undefined : world.revision({ newest: unknownMachine.profile });
 }

@@ -1,3 +1,5 @@
+import { initrdWords, loadedAs } from './asset/initrd.ts';
+import type { DiskWay } from './machine/disk.ts';
 import type { ProfileRevision } from './profile.ts';
 
 /** What a machine does when the broker stays away: ask for ever, or boot from its disk after `maxTries`. */
@@ -21,7 +23,7 @@ function chain(url: string): string {
  * Asks again with growing pauses; then does what the outage policy says. The count lives in iPXE's settings, so that it
  * goes on from script to script. `url` is where this machine's script is.
  */
-function tryAgain(url: string, outage: OutagePolicy): string[] {
+function tryAgain(url: string, outage: OutagePolicy, disk?: DiskWay): string[] {
   return [
     ':again',
     'isset ${tries} || set tries:int32 0',
@@ -32,13 +34,16 @@ function tryAgain(url: string, outage: OutagePolicy): string[] {
     'sleep ${pause}',
     `iseq \${pause} ${longestPauseSeconds} || inc pause ${pauseStepSeconds}`,
     chain(url),
-    ...(outage === 'disk' ? fromDisk() : []),
+    ...(outage === 'disk' ? [':disk', ...fromDisk(disk)] : []),
   ];
 }
 
 /** UEFI goes on to its next boot option only when the program fails: a plain exit can end in its menu (UEFI 3.1.1). */
-function fromDisk(): string[] {
-  return [':disk', 'iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||', 'exit 1'];
+function fromDisk(way?: DiskWay): string[] {
+  const start = 'sanboot --no-describe --drive 0x80 ||';
+  if (way === 'exit') return ['exit'];
+  if (way === 'sanboot') return [start, 'exit 1'];
+  return way === undefined ? [`iseq \${platform} pcbios && ${start}`, 'exit 1'] : ['exit 1'];
 }
 
 function script(title: string, lines: readonly string[]): string {
@@ -84,6 +89,7 @@ export function autoexecScript(outage: OutagePolicy): string {
 export interface Booting {
   readonly id?: string | undefined;
   readonly boot?: string | undefined;
+  readonly disk_boot?: DiskWay | undefined;
 }
 
 /**
@@ -98,7 +104,7 @@ export function machineScript(
 ): string {
   return script(
     `${machine.id ? `machine ${machine.id}` : 'an unknown machine'} boots ${revision.name}, revision ${revision.id}`,
-    ['imgfree', ...start(revision, machine), ...tryAgain(relative(path), outage)],
+    ['imgfree', ...start(revision, machine), ...tryAgain(relative(path), outage, machine.disk_boot)],
   );
 }
 
@@ -113,16 +119,19 @@ function start(revision: ProfileRevision, machine: Booting): string[] {
   const args = revision.cmdline === '' ? '' : ` ${revision.cmdline}`;
   if (revision.efi) return [`chain --replace ${url('efi')}${args} || goto again`];
   if (revision.iso) return [`sanboot --no-describe ${url('iso')} || goto again`];
-  // The kernel's EFI stub finds an initrd only by the name that iPXE gave it (Linux drivers/firmware/efi/libstub).
-  const names = revision.initrds.map((_, n) => ` initrd=initrd${n}`).join('');
+  const names = initrdWords(revision.initrds)
+    .map((word) => ` ${word}`)
+    .join('');
   return [
     `kernel --name kernel ${url('kernel')}${names}${args} || goto again`,
-    ...revision.initrds.map((_, n) => `initrd --name initrd${n} ${url(`initrd/${n}`)} || goto again`),
+    ...revision.initrds.map(
+      (one, n) => `initrd --name ${loadedAs(one, n)} ${url(`initrd/${n}`)} || goto again`,
+    ),
     'boot || goto again',
   ];
 }
 
-/** Sends a machine on to its own disk. */
-export function diskScript(title: string): string {
-  return script(title, fromDisk());
+/** Sends a machine on to its own disk, in the way that an administrator knows to suit it. */
+export function diskScript(title: string, way?: DiskWay): string {
+  return script(title, fromDisk(way));
 }

@@ -5,6 +5,8 @@
 export const warnings = {
   'initrd-word': 'A word of the command line asks for an initrd that the broker does not load',
   'open-secret': 'What looks like a secret goes to every host that may boot',
+  'cmdline-cut': 'The end of the command line is cut on some firmware',
+  'program-packed': 'The program is packed, and nothing unpacks it',
   placeholder: 'A UUID or serial number is one that firmware says where nobody set one',
 } as const;
 

@@ -201,7 +201,7 @@ export const settings = {
   unknownMachine: setting(
     'BROKER_UNKNOWN_MACHINE',
     'refuse',
-    'What unknown machines get: refuse (404), exit (a script that boots from disk), or profile:NAME, the newest revision of that profile.',
+    'What machines get for which nobody said what they boot, registered or not: refuse (404), exit (a script that boots from disk), or profile:NAME, the newest revision of that profile.',
     unknownMachine,
   ),
   firstStage: setting(

@@ -19,7 +19,7 @@ type Staged = { readonly id: string; readonly name: string; readonly rollout: Ro
 
 /**
  * Each call looks at every roll-out once, and halts those whose machines stopped reporting in; resolves to the names of
- * their rules. Without a roll-out it is one read; else some of each machine that was reached and has not come up yet.
+ * their rules. Without a roll-out it is one read; else one of each, and some of each machine that was reached and has not come up yet.
  */
 export function rolloutWatch(parts: Parts): () => Promise<readonly string[]> {
   const { records, clock } = parts;
@@ -33,11 +33,15 @@ export function rolloutWatch(parts: Parts): () => Promise<readonly string[]> {
     return sign;
   };
 
+  /** What boots from its disk is not asked to report. */
+  const isDisk = async ({ revision }: Rollout) => (await records.profile(revision))?.disk === true;
+
   return async () => {
     const rules = await records.rulebook();
-    const staged = rules.flatMap(({ id, name, rollout }): Staged[] =>
-      rollout && rollout.halted_at === undefined ? [{ id, name, rollout }] : [],
-    );
+    const staged: Staged[] = [];
+    for (const { id, name, rollout } of rules)
+      if (rollout && rollout.halted_at === undefined && !(await isDisk(rollout)))
+        staged.push({ id, name, rollout });
     if (staged.length === 0) {
       well.clear();
       return [];

@@ -34,10 +34,14 @@ test('a part of a revision is found by its path, or refused by name', (t) => {
 test('a profile starts exactly one thing, and initrds go with a kernel', (t) => {
   t.is(bootable({ kernel: 'k', initrds: ['i'] }), undefined);
   t.is(bootable({ iso: 'i', initrds: [] }), undefined);
+  t.is(bootable({ disk: true, initrds: [] }), undefined);
   for (const profile of [
     { initrds: [] },
     { kernel: 'k', efi: 'e', initrds: [] },
     { efi: 'e', initrds: ['i'] },
+    { disk: true, kernel: 'k', initrds: [] },
+    { disk: true, initrds: ['i'] },
+    { disk: true, initrds: [], cmdline: 'quiet' },
   ])
     t.true(isRefusal(bootable(profile)), JSON.stringify(profile));
 });

@@ -159,8 +159,8 @@ test('the source of a template is one line of printable text as well', (t) => {
     '{{ x }}\n',
     '{{ x }} ${y}',
     '{{ x }} # y',
-    `{{ x }}${'x'.repeat(4096)}`,
-    'x'.repeat(1901),
+    `{{ x }}${'x'.repeat(8191)}`,
+    'x'.repeat(8192),
   ])
     t.is(typeof cmdlineSourceFault(bad), 'string', bad);
 });

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import type { ProfileRevision } from '../../src/boot/profile.ts';
 import { reportWithinMs } from '../../src/boot/rule/rollout.ts';
 import type { Rule } from '../../src/boot/rule/rule.ts';
 import { rolloutWatch } from '../../src/jobs/rollouts.ts';
@@ -12,10 +13,10 @@ const start = Date.UTC(2026, 0, 1);
 const iso = (ms: number) => new Date(start + ms).toISOString();
 
 /** A rule on its way from one revision to another, to all of ten machines but those that the hash spares, and a clock that stands. */
-async function scene(t: ExecutionContext, is: Partial<Rule> = {}) {
+async function scene(t: ExecutionContext, is: Partial<Rule> = {}, what: Partial<ProfileRevision> = {}) {
   const records: Records = openSqlite(await tempFile(t));
   t.teardown(() => records.close());
-  const [old, young] = [revision(), revision()];
+  const [old, young] = [revision(), revision(what)];
   const machines = Array.from({ length: 10 }, () => machine());
   const staged = rule({
     name: 'rule',
@@ -117,6 +118,13 @@ test('a stage that was promoted after a halt has its own time, and who came up i
     await event(one, 'script', 1e8 + 1);
     await event(one, 'up', 1e8 + 2);
   }
+  t.deepEqual(await lookAt(1e9), []);
+});
+
+test('a roll-out that sends machines to their disks is not halted: they have nothing to report', async (t) => {
+  const { machines, event, lookAt } = await scene(t, {}, { disk: true });
+  for (const id of machines) await event(id, 'up', -1000, 'before');
+  for (const id of machines) await event(id, 'script', 10);
   t.deepEqual(await lookAt(1e9), []);
 });
 

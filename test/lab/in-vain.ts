@@ -18,7 +18,7 @@ export interface InVain {
 }
 
 /**
- * Boots a machine that gets no system: the broker sends unknown machines away, and scripts give up after three tries.
+ * Boots a machine that gets no system: the broker sends it away, or refuses it until its script gives up after three tries.
  * `down` is how many requests for its script fare as if the broker's records were down.
  */
 export async function bootInVain(
@@ -33,7 +33,6 @@ export async function bootInVain(
     const broker = await startBroker(room, {
       BROKER_LISTEN: '0.0.0.0:8090',
       BROKER_OUTAGE: 'disk',
-      BROKER_UNKNOWN_MACHINE: 'exit',
     });
     const ipxe = ['--kind', 'efi', '--name', 'ipxe', '--version', '1'];
     await broker.command('asset', 'push', loaders.firstStage, ...ipxe);

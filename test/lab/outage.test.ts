@@ -9,10 +9,14 @@ const test = needing(...labNeeds);
 let boot: InVain;
 
 test.before(
-  'boot a machine that nobody knows, at a broker that is down for its first two tries',
+  'boot a machine that boots from its disk, at a broker that is down for its first two tries',
   async (t) => {
     t.timeout(scaled(540_000));
-    boot = await bootInVain(installed, '52:54:00:00:00:04', 2);
+    const mac = '52:54:00:00:00:04';
+    boot = await bootInVain(installed, mac, 2, async (broker) => {
+      const { id } = await broker.command<{ id: string }>('machine', 'add', '--mac', mac);
+      await broker.command('profile', 'create', '--machine', id, '--disk');
+    });
   },
 );
 
@@ -25,7 +29,8 @@ test('iPXE counts, waits longer each time and asks again until the broker answer
   );
 });
 
-test('an unknown machine that is sent away goes on to its next boot option', (t) => {
+test('a machine whose profile is its disk goes on to its next boot option', (t) => {
   // It did: the boot would not have ended otherwise.
-  t.is(boot.log.at(-1)?.reason, 'BROKER_UNKNOWN_MACHINE is exit');
+  const { plan, reason } = boot.log.at(-1) ?? {};
+  t.deepEqual([plan, reason], ['disk', 'the machine has a profile of its own']);
 });

@@ -20,6 +20,7 @@ import {
 } from './examples.ts';
 
 const sha256 = 'ab'.repeat(32);
+const program = { format: 'linux-x86', arch: 'x86_64', cmdline_size: 2047 } as const;
 
 function wholeAsset(is: Partial<Asset> = {}): Required<Asset> {
   return {
@@ -33,6 +34,7 @@ function wholeAsset(is: Partial<Asset> = {}): Required<Asset> {
     state: 'retired',
     verified_bytes: 5,
     checked: 'sha256',
+    program,
     failure: 'size is 1, announced was 2',
     condition: 'damaged',
     damage: 'size is 1, announced was 2',
@@ -63,7 +65,15 @@ function resolvedAsset(): Required<ResolvedAsset> {
     crc32c,
     type,
   };
-  return { ...named, sha256, etag: '"e"', last_modified: at(1), ready_at: at(2) };
+  return {
+    ...named,
+    sha256,
+    etag: '"e"',
+    last_modified: at(1),
+    ready_at: at(2),
+    program,
+    loaded_as: 'boot.wim',
+  };
 }
 
 /** Documents that say all that one can say: the compiler sees to it. */
@@ -84,6 +94,7 @@ export function wholeExamples() {
       accelerators: [],
     },
     networks: ['10.1.0.0/24'],
+    disk_boot: 'sanboot',
     client: { any: { https: true, max_redirect_length: 500 } },
     managed_by: 'apply',
     active: newId(),
@@ -96,6 +107,7 @@ export function wholeExamples() {
     iso: resolvedAsset(),
     rootfs: resolvedAsset(),
     files: { 'a.b': resolvedAsset(), __x__: resolvedAsset(), x_at: resolvedAsset() },
+    disk: true,
     metadata: { '': [[1, [null]], { __x__: '' }] },
     machine_id: newId(),
   };

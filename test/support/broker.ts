@@ -219,6 +219,11 @@ export async function send(upload: { signed_url: string; headers: Record<string,
 
 /** Pushes an asset, all the way to ready. */
 export async function push(broker: Admin, asset: NewAsset): Promise<Asset> {
+  return expectStatus(await pushing(broker, asset), 200).json;
+}
+
+/** The last answer to it: the asset, ready, or why it is not. */
+export async function pushing(broker: Admin, asset: NewAsset): Promise<Answered> {
   const upload = await announce(broker, asset);
   await send(upload, asset.bytes);
   const complete = () => broker.admin(`/api/v1/uploads/${upload.id}/complete`, {});
@@ -227,7 +232,7 @@ export async function push(broker: Admin, asset: NewAsset): Promise<Asset> {
     if (completed.status === 202) completed = await complete(); // still hashing
     return completed.status !== 202;
   });
-  return expectStatus(completed, 200).json;
+  return completed;
 }
 
 export async function addMachine({ admin }: Admin, machine: object): Promise<Machine> {

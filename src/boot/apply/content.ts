@@ -9,6 +9,7 @@ import {
   type ResolvedAsset,
 } from '../asset/asset.ts';
 import { misplaced, parseAssetReference, taken } from '../asset/asset-reference.ts';
+import { initrdText, parseInitrd, writtenAs } from '../asset/initrd.ts';
 import { mapSlots } from '../asset/slots.ts';
 import { assetsOf, type ProfileRevision } from '../profile.ts';
 import type { DesiredAsset, DesiredProfile } from './desired.ts';
@@ -27,8 +28,8 @@ export interface AssetBook {
 
 /** What somebody would write to get such a revision again. */
 export function contentOf(revision: ProfileRevision): Content {
-  const { name, arch, cmdline, metadata } = revision;
-  return { name, arch, ...mapSlots(revision, nameAtVersion), cmdline, metadata };
+  const { name, arch, disk, cmdline, metadata } = revision;
+  return { name, arch, ...mapSlots(revision, writtenAs), ...(disk && { disk }), cmdline, metadata };
 }
 
 /** Whether the revision is what this content would make now: the same words, and no other bytes under the names in them. */
@@ -44,13 +45,15 @@ export function isRevisionOf(revision: ProfileRevision, content: Content, assets
 
 /** The same, its assets by their names; what an id does not fit is left, and is like no revision. */
 function byName(content: Content, assets: AssetBook): Content {
-  const { name, arch, cmdline, metadata } = content;
-  const named = mapSlots(content, (reference, { kind }) => {
+  const { arch } = content;
+  const named = mapSlots(content, (text, { kind }) => {
+    const { asset: reference, ...called } = parseInitrd(text);
     const id = parseAssetReference(reference)?.id;
     const asset = id === undefined ? undefined : assets.byId(id);
-    return asset && !misplaced(asset, { kind, arch }) ? nameAtVersion(asset) : reference;
+    if (!asset || misplaced(asset, { kind, arch })) return text;
+    return initrdText({ ...called, asset: nameAtVersion(asset) });
   });
-  return { name, arch, ...named, cmdline, metadata };
+  return { ...content, ...named };
 }
 
 /** Whether somebody new may boot it: what is retired stays only for those who boot it already. */
@@ -71,15 +74,16 @@ export function resolvedContent(
   content: Content,
   assets: AssetBook,
 ): Omit<ProfileRevision, 'id' | 'created_at'> | readonly ContentFault[] {
-  const { name, arch, cmdline, metadata } = content;
+  const { name, arch, disk, cmdline, metadata } = content;
   const faults: ContentFault[] = [];
-  const slots = mapSlots(content, (reference, { field, kind }) => {
-    const found = resolve(kind, reference, arch, assets);
-    if (typeof found !== 'string') return found;
+  const slots = mapSlots(content, (text, { field, kind }) => {
+    const { name: loaded_as, asset } = parseInitrd(text);
+    const found = resolve(kind, asset, arch, assets);
+    if (typeof found !== 'string') return { ...found, ...(loaded_as && { loaded_as }) };
     faults.push({ field, message: found });
     return undefined;
   });
-  return faults.length > 0 ? faults : { name, arch, ...slots, cmdline, metadata };
+  return faults.length > 0 ? faults : { name, arch, ...slots, ...(disk && { disk }), cmdline, metadata };
 }
 
 function resolve(kind: AssetKind, reference: string, arch: Arch, assets: AssetBook): ResolvedAsset | string {

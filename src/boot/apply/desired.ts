@@ -20,6 +20,7 @@ export interface DesiredAsset
 export interface DesiredProfile extends Slots<string> {
   readonly name: string;
   readonly arch?: Arch;
+  readonly disk?: true;
   readonly cmdline: string;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

@@ -5,6 +5,7 @@ import {
   assetTitle,
   contentType,
   fileName,
+  isProgram,
   mismatch,
   mustHash,
   nameOf,
@@ -12,6 +13,7 @@ import {
 } from './asset.ts';
 import { type AssetChange, type AssetExpectation, asRead, ending, type Step, step } from './asset-step.ts';
 import { type Carried, ungranted } from './carried.ts';
+import { archMismatch, programOf } from './program.ts';
 import { expiryOf, type Upload, type UploadMode } from './upload.ts';
 
 /** An asset, and the upload that brings its bytes. */
@@ -123,15 +125,18 @@ export function progressed(asset: Asset, bytes: number, now: Date): AssetChange 
 /** All its bytes were read, and are what was announced, or not; and its object still carries what it was granted, or not. */
 export function verified(
   life: Life,
-  digest: Pick<Asset, 'size' | 'crc32c'> & { readonly sha256: string } & Validators,
+  digest: Pick<Asset, 'size' | 'crc32c'> & { readonly sha256: string; readonly head?: Buffer } & Validators,
   { type, carried }: Pick<Found, 'type' | 'carried'>,
   now: Date,
 ): Step {
   const { size, crc32c, sha256 } = digest;
-  const failure = mismatch(life.asset, { size, crc32c, sha256, type }) ?? ungranted(carried);
-  if (failure) return rejected('asset.refuse', life, beingHashed(life.asset), failure, now);
-  const proof = { checked: 'sha256', sha256, ...stored(digest) } as const;
-  return ready('asset.ready', life, beingHashed(life.asset), proof, now);
+  const { asset } = life;
+  const program = digest.head && isProgram(asset) ? programOf(digest.head) : undefined;
+  const of = { size, crc32c, sha256, type };
+  const failure = mismatch(asset, of) ?? ungranted(carried) ?? archMismatch(program, asset.arch);
+  if (failure) return rejected('asset.refuse', life, beingHashed(asset), failure, now);
+  const proof = { checked: 'sha256', sha256, ...(program && { program }), ...stored(digest) } as const;
+  return ready('asset.ready', life, beingHashed(asset), proof, now);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BlobRef, Delivery } from '../plan.ts';
+import type { Program } from './program.ts';
 
 export const assetKinds = ['kernel', 'initrd', 'efi', 'iso', 'rootfs', 'file'] as const;
 export type AssetKind = (typeof assetKinds)[number];
@@ -6,6 +7,11 @@ export type AssetKind = (typeof assetKinds)[number];
 /** Whether machines run it: then nobody's word for its bytes is enough. */
 export function boots(kind: AssetKind): boolean {
   return kind !== 'rootfs' && kind !== 'file';
+}
+
+/** Whether a machine runs it as it is. */
+export function isProgram({ kind }: Pick<Asset, 'kind'>): boolean {
+  return kind === 'kernel' || kind === 'efi';
 }
 
 /** `x86_64` is DHCP client-arch 16 for HTTP boot, `arm64` is 19 (RFC 5970 registry). */
@@ -57,6 +63,8 @@ export interface Asset extends AssetName {
   readonly verified_bytes?: number;
   /** What the bytes were held to before it became ready, besides their size: Google's CRC32C of them, or our own SHA-256. */
   readonly checked?: 'crc32c' | 'sha256';
+  /** What its head says, of what a machine runs as it is. */
+  readonly program?: Program;
   /** Why the last upload did not become ready. */
   readonly failure?: string;
   readonly condition?: (typeof assetConditions)[number];
@@ -86,6 +94,10 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly etag: string;
   readonly last_modified: string;
   readonly ready_at: string;
+  /** Absent: nobody has read its head. */
+  readonly program?: Program;
+  /** Of an initrd in a profile: the name under which it is loaded. */
+  readonly loaded_as?: string;
 }
 
 /** A name: one path segment, the same in a URL, a file name and a command line. */
@@ -162,12 +174,24 @@ export function resolved(asset: Asset): ResolvedAsset | undefined {
 /** As it is served to whoever names exactly this one, which may be retired. */
 export function deliverable(asset: Asset): ResolvedAsset | undefined {
   const { kind, bucket, object, size, crc32c, type } = asset;
-  const { state, generation, sha256, etag, last_modified, ready_at } = asset;
+  const { state, generation, sha256, etag, last_modified, ready_at, program } = asset;
   if (state !== 'ready' && state !== 'retired') return undefined;
   if (!generation || !etag || !last_modified || !ready_at || (boots(kind) && !sha256)) return undefined;
   const named = { asset_id: asset.id, ...nameOf(asset) };
   const hashes = { crc32c, ...(sha256 && { sha256 }) };
-  return { ...named, bucket, object, generation, size, ...hashes, type, etag, last_modified, ready_at };
+  return {
+    ...named,
+    bucket,
+    object,
+    generation,
+    size,
+    ...hashes,
+    type,
+    etag,
+    last_modified,
+    ready_at,
+    ...(program && { program }),
+  };
 }
 
 /** `immutable`: the name means these bytes for good. `alias`: it can move to others. `entry`: who asks decides what comes. */

@@ -8,7 +8,7 @@ import { claimedMake } from '../machine/make.ts';
 import { type Network, parseNetwork } from '../network.ts';
 import type { AssetPlan } from '../plan.ts';
 import { isRefusal, problems, type Refusal } from '../problem.ts';
-import { type ProfileRevision, partsOf } from '../profile.ts';
+import { type ProfileRevision, parseArch, partsOf } from '../profile.ts';
 import { assetUrl } from '../script.ts';
 import { type Source, sourceOf, vouchedSource } from '../source.ts';
 import type { Way } from '../way.ts';
@@ -44,7 +44,8 @@ export async function explained(
   const assets = await Promise.all(revision ? partsOf(revision).map((name) => part(name, revision)) : []);
   const firstStages = archs.map(async (arch) => {
     const path = `/boot/${arch}/boot.efi`;
-    const decision = await asking({ kind: 'entry', path, arch }, { client: firstOf(client) });
+    // Firmware does not say whose it is: an edge may.
+    const decision = await asking({ kind: 'entry', path, arch }, { client: firstOf(client), identity: {} });
     return { arch, path, ...(await told(decision)) };
   });
   // That a stranger's script would be refused is no news; a machine's own is what people ask about.
@@ -88,6 +89,7 @@ function factsOf(
   source: Source | Refusal | undefined,
 ): Omit<BootRequest, 'wanted'> {
   const { mac, uuid, serial, manufacturer, product, arch, edge, hw } = request;
+  const parsed = parseArch(arch);
   const claims: Readonly<Record<string, string | undefined>> = { mac, uuid, serial, manufacturer, product };
   const query = (name: string) => claims[name];
   return {
@@ -96,7 +98,8 @@ function factsOf(
     identity: claimedIdentity(query),
     make: claimedMake(query),
     ...(source && { source }),
-    ...(arch && { arch }),
+    ...(parsed && { arch: parsed }),
+    ...(arch && { claimedArch: arch }),
     ...((edge || hw) && { edge: { capabilities: edge ?? [], ...(hw && { hw }) } }),
   };
 }
@@ -155,7 +158,8 @@ async function plannedBy(decision: Booted | Refused, world: ExplainWorld): Promi
   }
   const { plan, way } = decision;
   if (!plan) throw new Error('a report is not explained');
-  if (plan.kind === 'text') return { status: 200, plan: 'text', reason: plan.reason, script: plan.body };
+  if (plan.kind === 'text' || plan.kind === 'disk')
+    return { status: 200, plan: plan.kind, reason: plan.reason, script: plan.body };
   return { ...(way.asset && { asset: assetTitle(way.asset) }), ...(await followed(plan, world)) };
 }
 

@@ -14,7 +14,8 @@ import type { Answer, World } from '../world.ts';
 /** What a caller would say; what it leaves out is not known. */
 export interface ExplainRequest extends Identity, Make {
   readonly user_agent?: string;
-  readonly arch?: Arch;
+  /** In its own words. */
+  readonly arch?: string;
   /** The other end of its connection, and the X-Forwarded-For that comes with it. */
   readonly source?: string;
   readonly forwarded_for?: string;
@@ -29,8 +30,6 @@ export interface ExplainSettings extends BootPolicy {
   readonly trustedProxies: readonly string[];
   /** Only what an edge vouches for is believed. */
   readonly edgeOnly: boolean;
-  /** Where machines reach the boot plane, if that is known. */
-  readonly publicUrl?: string;
 }
 
 /** The world, and one question more. */

@@ -2,7 +2,7 @@
  * One field of a thing, in plain data: what the stores and the command line must know of it, which start without loading a
  * schema. What its value may be says the schema beside (boot/schema).
  */
-export type Field = Option & (Texts | Whole);
+export type Field = Option & (Texts | Whole | Flag);
 
 interface Texts {
   /** A text; several, as a list; or several by their keys. */
@@ -14,6 +14,12 @@ interface Texts {
 interface Whole {
   /** A whole number, or whatever a file of JSON says. */
   readonly kind: 'number' | 'json';
+  readonly search?: never;
+}
+
+interface Flag {
+  /** True, or not said at all. */
+  readonly kind: 'flag';
   readonly search?: never;
 }
 

@@ -1,3 +1,4 @@
+import { diskWays } from '../machine/disk.ts';
 import type { Fields } from './field.ts';
 
 /** What an administrator says of a machine. */
@@ -38,6 +39,14 @@ export const machineFields = {
     value: 'cidr',
     add: 'a network that it boots from; unset: any that may boot',
     set: 'the networks that it boots from, from now on, one each',
+    removable: true,
+  },
+  disk_boot: {
+    kind: 'text',
+    flag: 'disk-boot',
+    value: 'way',
+    choices: diskWays,
+    add: 'how it goes on to its disk where that is what it boots; unset: as suits its firmware',
     removable: true,
   },
   hardware: {

@@ -14,7 +14,7 @@ export const profileFields = {
     kind: 'list',
     flag: 'initrd',
     value: 'asset',
-    add: 'an initrd; several times for several, in this order',
+    add: 'an initrd; several times for several, in this order; boot.wim=NAME@VERSION loads it under that name',
   },
   cmdline: {
     kind: 'text',
@@ -30,6 +30,11 @@ export const profileFields = {
     flag: 'file',
     value: 'name=asset',
     add: 'a file that it fetches, by the name that it has in URLs; several times for several',
+  },
+  disk: {
+    kind: 'flag',
+    flag: 'disk',
+    add: 'nothing of the broker: the machine goes on to its own disk',
   },
   arch: {
     kind: 'text',

@@ -9,6 +9,7 @@ import {
   type ResolvedAsset,
 } from '../asset/asset.ts';
 import { filenameFault } from '../asset/filename.ts';
+import { type Program, programFormats } from '../asset/program.ts';
 import { schemaOf } from './type.ts';
 import { arch, bytes, crc32c, id, name, sha256, text, time, version } from './values.ts';
 
@@ -57,6 +58,17 @@ const state = z
     'created: announced; uploading: the broker opened a session for it; verifying: its bytes are being hashed; ready: it boots; retired: no new profile may name it',
   );
 
+const program = schemaOf<Program>(
+  'Program',
+  'What the head of a kernel or an EFI program says of it',
+)(
+  z.strictObject({
+    format: z.enum(programFormats),
+    arch: text.exactOptional(),
+    cmdline_size: bytes.describe('Bytes that its command line may have').exactOptional(),
+  }),
+);
+
 export const assetSchema = schemaOf<Asset>(
   'Asset',
   'Bytes to boot from, which never change',
@@ -78,6 +90,7 @@ export const assetSchema = schemaOf<Asset>(
     verify: z.literal('full').describe('It is hashed although it does not boot').exactOptional(),
     verified_bytes: bytes.describe('How far the hashing has come, some seconds ago').exactOptional(),
     checked: z.enum(['crc32c', 'sha256']).describe('What the bytes were held to').exactOptional(),
+    program: program.exactOptional(),
     failure: text.describe('Why the last upload did not become ready').exactOptional(),
     condition: z
       .enum(assetConditions)
@@ -117,5 +130,7 @@ export const resolvedAssetSchema = schemaOf<ResolvedAsset>(
     etag,
     last_modified: time,
     ready_at: time,
+    program: program.exactOptional(),
+    loaded_as: text.describe('Of an initrd: the name under which it is loaded').exactOptional(),
   }),
 );

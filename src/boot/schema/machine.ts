@@ -1,6 +1,7 @@
 import { type ZodType, z } from 'zod';
 import { type ClientOverride, clientTable } from '../client.ts';
 import type { machineFields } from '../fields/machine.ts';
+import { diskWays } from '../machine/disk.ts';
 import { schemaOf } from './type.ts';
 import { atMost, id, mac, make, managedBy, name, network, pointer, serial, time, uuid } from './values.ts';
 
@@ -64,6 +65,10 @@ export const said = {
     .default([]),
   uuid: uuid.describe('SMBIOS system UUID').exactOptional(),
   serial: serial.exactOptional(),
+  disk_boot: z
+    .enum(diskWays)
+    .describe('How it goes on to its disk where that is what it boots; absent: as suits its firmware')
+    .exactOptional(),
   hardware: hardware.exactOptional(),
   labels: z.record(name, z.string().max(256)).refine(atMost(64), 'must be at most 64').default({}),
   networks: z

@@ -1,6 +1,7 @@
 import { type ZodType, z } from 'zod';
 import { archs } from '../asset/asset.ts';
 import { parseAssetReference } from '../asset/asset-reference.ts';
+import { initrdText, isFileName, parseInitrd, sharedName } from '../asset/initrd.ts';
 import type { profileFields } from '../fields/profile.ts';
 import { cmdlineSourceFault } from '../template/cmdline.ts';
 import { resolvedAssetSchema } from './asset.ts';
@@ -12,6 +13,28 @@ const reference = z
     (text) => parseAssetReference(text) !== undefined,
     "must be NAME@VERSION of an asset, NAME@VERSION/FILENAME where that has one, or an asset's id",
   );
+
+const initrdName = z
+  .string()
+  .refine(
+    isFileName,
+    'must be 1 to 64 of A-Z a-z 0-9 . _ - and no name that the broker uses itself, such as initrd0',
+  );
+
+/** An initrd, as `NAME@VERSION`, as `boot.wim=NAME@VERSION`, or as both in an object. */
+const initrd = z
+  .union([
+    z.string().transform(parseInitrd),
+    z.strictObject({ name: initrdName.exactOptional(), asset: z.string() }),
+  ])
+  .pipe(z.strictObject({ name: initrdName.exactOptional(), asset: reference }).transform(initrdText));
+
+const initrds = z
+  .array(initrd)
+  .max(64)
+  .refine((all) => sharedName(all) === undefined, {
+    error: (issue) => `two are called ${sharedName(issue.input as unknown[])}`,
+  });
 
 /** What nests without end exhausts the stack of whoever walks it. */
 const anyJson = z.unknown().refine((value) => nestsWithin(value, 32), 'must not nest deeper than 32 levels');
@@ -32,13 +55,15 @@ const cmdline = z.string().superRefine((text, context) => {
 });
 const metadata = z.record(z.string().max(128), anyJson).refine(isShort, 'must be at most 64 KiB as JSON');
 
+const disk = z.literal(true).describe('It starts nothing: the machine goes on to its own disk');
+
 /** What an administrator may say of a profile, whoever is to boot it. */
 const said = {
   name,
   arch: arch.exactOptional(),
   kernel: reference.exactOptional(),
-  initrd: reference.describe('The only initrd').exactOptional(),
-  initrds: z.array(reference).max(64).exactOptional(),
+  initrd: initrd.describe('The only initrd').exactOptional(),
+  initrds: initrds.exactOptional(),
   efi: reference.exactOptional(),
   iso: reference.exactOptional(),
   rootfs: reference.exactOptional(),
@@ -47,6 +72,7 @@ const said = {
     .refine(atMost(64), 'must be at most 64')
     .describe('What else a live system fetches, by the names that it has in URLs')
     .exactOptional(),
+  disk: disk.exactOptional(),
   cmdline: cmdline.default(''),
   metadata: metadata.default({}),
 } satisfies Record<Exclude<keyof typeof profileFields, 'machine_id'> | 'initrd', ZodType>;
@@ -88,6 +114,7 @@ const revisionFields = {
   iso: resolvedAssetSchema.exactOptional(),
   rootfs: resolvedAssetSchema.exactOptional(),
   files: z.record(z.string(), resolvedAssetSchema).exactOptional(),
+  disk: disk.exactOptional(),
   cmdline: z.string(),
   metadata: z.record(z.string(), z.unknown()),
   created_at: time,

@@ -9,7 +9,7 @@ import { parseNetwork } from '../network.ts';
 import { schemaOf } from './type.ts';
 
 /** Checks by one of the policy's own parsers, and takes over its spelling, of which `spelling` tells. */
-export function spelled(
+function spelled(
   parse: (text: string) => string | undefined,
   wanted: string | ((text: string) => string),
   spelling: z.ZodType<string, string> = z.string(),

@@ -3,11 +3,13 @@ export function isTemplate(source: string): boolean {
   return source.includes('{{') || source.includes('{%');
 }
 
+/** In characters, which are bytes: what is for Linux has to be shorter, as the kernel itself says. */
+export const longestCmdline = 8191;
+
 /** Why iPXE or Linux would not read this command line as it is written; undefined when they would. */
 export function cmdlineFault(cmdline: string): string | undefined {
-  // Linux on x86: COMMAND_LINE_SIZE is 2048 with its final NUL, and the initrd names need room.
-  return cmdline.length > 1900
-    ? 'is longer than 1900 characters'
+  return cmdline.length > longestCmdline
+    ? `is longer than ${longestCmdline} characters`
     : (characterFault(cmdline) ?? wordFault(cmdline));
 }
 
@@ -23,9 +25,9 @@ function wordFault(cmdline: string): string | undefined {
   return end && `contains the word ${end}, at which iPXE would end the command`;
 }
 
-/** The same for a template of a command line, which may be longer than what it becomes. */
+/** The same for what is written down, which may be a template. */
 export function cmdlineSourceFault(source: string): string | undefined {
   if (!isTemplate(source)) return cmdlineFault(source);
-  if (source.length > 4096) return 'is longer than 4096 characters';
+  if (source.length > longestCmdline) return `is longer than ${longestCmdline} characters`;
   return characterFault(source) ?? wordFault(source);
 }

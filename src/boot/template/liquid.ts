@@ -1,5 +1,6 @@
 import { Liquid, LiquidError } from 'liquidjs';
 import type { Machine } from '../machine/machine.ts';
+import type { BootFacts } from './boot-facts.ts';
 import { characterFault, cmdlineFault } from './cmdline.ts';
 
 /** Where a template cannot be read or rendered, and why. Both counted from 1. */
@@ -15,6 +16,7 @@ export interface TemplateFacts {
   readonly machine: Partial<Pick<Machine, 'id' | 'name' | 'uuid' | 'serial'>> &
     Pick<Machine, 'macs' | 'labels'> & { readonly mac?: string };
   readonly labels: Readonly<Record<string, string>>;
+  readonly boot: BootFacts;
 }
 
 /** No files, no includes, no loops, no variables of its own, no clock and no chance: the same facts give the same text. */

@@ -1,5 +1,6 @@
 import type { Machine } from '../machine/machine.ts';
 import { type Refusal, refuse } from '../problem.ts';
+import { type BootFacts, exampleBoot } from './boot-facts.ts';
 import { isTemplate } from './cmdline.ts';
 import type { TemplateFacts, TemplateFault } from './liquid.ts';
 
@@ -11,10 +12,11 @@ export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &
 export async function renderedCmdline(
   source: string,
   subject: TemplateSubject,
+  boot: BootFacts = exampleBoot,
 ): Promise<string | TemplateFault> {
   if (!isTemplate(source)) return source;
   const { render } = await import('./liquid.ts');
-  return render(source, factsOf(subject));
+  return render(source, { ...factsOf(subject), boot });
 }
 
 /** Why no machine could ever use this template; undefined when one could. */
@@ -29,7 +31,7 @@ export function templateError({ line, column, message }: TemplateFault, what: st
   return refuse('template-error', `${what}: line ${line}, column ${column}: ${message}.`);
 }
 
-function factsOf({ id, name, uuid, serial, macs, labels }: TemplateSubject): TemplateFacts {
+function factsOf({ id, name, uuid, serial, macs, labels }: TemplateSubject): Omit<TemplateFacts, 'boot'> {
   const [mac] = macs;
   const machine = {
     ...(id && { id }),

@@ -10,13 +10,14 @@ const settings: Readonly<Record<string, string>> = {
   uuid: '{{ machine.uuid | default: "" }}',
   serial: '{{ machine.serial | default: "" }}',
   hostname: '{{ machine.name | default: "" }}',
-  mac: '{{ machine.mac | default: "" }}',
-  'mac:hexhyp': '{{ machine.mac | default: "" | replace: ":", "-" }}',
+  mac: '{{ boot.mac | default: "" }}',
+  'mac:hexhyp': '{{ boot.mac | default: "" | replace: ":", "-" }}',
+  'mac:hexraw': '{{ boot.mac | default: "" | remove: ":" }}',
 };
 
 /**
  * Matchbox passes arguments to iPXE as they are, and iPXE expands `${...}` (https://ipxe.org/scripting). Here the command line is
- * rendered by the broker, which knows the machine and not its interfaces.
+ * rendered by the broker, which knows the machine, and of its interfaces the one that boots.
  */
 export function translated(argument: string): Translated {
   if (/\{\{|\{%/.test(argument)) return { text: undefined, left: `${argument} would be a template here` };
@@ -24,8 +25,9 @@ export function translated(argument: string): Translated {
     return { text: undefined, note: `${argument} is left out: the broker names initrds itself` };
   const unknown: string[] = [];
   const text = argument.replace(/\$\{([^}]*)\}/g, (all, name: string) => {
-    const plain = name.replace(/^net(\d+|X)\//, '').replace(/:(uristring|string|hexraw)$/, '');
-    const known = settings[plain];
+    // Of other interfaces than the one that boots, which iPXE has as net0 mostly, nobody here knows.
+    const plain = name.replace(/^net[0X]\//, '').replace(/:(uristring|string|hex)$/, '');
+    const known = Object.hasOwn(settings, plain) ? settings[plain] : undefined;
     if (!known) unknown.push(all);
     return known ?? '';
   });

@@ -70,6 +70,7 @@ function option(field: Field, about: string): Option {
   const made = plainOption(field, about);
   switch (field.kind) {
     case 'text':
+    case 'flag':
       return made;
     case 'number':
       return made.argParser(wholeNumber);
@@ -84,7 +85,7 @@ function option(field: Field, about: string): Option {
   }
 }
 
-function plainOption({ flag, value = flag, choices }: Field, about: string): Option {
-  const made = new Option(`--${flag} <${value}>`, about);
+function plainOption({ kind, flag, value = flag, choices }: Field, about: string): Option {
+  const made = new Option(kind === 'flag' ? `--${flag}` : `--${flag} <${value}>`, about);
   return choices ? made.choices(choices) : made;
 }

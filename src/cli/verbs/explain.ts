@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { hashOf, nameAtVersion, type ResolvedAsset } from '../../boot/asset/asset.ts';
+import { hashOf, type ResolvedAsset } from '../../boot/asset/asset.ts';
+import { writtenAs } from '../../boot/asset/initrd.ts';
 import { explained } from '../../boot/explain/explain.ts';
 import { type Recording, replayed as worldOf } from '../../boot/explain/recording.ts';
 import { accepted } from '../broker/api.ts';
@@ -94,7 +95,7 @@ function brief(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(brief);
   if (isAsset(value)) {
     const { arch, size } = value;
-    return `${nameAtVersion(value)} for ${arch}, ${bytes(size)}, ${hashOf(value)}`;
+    return `${writtenAs(value)} for ${arch}, ${bytes(size)}, ${hashOf(value)}`;
   }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, brief(one)]));
 }

@@ -15,8 +15,6 @@ export interface AdminParts extends CommonParts, OidcOptions {
   /** For explain: who may boot, and whether only what an edge vouches for is believed. */
   readonly allowedNetworks: readonly Network[];
   readonly edge: EdgeVerifier | undefined;
-  /** Where machines reach the boot plane; unset: it is not known. */
-  readonly publicUrl: string | undefined;
   /** Whose X-Forwarded-For the audit log believes. */
   readonly trustedProxies: readonly Network[];
   readonly refusals: RefusalLog;

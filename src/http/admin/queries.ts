@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Asset, archs } from '../../boot/asset/asset.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import { assetFields } from '../../boot/fields/asset.ts';
 import { searchable } from '../../boot/fields/field.ts';
@@ -7,12 +7,12 @@ import { machineFields } from '../../boot/fields/machine.ts';
 import { profileFields } from '../../boot/fields/profile.ts';
 import { uploadFields } from '../../boot/fields/upload.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
-import { type ProfileRevision, parseArch } from '../../boot/profile.ts';
+import type { ProfileRevision } from '../../boot/profile.ts';
 import { assetSchema } from '../../boot/schema/asset.ts';
 import { machineSchema } from '../../boot/schema/machine.ts';
 import { profileRevisionSchema } from '../../boot/schema/profile.ts';
 import { uploadSchema } from '../../boot/schema/upload.ts';
-import { arch, mac, make, name, serial, spelled, uuid } from '../../boot/schema/values.ts';
+import { arch, mac, make, name, serial, uuid } from '../../boot/schema/values.ts';
 import { edgeCapabilities } from '../../boot/source.ts';
 import type { PageRequest } from '../../records/records.ts';
 import { searched } from './search-query.ts';
@@ -48,7 +48,12 @@ export const explainQuery = z.strictObject({
   manufacturer: make.describe('SMBIOS manufacturer').exactOptional(),
   product: make.describe('SMBIOS product name').exactOptional(),
   user_agent: z.string().max(512).exactOptional(),
-  arch: spelled(parseArch, 'an architecture, x86_64 or arm64').pipe(z.enum(archs)).exactOptional(),
+  arch: z
+    .string()
+    .min(1)
+    .max(40)
+    .describe("What it would say of its architecture, such as iPXE's buildarch")
+    .exactOptional(),
   source: z.string().max(64).exactOptional(),
   forwarded_for: z.string().max(512).describe('X-Forwarded-For').exactOptional(),
   facts: z

@@ -1,4 +1,4 @@
-import type { Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
+import type { DiskPlan, Plan, RedirectPlan, StreamPlan, TextPlan } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import { StoreDown } from '../../boot/store-down.ts';
 import type { ByteRange } from '../../byte-range.ts';
@@ -26,6 +26,7 @@ export async function deliver(
     told && ctx.method !== 'HEAD' ? parts.bootLog.write(told, ctx.state.about) : Promise.resolve();
   switch (plan.kind) {
     case 'text':
+    case 'disk':
       return sendText(ctx, plan, record);
     case 'redirect':
       if (!(await redirect(ctx, plan, parts, record))) await deliver(ctx, plan.otherwise, parts, slots, told);
@@ -41,7 +42,7 @@ export async function deliver(
 
 type Record = () => Promise<void>;
 
-async function sendText(ctx: BootContext, plan: TextPlan, record: Record): Promise<void> {
+async function sendText(ctx: BootContext, plan: TextPlan | DiskPlan, record: Record): Promise<void> {
   ctx.status = 200;
   ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });

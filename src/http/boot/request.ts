@@ -2,6 +2,7 @@ import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
 import type { Caller } from '../../boot/client.ts';
 import { claimedIdentity, type Identity, isUuid, parseMac } from '../../boot/machine/identity.ts';
 import { claimedMake } from '../../boot/machine/make.ts';
+import { canonicalAddress } from '../../boot/network.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import { decoded } from '../plane/request-target.ts';
@@ -40,7 +41,10 @@ export function queryOf({ querystring }: BootContext): Query {
 export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): BootRequest {
   const { source, client } = ctx.state;
   const scripted = query('machine');
-  const arch = parseArch(query('arch'));
+  // A path for one architecture is DHCP's word for it, where the loader has none of its own.
+  const claimedArch = claimed(query('arch')) ?? claimed(ctx.params.arch);
+  const arch = parseArch(claimedArch);
+  const origin = originOf(ctx);
   const named = query('boot')?.toLowerCase();
   return {
     method: ctx.method,
@@ -51,9 +55,24 @@ export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): Boo
     make: claimedMake(query),
     ...(source.edge && { edge: source.edge }),
     ...(scripted !== undefined && { scripted }),
+    ...(query('version') !== undefined && { chained: true }),
     ...(arch && { arch }),
     ...(named !== undefined && isUuid(named) && { boot: named }),
+    ...(claimedArch && { claimedArch }),
+    ...(origin && { origin }),
   };
+}
+
+/** What a loader left unexpanded (`${buildarch}`) is no claim. */
+function claimed(text: string | undefined): string | undefined {
+  return text && !text.includes('${') ? text : undefined;
+}
+
+/** This end of the connection, which the machine has reached; never its `Host`, which it chose. */
+function originOf({ req: { socket } }: BootContext): string | undefined {
+  const address = canonicalAddress(socket.localAddress ?? '');
+  if (!address) return undefined;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${socket.localPort}`;
 }
 
 /** The identity in the path, `/m/{mac}/...`, or else in the query. */

@@ -27,11 +27,18 @@ const scripted = {
 };
 
 const notIt = ['machine-not-here', 'claim-contradicted'] as const;
-const ofMachine = ['bad-identity', 'unknown-machine', ...notIt, 'no-profile', 'template-error'] as const;
+const ofMachine = [
+  'bad-identity',
+  'unknown-machine',
+  ...notIt,
+  'no-profile',
+  'wrong-architecture',
+  'template-error',
+] as const;
 const entry = {
   serves: 'entry',
   query: { ...claims, ...loader },
-  problems: [...ofMachine, 'unknown-asset', 'asset-damaged', 'no-such-route'],
+  problems: [...ofMachine, 'boots-from-disk', 'unknown-asset', 'asset-damaged', 'no-such-route'],
   wants: entryOf,
 } as const;
 const script = {

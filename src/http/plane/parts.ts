@@ -24,6 +24,8 @@ export interface CommonParts {
   /** Name of the efi asset that firmware gets first. */
   readonly firstStage: string;
   readonly urlTtlSeconds: number;
+  /** Where machines reach the boot plane; unset: it is not known. */
+  readonly publicUrl: string | undefined;
   /** Bearer token that /metrics asks for. */
   readonly metricsToken: string | undefined;
   /** The description of both planes (OpenAPI); when it is first asked for, it loads the schemas of every route. */

@@ -87,7 +87,7 @@ test('what is too long, too much or too deep is refused', async (t) => {
     ],
     ['uploads', { size: 5 * 2 ** 40 + 1 }, { size: 5 * 2 ** 40 }],
     ['uploads', { version: 'v'.repeat(129) }, { version: 'v'.repeat(128) }],
-    ['profiles', { cmdline: 'x'.repeat(1901) }, { cmdline: 'x'.repeat(1900) }],
+    ['profiles', { cmdline: 'x'.repeat(2048) }, { cmdline: 'x'.repeat(2047) }],
     ['profiles', { initrds: many(65).map(() => 'debian@12') }, { initrds: many(64).map(() => 'debian@12') }],
     ['profiles', { metadata: { a: 'x'.repeat(65_536) } }, { metadata: { a: 'x'.repeat(65_000) } }],
     ['profiles', { metadata: { a: deep(33) } }, { metadata: { a: deep(32) } }],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { nameAtVersion, type ResolvedAsset } from '../../../boot/asset/asset.ts';
+import type { ResolvedAsset } from '../../../boot/asset/asset.ts';
+import { writtenAs } from '../../../boot/asset/initrd.ts';
 import { profileFields } from '../../../boot/fields/profile.ts';
 import type { ProfileRevision } from '../../../boot/profile.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
@@ -16,12 +17,12 @@ export function profileList(command: Command, system: System): void {
       path: 'profiles',
       query: queryOf(profileFields, options),
       titles: ['NAME', 'REVISION', 'CREATED', 'ARCH', 'STARTS', 'INITRDS', 'COMMAND LINE'],
-      row: ({ name, id, created_at, arch, kernel, efi, iso, initrds, cmdline }) => [
+      row: ({ name, id, created_at, arch, kernel, efi, iso, disk, initrds, cmdline }) => [
         name,
         id,
         created_at,
         arch,
-        cell(assetName(kernel ?? efi ?? iso)),
+        cell(disk ? 'disk' : assetName(kernel ?? efi ?? iso)),
         cell(initrds.map(assetName).join(',')),
         cell(cmdline),
       ],
@@ -30,5 +31,5 @@ export function profileList(command: Command, system: System): void {
 }
 
 function assetName(asset: ResolvedAsset | undefined): string | undefined {
-  return asset && nameAtVersion(asset);
+  return asset && writtenAs(asset);
 }

@@ -2,6 +2,7 @@ import { type Desired, type DesiredProfile, profileName } from '../../../boot/ap
 import type { Current } from '../../../boot/apply/plan.ts';
 import { type AssetName, archs, nameOf } from '../../../boot/asset/asset.ts';
 import { parseAssetReference, parseNameAtVersion } from '../../../boot/asset/asset-reference.ts';
+import { parseInitrd } from '../../../boot/asset/initrd.ts';
 import { filledSlots } from '../../../boot/asset/slots.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
 import { assetsOf, type ProfileRevision } from '../../../boot/profile.ts';
@@ -61,8 +62,8 @@ function isNamedIn({ machines }: Desired): (machine: Machine) => boolean {
 
 /** For which architecture it will be is not known yet. */
 function assetNames(profile: DesiredProfile): AssetName[] {
-  return filledSlots(profile).flatMap(([{ kind }, reference]) => {
-    const parsed = parseNameAtVersion(reference);
+  return filledSlots(profile).flatMap(([{ kind }, text]) => {
+    const parsed = parseNameAtVersion(parseInitrd(text).asset);
     return parsed ? archs.map((arch) => ({ kind, ...parsed, arch })) : [];
   });
 }

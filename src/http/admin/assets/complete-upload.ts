@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auditor } from '../../../boot/access/audit.ts';
 import { type Asset, mustHash } from '../../../boot/asset/asset.ts';
 import { arrived, awaitsBytes, type Life } from '../../../boot/asset/asset-life.ts';
+import { programWarnings } from '../../../boot/asset/program-warnings.ts';
 import type { Upload } from '../../../boot/asset/upload.ts';
 import { type Refusal, refuse } from '../../../boot/problem.ts';
 import type { AdminParts } from '../parts.ts';
 import type { Reply } from '../route.ts';
+import { warned } from '../write/warnings.ts';
 
 /** What to do about bytes, or headers, that are not the ones. */
 const again = 'Push it again, which starts a new upload: bootbroker asset push';
@@ -60,7 +62,7 @@ async function outcome({ id, asset_id }: Upload, { records }: AdminParts): Promi
   if (asset?.upload_id !== id)
     return refuse('upload-superseded', `Asset ${asset_id} has a newer upload meanwhile. Complete that one.`);
   if (upload && hasEnded(upload, asset)) return ended(upload, asset);
-  return { status: asset.state === 'verifying' ? 202 : 200, body: asset };
+  return warned({ status: asset.state === 'verifying' ? 202 : 200, body: asset }, programWarnings(asset));
 }
 
 /** The asset tells it as well, which is read later and is what a change insists on. */

@@ -1,9 +1,11 @@
+import { programWarnings } from '../../../boot/asset/program-warnings.ts';
 import { refuse } from '../../../boot/problem.ts';
 import { assetSchema } from '../../../boot/schema/asset.ts';
 import { newUpload, uploadSchema } from '../../../boot/schema/upload.ts';
 import { pageSchema } from '../answers.ts';
 import { assetsQuery, collectQuery, pageOf, uploadsQuery } from '../queries.ts';
 import { type Route, route } from '../route.ts';
+import { warned, withWarnings } from '../write/warnings.ts';
 import { collectedSchema, startedUploadSchema } from './asset-resources.ts';
 import { completeUpload } from './complete-upload.ts';
 import { retireAsset, unretireAsset } from './retire.ts';
@@ -70,8 +72,8 @@ export const assetRoutes: readonly Route[] = [
     summary: 'Say that the bytes are there; they are checked, and hashed if they boot. May be repeated',
     role: 'operator',
     answers: {
-      200: { description: 'The asset, ready', body: assetSchema },
-      202: { description: 'The asset, while it is being hashed: ask again', body: assetSchema },
+      200: { description: 'The asset, ready', body: withWarnings(assetSchema) },
+      202: { description: 'The asset, while it is being hashed: ask again', body: withWarnings(assetSchema) },
     },
     problems: ['unknown-upload', 'upload-incomplete', 'upload-mismatch', 'upload-superseded', 'upload-over'],
     handle: ({ params: { id = '' }, audit }, parts) => completeUpload(id, audit, parts),
@@ -95,12 +97,13 @@ export const assetRoutes: readonly Route[] = [
     summary:
       'One asset; while it is hashed, how far that has come; once it is ready, whether its bytes are still there',
     role: 'viewer',
-    answers: { 200: { description: 'The asset', body: assetSchema } },
+    answers: { 200: { description: 'The asset', body: withWarnings(assetSchema) } },
     problems: ['unknown-asset'],
     async handle({ params: { id = '' } }, parts) {
       await lookedAt([id], parts);
       const asset = await parts.records.asset(id);
-      return asset ? { status: 200, body: asset } : refuse('unknown-asset', `There is no asset ${id}.`);
+      if (asset) return warned({ status: 200, body: asset }, programWarnings(asset));
+      return refuse('unknown-asset', `There is no asset ${id}.`);
     },
   }),
   route({

@@ -6,8 +6,8 @@ import { text } from '../../../boot/schema/values.ts';
 
 const planKindSchema = schemaOf<Plan['kind'] | 'refuse'>(
   'PlanKind',
-  'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream)',
-)(z.enum(['text', 'redirect', 'handoff', 'stream', 'refuse']));
+  'Who follows the signed URL: the client (redirect), the edge (handoff), or the broker (stream); disk: the machine is sent on to its own',
+)(z.enum(['text', 'disk', 'redirect', 'handoff', 'stream', 'refuse']));
 export const planned = { plan: planKindSchema, reason: text };
 export const clientSchema = schemaOf<Client>(
   'Client',

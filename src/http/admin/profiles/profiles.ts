@@ -6,6 +6,7 @@ import { activated } from '../../../boot/activation.ts';
 import type { Asset, ResolvedAsset } from '../../../boot/asset/asset.ts';
 import { namedBy } from '../../../boot/asset/asset-networks.ts';
 import { misplaced, type Place, parseAssetReference, taken } from '../../../boot/asset/asset-reference.ts';
+import { parseInitrd } from '../../../boot/asset/initrd.ts';
 import { filledSlots, mapSlots } from '../../../boot/asset/slots.ts';
 import { differences } from '../../../boot/diff.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
@@ -186,23 +187,28 @@ async function resolvedRevision(
     return refuse('bad-input', `body.arch: machine ${machine?.id} is ${machineArch} by its label arch`);
   const found = new Map(
     await Promise.all(
-      filledSlots(wanted).map(async ([{ part, kind }, reference]) => {
-        return [part, await resolveAsset(reference, { kind, arch }, parts)] as const;
+      filledSlots(wanted).map(async ([{ part, kind }, text]) => {
+        const { asset } = parseInitrd(text);
+        return [part, await resolveAsset(asset, { kind, arch }, parts)] as const;
       }),
     ),
   );
   const [refusal, ...others] = [...found.values()].filter(isRefusal);
   if (refusal) return refuse(refusal.problem, [refusal, ...others].map(({ detail }) => detail).join(' '));
   const assets: Asset[] = [];
-  const slots = mapSlots(wanted, (_, { part }) => {
+  const slots = mapSlots(wanted, (text, { part }) => {
     const one = found.get(part);
     if (!one || isRefusal(one)) return undefined;
     assets.push(one.asset);
-    return one.resolved;
+    const { name: loaded_as } = parseInitrd(text);
+    return { ...one.resolved, ...(loaded_as && { loaded_as }) };
   });
-  const { cmdline, metadata } = wanted;
+  const { disk, cmdline, metadata } = wanted;
   const owner = machine && { machine_id: machine.id };
-  return { revision: { ...made, name, arch, ...slots, cmdline, metadata, ...owner }, assets };
+  return {
+    revision: { ...made, name, arch, ...slots, ...(disk && { disk }), cmdline, metadata, ...owner },
+    assets,
+  };
 }
 
 interface Found {

@@ -1,3 +1,4 @@
+import { programWarnings } from '../../../boot/asset/program-warnings.ts';
 import type { BootPolicy } from '../../../boot/boot-request.ts';
 import type { Machine } from '../../../boot/machine/machine.ts';
 import { placeholderWarnings } from '../../../boot/machine/placeholder-warnings.ts';
@@ -7,7 +8,7 @@ import type { ProfileRevision } from '../../../boot/profile.ts';
 import { renderingsFor } from '../../../boot/render-check.ts';
 import { holdsSecret, secretWarnings } from '../../../boot/secret/warnings.ts';
 import { isTemplate } from '../../../boot/template/cmdline.ts';
-import { renderedFor, warningsOf } from '../../../boot/template/rendered.ts';
+import { finishedForAll, renderedFor } from '../../../boot/template/rendered.ts';
 import { templateError, templateFault } from '../../../boot/template/template.ts';
 import { distinct, type Warning } from '../../../boot/warning.ts';
 import type { World } from '../../../boot/world.ts';
@@ -59,7 +60,10 @@ async function ofRevision(
 ): Promise<Refusal | readonly Warning[]> {
   const fault = await templateFault(revision.cmdline);
   if (fault) return templateError(fault, `The command line of ${revision.name} cannot be read`);
-  const said = warningsOf(revision);
+  const finished = finishedForAll(revision);
+  if (isRefusal(finished)) return finished;
+  const { kernel, efi } = revision;
+  const said = [...finished, ...[kernel, efi].flatMap((one) => (one ? programWarnings(one) : []))];
   if (typeof unknownMachine === 'string' || unknownMachine.profile !== revision.name) return said;
   // What an unknown machine will claim is not known: its templates have to do without.
   const rendered = await renderedFor(unknownSubject({}), revision);
