@@ -14,24 +14,22 @@ export async function* pacedBody(
   request: IncomingMessage,
   { bytes: least, windowMs }: Least = usualLeast,
 ): AsyncGenerator<Buffer> {
+  const body: AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false });
   let bytes = 0;
-  // That the disk is slow is not the client's fault.
-  let waits = true;
-  const look = setInterval(() => {
-    if (waits && bytes < least) request.destroy();
-    bytes = 0;
-  }, windowMs);
-  const end = () => clearInterval(look);
-  request.once('close', end); // whoever reads may stop in the middle, and not say so
+  // That our own disk is slow is not the client's fault: time counts while we wait for it, and so no timer outlives that.
+  let waitedMs = 0;
   try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      waits = false;
-      yield chunk;
-      waits = true;
+    for (;;) {
+      const began = performance.now();
+      const look = setTimeout(() => void (bytes < least && request.destroy()), windowMs - waitedMs);
+      const next = await body.next().finally(() => clearTimeout(look));
+      if (next.done) return;
+      waitedMs += performance.now() - began;
+      if (waitedMs >= windowMs) [waitedMs, bytes] = [0, 0];
+      bytes += next.value.length;
+      yield next.value;
     }
   } finally {
-    end();
-    request.off('close', end);
+    await body.return?.();
   }
 }
