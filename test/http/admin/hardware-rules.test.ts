@@ -121,6 +121,9 @@ test('a placeholder, a text that is too long or cannot be shown is no claim, and
   t.is(await boots(broker, macs.bare, '&manufacturer=QEMU'), 'special');
   for (const text of ['To Be Filled By O.E.M.', 'M'.repeat(200), 'a\u0001b', '${manufacturer}', ''])
     t.is(await boots(broker, macs.bare, `&manufacturer=${encodeURIComponent(text)}`), 'usual', text);
+  // A blank EEPROM is no UTF-8, and neither is Latin-1.
+  for (const text of ['%FF%FF%FF', 'S%F6hne'])
+    t.is(await boots(broker, macs.bare, `&manufacturer=${text}&product=${text}`), 'usual', text);
 });
 
 test('a dry run says of a rule over a claim that it is unknown until the machine asks', async (t) => {
