@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Actor, allows } from '../../boot/access/actor.ts';
 import { masked, maskedPlaces } from '../../boot/masked.ts';
 import { type Refusal, refuseParts } from '../../boot/problem.ts';
+import { breather } from './write/breather.ts';
 
 /** Says that secrets in the answer are masked, and by what: not what is stored, and not to be written back. */
 export const maskedHeader = 'Bootbroker-Masked';
@@ -10,13 +11,32 @@ export const maskedHeader = 'Bootbroker-Masked';
  * What this caller may see of it: whoever may not write reads no secret that somebody wrote, wherever it stands, a command line, a
  * script, what a machine reported.
  */
-export function forEyesOf<Value>(
-  by: Actor,
-  value: Value,
-): { readonly value: Value; readonly isMasked: boolean } {
+export async function forEyesOf<Value>(by: Actor, value: Value): Promise<Shown<Value>> {
   if (allows(by.role, 'operator')) return { value, isMasked: false };
-  const shown = masked(value) as Value;
-  return { value: shown, isMasked: !isDeepStrictEqual(shown, value) };
+  const { items, ...rest } = (value ?? {}) as { readonly items?: unknown };
+  if (!Array.isArray(items)) return shown(value);
+  // A page may hold a thousand scripts.
+  const breathe = breather();
+  const each: Shown<unknown>[] = [];
+  for (const item of items) {
+    await breathe();
+    each.push(shown(item));
+  }
+  const others = shown(rest);
+  return {
+    value: { items: each.map((one) => one.value), ...others.value } as Value,
+    isMasked: [others, ...each].some(({ isMasked }) => isMasked),
+  };
+}
+
+interface Shown<Value> {
+  readonly value: Value;
+  readonly isMasked: boolean;
+}
+
+function shown<Value>(value: Value): Shown<Value> {
+  const seen = masked(value) as Value;
+  return { value: seen, isMasked: !isDeepStrictEqual(seen, value) };
 }
 
 /** What was read masked and comes back would overwrite every secret with asterisks. */

@@ -123,9 +123,11 @@ export async function handleRoute(ctx: AdminContext, declared: Route, parts: Adm
     left: left(ctx),
   };
   const reply = await declared.handle(request as RouteRequest<never, never, never>, parts);
-  if (isRefusal(reply)) return answerProblem(ctx, forEyesOf(by, reply).value);
+  if (isRefusal(reply)) return answerProblem(ctx, (await forEyesOf(by, reply)).value);
   const { value, isMasked } =
-    reply.body instanceof Uint8Array ? { value: reply.body, isMasked: false } : forEyesOf(by, reply.body);
+    reply.body instanceof Uint8Array
+      ? { value: reply.body, isMasked: false }
+      : await forEyesOf(by, reply.body);
   ctx.status = reply.status;
   ctx.set({ 'Cache-Control': 'no-store', ...(isMasked && { [maskedHeader]: mask }), ...reply.headers });
   ctx.body = value;

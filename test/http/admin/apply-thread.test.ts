@@ -74,10 +74,11 @@ test.serial(
     await furnish(broker);
     await addProfile(broker, { name: 'rack', kernel: 'debian@1', cmdline: 'mac={{ machine.mac }}' });
     expectStatus(await broker.admin('/api/v1/apply', manyMachines(3000)), 200);
+    const headers = await viewer(broker);
     const rule = { name: 'all', selector: { all: [] }, profile: 'rack', priority: 1 };
     const [boots, { status, json }] = await bootsDuring(
       broker,
-      broker.admin('/api/v1/rules?dry_run=1&limit=1000', rule),
+      broker.admin('/api/v1/rules?dry_run=1&limit=1000', rule, { headers }),
     );
     t.is(status, 200);
     t.is(json.examined, 1000);

@@ -47,7 +47,7 @@ export async function applied(
     const warnings = tooLarge(changes, entries) ?? (await judged(changes, { ...policy, records }));
     if (isRefusal(warnings)) return warnings;
     const body = { dry_run: dryRun, changes: shownChanges(plan, current) };
-    const answer = answerTo(by, warned({ status: 200, body }, warnings).body);
+    const answer = await answerTo(by, warned({ status: 200, body }, warnings).body);
     if (dryRun) return answer;
     if (plan.missing.length > 0) return notThere(plan, desired);
     if (changes.length === 0) return answer;
@@ -60,7 +60,7 @@ export async function applied(
   return conflicting(conflict);
 }
 
-function answerTo(by: Actor, body: unknown): Answer {
-  const { value, isMasked } = forEyesOf(by, body);
+async function answerTo(by: Actor, body: unknown): Promise<Answer> {
+  const { value, isMasked } = await forEyesOf(by, body);
   return { kind: 'answer', json: new TextEncoder().encode(JSON.stringify(value)), isMasked };
 }
