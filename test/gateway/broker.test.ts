@@ -177,6 +177,7 @@ test("a first stage's siblings, and whatever else a live system fetches, are han
     ['/grubx64.efi', 'efi', 'grubx64.efi'],
     ['//grubx64.efi', 'efi', 'grubx64.efi'],
     ['/boot/x86_64/grubx64.efi', 'efi', 'grubx64.efi'],
+    ['/boot/x86_64//grubx64.efi', 'efi', 'grubx64.efi'],
     [`/m/${mac}/grubx64.efi`, 'efi', 'grubx64.efi'],
   ] as const) {
     const { status, body, text } = await gateway.ask(target, { headers: firmware });
