@@ -5,11 +5,12 @@ import type { Records } from '../records.ts';
 import { adminRecords } from './admin.ts';
 import { assetRecords } from './assets.ts';
 import { bootRecords } from './boots/boots.ts';
+import { pendingRecords } from './boots/pending.ts';
+import { openBootsReader } from './boots/reader.ts';
 import { openBootsWriter } from './boots/writer.ts';
 import { faultsAsStoreDown, inTransaction, openDatabase, sqlOn } from './database.ts';
 import { machineRecords } from './machines.ts';
 import { migrations } from './migrations.ts';
-import { pendingRecords } from './pending.ts';
 import { ruleRecords } from './rules.ts';
 import { missingColumns, searchedTables } from './search-columns.ts';
 import { writes } from './write.ts';
@@ -35,11 +36,12 @@ export function openSqlite(path: string, { bootsKeepDays = 90, onDisk }: SqliteO
     keepDays: bootsKeepDays,
     ...(onDisk && { onDisk }),
   });
-  const boots = bootRecords(writer, sql);
+  const reader = openBootsReader(writer, sql);
   return {
     ping: () => sql.read('ping', () => void sql.rows('SELECT seq, body FROM machines LIMIT 1')),
     async close() {
-      await boots.close();
+      await writer.close();
+      reader.close();
       await sql.read('closing', () => void (database.isOpen && database.close()));
     },
     ...writes(sql, writer),
@@ -47,8 +49,8 @@ export function openSqlite(path: string, { bootsKeepDays = 90, onDisk }: SqliteO
     ...ruleRecords(sql),
     ...adminRecords(sql),
     ...assetRecords(sql),
-    ...boots.records,
-    ...pendingRecords(sql),
+    ...bootRecords(writer, reader),
+    ...pendingRecords(writer, reader),
   };
 }
 

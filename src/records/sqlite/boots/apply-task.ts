@@ -1,6 +1,7 @@
 import { type BootEntry, recorded } from '../../../boot/history/boot-entry.ts';
 import { type BootRecord, mostBoots } from '../../../boot/history/boot-record.ts';
 import { documents, type Sql } from '../sql.ts';
+import { updatePending } from './pending.ts';
 import type { Task } from './task.ts';
 
 const dayMs = 24 * 3600 * 1000;
@@ -11,6 +12,7 @@ const expiredAtOnce = 20;
 /** Does one task, inside the transaction of its group. */
 export function applyTask(sql: Sql, task: Task, keepDays: number): void {
   if (task.kind === 'record') record(sql, task.entry, keepDays);
+  else if (task.kind === 'pending') updatePending(sql, task);
   else if (task.kind === 'forget')
     for (const machine of task.machines) sql.run('DELETE FROM boots WHERE machine_id = ?', machine);
   else sql.run('DELETE FROM boots WHERE at < ?', task.before);

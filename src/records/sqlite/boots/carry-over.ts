@@ -16,33 +16,32 @@ interface LooseEvent {
   readonly detail?: string;
 }
 
-/** Whether the records hold loose events. */
-function hasLooseEvents(records: DatabaseSync): boolean {
-  return records.prepare('SELECT 1 FROM boot_events LIMIT 1').get() !== undefined;
-}
-
-/** Makes boots of the loose events of earlier versions, and takes them out of the records, where they would lie for good. */
+/** Makes boots of the loose events of earlier versions, and takes these and what is pending out of the records. */
 export function carryOver(boots: DatabaseSync, records: string): void {
   if (!existsSync(records)) return;
   const old = new DatabaseSync(records, { timeout: 10_000 });
   try {
-    if (!hasLooseEvents(old)) return;
+    const bodies = (table: string) => old.prepare(`SELECT body FROM ${table} ORDER BY seq`).iterate();
+    const isEmpty = (table: string) => old.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined;
+    if (isEmpty('boot_events') && isEmpty('pending')) return;
     inTransaction(boots, () => {
-      if (boots.prepare('SELECT 1 FROM boots LIMIT 1').get()) return; // done by a process that then stopped
-      const insert = boots.prepare('INSERT INTO boots (body) VALUES (?)');
-      for (const boot of bootsIn(old)) insert.run(JSON.stringify(boot));
+      // What is there already came over in a process that was stopped before it took the rest away.
+      const insert = (table: string) =>
+        boots.prepare(`INSERT INTO ${table} (body) VALUES (?) ON CONFLICT (id) DO NOTHING`);
+      for (const boot of bootsIn(bodies('boot_events'))) insert('boots').run(JSON.stringify(boot));
+      for (const { body } of bodies('pending')) insert('pending').run(String(body));
     });
-    inTransaction(old, () => old.exec('DELETE FROM boot_events'));
+    inTransaction(old, () => old.exec('DELETE FROM boot_events; DELETE FROM pending'));
   } finally {
     old.close();
   }
 }
 
 /** The newest boots of each machine, in the order in which they began. */
-function bootsIn(old: DatabaseSync): BootRecord[] {
+function bootsIn(events: Iterable<Record<string, unknown>>): BootRecord[] {
   const ofMachine = new Map<string, Map<string, BootRecord>>();
-  for (const row of old.prepare('SELECT body FROM boot_events ORDER BY seq').iterate()) {
-    const event = JSON.parse(String(row.body)) as LooseEvent;
+  for (const { body } of events) {
+    const event = JSON.parse(String(body)) as LooseEvent;
     const boots = ofMachine.get(event.machine_id) ?? new Map<string, BootRecord>();
     ofMachine.set(event.machine_id, boots);
     const boot = withEvent(boots, event);

@@ -9,5 +9,11 @@ export const bootsMigrations: readonly string[] = [
     at TEXT NOT NULL AS (body ->> 'at')
   ) STRICT;
   CREATE INDEX boots_by_machine ON boots (machine_id);
+
+  CREATE TABLE pending (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE AS (body ->> 'id')
+  ) STRICT;
   `,
 ];

@@ -1,8 +1,15 @@
 import type { BootEntry } from '../../../boot/history/boot-entry.ts';
+import type { PendingMachine } from '../../../boot/machine/pending-machine.ts';
 
 /** Something that the writer of `boots.db` is to do. */
 export type Task =
   | { readonly kind: 'record'; readonly entry: BootEntry }
+  /** Machines that nobody has registered: seen again, and gone. */
+  | {
+      readonly kind: 'pending';
+      readonly seen: readonly PendingMachine[];
+      readonly gone: readonly string[];
+    }
   /** All boots of machines that are there no more. */
   | { readonly kind: 'forget'; readonly machines: readonly string[] }
   /** All boots that began earlier. RFC 3339. */
