@@ -30,13 +30,12 @@ export function openBootsFile({ file, records, keepDays }: WriterOptions): Boots
       const work = () => {
         for (const task of tasks) applyTask(sql, task, keepDays);
       };
-      try {
-        inTransaction(database, work);
-      } catch (cause) {
-        if (!isFullError(cause)) throw cause;
-        makeRoom(database, sql);
-        inTransaction(database, work);
-      }
+      for (;;)
+        try {
+          return inTransaction(database, work);
+        } catch (cause) {
+          if (!isFullError(cause) || makeRoom(database, sql) === 0) throw cause;
+        }
     },
     look() {
       const disk = diskOf(file);
@@ -51,9 +50,9 @@ function isFullError(cause: unknown): boolean {
   return (cause as { errcode?: number }).errcode === full;
 }
 
-/** The oldest twentieth goes: what is new says more. */
-function makeRoom(database: DatabaseSync, sql: Sql): void {
-  inTransaction(database, () =>
+/** The oldest twentieth goes: what is new says more. Returns how many boots that were. */
+function makeRoom(database: DatabaseSync, sql: Sql): number {
+  return inTransaction(database, () =>
     sql.run(
       'DELETE FROM boots WHERE seq IN (SELECT seq FROM boots ORDER BY seq LIMIT (SELECT 1 + count(*) / 20 FROM boots))',
     ),

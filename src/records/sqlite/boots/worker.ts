@@ -2,6 +2,8 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { openBootsFile } from './boots-file.ts';
 import type { Said, Task, WriterOptions } from './task.ts';
 
+/** Tasks of one commit: its log lies beside the file until it is taken over, on a disk that may be small. */
+const mostAtOnce = 200;
 /** How often the disk is looked at while something is written, in ms. */
 const lookEveryMs = 1000;
 
@@ -23,7 +25,7 @@ port.on('message', (first: Message) => {
   for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
     messages.push(next.message as Message);
   const tasks = messages.filter((message) => message !== 'close');
-  if (tasks.length > 0) write(tasks);
+  for (let n = 0; n < tasks.length; n += mostAtOnce) write(tasks.slice(n, n + mostAtOnce));
   if (tasks.length === messages.length) return;
   file.close();
   port.close();
