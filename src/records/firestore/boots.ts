@@ -9,7 +9,9 @@ import {
   isIndexed,
   type Place,
   put,
+  type Write,
 } from './documents.ts';
+import { gathered } from './gathered.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -33,34 +35,35 @@ export function bootRecords(store: Store, keepDays: number): BootRecords {
     expire_at: expiry(boot.at),
   });
 
+  const historyOf = (boots: readonly string[], changed: readonly BootRecord[]): Content => ({
+    document: { boots } satisfies History,
+    expire_at: new Date(Math.max(...changed.map(({ at }) => expiry(at).getTime()))),
+  });
+
+  const add = gathered<BootEntry>((machine, entries) =>
+    store.write('adding to a boot', async (documents, { mayHaveLanded }) => {
+      const named = [...new Set(entries.flatMap(({ boot }) => boot ?? []))];
+      const [history, ...found] = await documents.get(historyPlace(machine), ...named.map(bootPlace));
+      const { boots: ids } = documentOf<History>(history) ?? { boots: [] };
+      const lastId = ids.at(-1);
+      if (lastId !== undefined && !named.includes(lastId) && entries.some(needsLast(found)))
+        found.push(...(await documents.get(bootPlace(lastId))));
+      const before = new Map(found.flatMap((one) => (one ? [[one.place[1], one] as const] : [])));
+      const { boots, begun } = after(entries, { before, lastId, mayHaveLanded });
+      const kept = [...ids, ...begun];
+      const gone = kept.splice(0, Math.max(0, kept.length - mostBoots)).map(bootPlace);
+      const stay = boots.filter(({ id }) => !gone.some(([, one]) => one === id));
+      if (stay.length === 0) return;
+      await documents.commit(
+        ...stay.map((boot) => put(bootPlace(boot.id), before.get(boot.id), contentOf(boot))),
+        ...(begun.length > 0 ? [put(historyPlace(machine), history, historyOf(kept, stay))] : []),
+        ...deleting(await documents.get(...gone)),
+      );
+    }),
+  );
+
   return {
-    addBootEntry: (entry) =>
-      store.write('adding to a boot', async (documents, { mayHaveLanded }) => {
-        const [named, history] = await documents.get(
-          bootPlace(entry.boot ?? ''),
-          historyPlace(entry.machine_id),
-        );
-        const { boots } = documentOf<History>(history) ?? { boots: [] };
-        const [last] = await documents.get(bootPlace(boots.at(-1) ?? ''));
-        if (mayHaveLanded && [named, last].some((found) => holds(bootOf(found), entry))) return;
-        const boot = recorded(entry, { named: bootOf(named), last: bootOf(last) });
-        if (!boot) return;
-        const content = contentOf(boot);
-        const found = [named, last].find((one) => one?.place[1] === boot.id);
-        if (found) return documents.commit({ kind: 'change', found, content });
-        const kept = [...boots, boot.id];
-        const gone = kept.splice(0, Math.max(0, kept.length - mostBoots)).map(bootPlace);
-        await documents.commit(
-          { kind: 'create', place: bootPlace(boot.id), content },
-          put(historyPlace(boot.machine_id), history, {
-            document: { boots: kept } satisfies History,
-            expire_at: expiry(boot.at),
-          }),
-          ...(await documents.get(...gone)).flatMap((old) =>
-            old ? [{ kind: 'delete', found: old } as const] : [],
-          ),
-        );
-      }),
+    addBootEntry: (entry) => add(entry.machine_id, entry),
     lastBoot: (machineId, stage) =>
       store.read('reading the last boot', async (documents) => {
         const [last] = await documents.query({
@@ -97,6 +100,36 @@ export function bootRecords(store: Store, keepDays: number): BootRecords {
   };
 }
 
+/** Whether an entry does not say by itself in which boot it happened. */
+function needsLast(found: readonly (Found | undefined)[]): (entry: BootEntry) => boolean {
+  return ({ step, boot, machine_id }) =>
+    step?.stage !== 'script' &&
+    !found.some((one) => one?.place[1] === boot && bootOf(one)?.machine_id === machine_id);
+}
+
+interface Before {
+  readonly before: ReadonlyMap<string, Found>;
+  readonly lastId: string | undefined;
+  readonly mayHaveLanded: boolean;
+}
+
+/** The boots that these entries change, and the ids of those that they begin, in order. */
+function after(entries: readonly BootEntry[], { before, lastId, mayHaveLanded }: Before) {
+  const boots = new Map<string, BootRecord>();
+  const begun: string[] = [];
+  const stored = (id: string | undefined) =>
+    id === undefined ? undefined : (boots.get(id) ?? bootOf(before.get(id)));
+  for (const entry of entries) {
+    const [named, last] = [stored(entry.boot), stored(begun.at(-1) ?? lastId)];
+    if (mayHaveLanded && [named, last].some((boot) => holds(boot, entry))) continue;
+    const boot = recorded(entry, { named, last });
+    if (!boot) continue;
+    if (!stored(boot.id)) begun.push(boot.id);
+    boots.set(boot.id, boot);
+  }
+  return { boots: [...boots.values()], begun };
+}
+
 /** Whether an earlier run's commit, whose answer was lost, has happened. */
 function holds(boot: BootRecord | undefined, { step }: BootEntry): boolean {
   return (
@@ -104,12 +137,16 @@ function holds(boot: BootRecord | undefined, { step }: BootEntry): boolean {
   );
 }
 
+function deleting(found: readonly (Found | undefined)[]): Write[] {
+  return found.flatMap((one) => (one ? [{ kind: 'delete', found: one } as const] : []));
+}
+
 /** Deletes what machines did that are there no more. */
 export async function forgetBoots(documents: Documents, machine: string): Promise<void> {
   const [history] = await documents.get(historyPlace(machine));
   const { boots } = documentOf<History>(history) ?? { boots: [] };
   const found = [history, ...(await documents.get(...boots.map(bootPlace)))];
-  await documents.commit(...found.flatMap((one) => (one ? [{ kind: 'delete', found: one } as const] : [])));
+  await documents.commit(...deleting(found));
 }
 
 /** Versions before 0.2 wrote each thing that happened on its own. */
