@@ -166,6 +166,8 @@ export interface Records
   write(changes: readonly Change[], audit?: readonly AuditEntry[]): Promise<'written' | Conflict>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
+  /** Whether its disk has room for what administrators do. Absent where it has none of its own. */
+  disk?(): Promise<'ok' | 'full'>;
   close(): Promise<void>;
 }
 

@@ -12,7 +12,8 @@ const alive = {
   answer: (ctx: PlaneContext) => say(ctx, 200, { status: 'ok' }),
 };
 const ready = json(['status', ...factNames], {
-  status: { enum: ['ok', 'error'] },
+  status: { enum: ['ok', 'degraded', 'error'] },
+  disk: { const: 'full', description: 'The disk of the records is; absent while it is not' },
   ...Object.fromEntries(factNames.map((name) => [name, { enum: ['ok', 'down'] }])),
 });
 
@@ -26,12 +27,13 @@ export function probeRoutes(ask: () => Promise<Readiness>): readonly PageRoute[]
       path: '/readyz',
       summary: 'Records and storage answer',
       answers: {
-        200: { description: 'Both do', ...ready },
+        200: { description: 'Both do; degraded: machines boot, but the disk is full', ...ready },
         503: { description: 'One does not', ...ready },
       },
       async answer(ctx) {
-        const { isReady, states } = await ask();
-        say(ctx, isReady ? 200 : 503, { status: isReady ? 'ok' : 'error', ...states });
+        const { isReady, states, isDiskFull } = await ask();
+        const status = isReady ? (isDiskFull ? 'degraded' : 'ok') : 'error';
+        say(ctx, isReady ? 200 : 503, { status, ...states, ...(isDiskFull && { disk: 'full' }) });
       },
     },
   ];

@@ -19,34 +19,45 @@ export const factNames = Object.keys(facts) as readonly (keyof typeof facts)[];
 export interface Readiness {
   readonly isReady: boolean;
   readonly states: Readonly<Record<keyof typeof facts, State>>;
+  /** Machines boot on: a broker that is taken away for it boots none. */
+  readonly isDiskFull: boolean;
 }
 
 /** Says whether all is as it must be. However many ask, each store is asked one question at a time, and one a second. */
 export function readiness(parts: CommonParts): () => Promise<Readiness> {
-  const asks = factNames.map((name) => kept(() => facts[name](parts)));
+  const asks = factNames.map((name) => kept(() => answering(facts[name](parts)), 'down'));
+  const disk = kept(async () => (await parts.records.disk?.().catch(() => 'ok' as const)) ?? 'ok', 'ok');
   return async () => {
-    const states = await Promise.all(asks.map((ask) => ask()));
+    const [diskState, ...states] = await Promise.all([disk(), ...asks.map((ask) => ask())]);
     const named = Object.fromEntries(factNames.map((name, n) => [name, states[n]]));
-    return { isReady: states.every((state) => state === 'ok'), states: named as Readiness['states'] };
+    return {
+      isReady: states.every((state) => state === 'ok'),
+      states: named as Readiness['states'],
+      isDiskFull: diskState === 'full',
+    };
   };
 }
 
-/** One question at a time; its answer is kept from when it came. One that takes too long is `down` for whoever waits. */
-function kept(ask: () => Promise<void>): () => Promise<State> {
-  let asking: Promise<State> | undefined;
-  let last: { readonly state: State; readonly until: number } | undefined;
+async function answering(ping: Promise<void>): Promise<State> {
+  return ping.then(
+    () => 'ok',
+    () => 'down',
+  );
+}
+
+/** One question at a time; its answer is kept from when it came. One that takes too long is `late` for whoever waits. */
+function kept<Answer>(ask: () => Promise<Answer>, late: Answer): () => Promise<Answer> {
+  let asking: Promise<Answer> | undefined;
+  let last: { readonly answer: Answer; readonly until: number } | undefined;
   const question = async () => {
-    const state = await ask().then(
-      () => 'ok' as const,
-      () => 'down' as const,
-    );
-    last = { state, until: performance.now() + keptMs };
+    const answer = await ask();
+    last = { answer, until: performance.now() + keptMs };
     asking = undefined;
-    return state;
+    return answer;
   };
   return async () => {
-    if (last && performance.now() < last.until) return last.state;
+    if (last && performance.now() < last.until) return last.answer;
     asking ??= question();
-    return Promise.race([asking, sleep(patienceMs, 'down' as const, { ref: false })]);
+    return Promise.race([asking, sleep(patienceMs, late, { ref: false })]);
   };
 }

@@ -7,6 +7,7 @@ import { assetRecords } from './assets.ts';
 import { bootRecords } from './boots/boots.ts';
 import { pendingRecords } from './boots/pending.ts';
 import { openBootsReader } from './boots/reader.ts';
+import { diskOf, isFull } from './boots/room.ts';
 import { openBootsWriter } from './boots/writer.ts';
 import { faultsAsStoreDown, inTransaction, openDatabase, sqlOn } from './database.ts';
 import { machineRecords } from './machines.ts';
@@ -39,6 +40,7 @@ export function openSqlite(path: string, { bootsKeepDays = 90, onDisk }: SqliteO
   const reader = openBootsReader(writer, sql);
   return {
     ping: () => sql.read('ping', () => void sql.rows('SELECT seq, body FROM machines LIMIT 1')),
+    disk: async () => (isFull(await diskOf(file)) ? 'full' : 'ok'),
     async close() {
       await writer.close();
       reader.close();

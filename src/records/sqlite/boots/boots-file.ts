@@ -3,7 +3,7 @@ import { inTransaction, openDatabase, sqlOn } from '../database.ts';
 import type { Sql } from '../sql.ts';
 import { applyTask } from './apply-task.ts';
 import { carryOver } from './carry-over.ts';
-import { checkpointPages, diskOf, isFull, setRoom } from './room.ts';
+import { checkpointPages, diskOfSync, isFull, setRoom } from './room.ts';
 import { bootsMigrations } from './schema.ts';
 import type { Task, WriterOptions } from './task.ts';
 
@@ -38,7 +38,7 @@ export function openBootsFile({ file, records, keepDays }: WriterOptions): Boots
         }
     },
     look() {
-      const disk = diskOf(file);
+      const disk = diskOfSync(file);
       setRoom(database, disk);
       return isFull(disk) ? 'full' : 'ok';
     },

@@ -1,4 +1,5 @@
-import { statfsSync } from 'node:fs';
+import { type StatsFs, statfsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -31,8 +32,17 @@ export function isFull(disk: Disk): boolean {
   return disk.free < reserveOf(disk);
 }
 
-export function diskOf(file: string): Disk {
-  const { blocks, bavail, bsize } = statfsSync(dirname(file));
+/** Of the disk that the file lies on. */
+export async function diskOf(file: string): Promise<Disk> {
+  return diskIn(await statfs(dirname(file)));
+}
+
+/** The same for a thread that may wait. */
+export function diskOfSync(file: string): Disk {
+  return diskIn(statfsSync(dirname(file)));
+}
+
+function diskIn({ blocks, bavail, bsize }: StatsFs): Disk {
   return { size: blocks * bsize, free: bavail * bsize };
 }
 
