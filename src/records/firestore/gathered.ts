@@ -24,7 +24,7 @@ export function gathered<Item>(
     const done = begin().finally(() => {
       if (running.get(key) === done) running.delete(key);
     });
-    if (before) waiting.set(key, { items, done });
+    if (before !== undefined) waiting.set(key, { items, done });
     running.set(key, done);
     return done;
   };
