@@ -17,6 +17,8 @@ export interface TemplateFacts {
     Pick<Machine, 'macs' | 'labels'> & { readonly mac?: string };
   readonly labels: Readonly<Record<string, string>>;
   readonly boot: BootFacts;
+  /** Whose command line it is: what it pins is fetched by its id. */
+  readonly revision?: { readonly id: string; readonly name: string };
 }
 
 /** No files, no includes, no loops, no variables of its own, no clock and no chance: the same facts give the same text. */

@@ -22,7 +22,8 @@ export async function renderedFor(
   revision: ProfileRevision,
   boot: BootFacts = exampleBoot,
 ): Promise<Rendered | Refusal> {
-  const text = await renderedCmdline(revision.cmdline, subject, boot);
+  const { id, name } = revision;
+  const text = await renderedCmdline(revision.cmdline, subject, boot, { id, name });
   const whose = subject.id ? `machine ${subject.name ?? subject.id}` : 'a machine that nobody knows';
   const which = `The command line of ${revision.name} (revision ${revision.id})`;
   if (typeof text !== 'string') return templateError(text, `${which} cannot be rendered for ${whose}`);

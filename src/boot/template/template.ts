@@ -13,10 +13,11 @@ export async function renderedCmdline(
   source: string,
   subject: TemplateSubject,
   boot: BootFacts = exampleBoot,
+  revision?: TemplateFacts['revision'],
 ): Promise<string | TemplateFault> {
   if (!isTemplate(source)) return source;
   const { render } = await import('./liquid.ts');
-  return render(source, { ...factsOf(subject), boot });
+  return render(source, { ...factsOf(subject), boot, ...(revision && { revision }) });
 }
 
 /** Why no machine could ever use this template; undefined when one could. */

@@ -116,6 +116,32 @@ test('a revision pins what its live system fetches: a newer one is fetched by a 
   );
 });
 
+test('a command line names what its own revision pins, and the machine fetches it there', async (t) => {
+  const other = '52:54:00:aa:bb:02';
+  const { id: machine } = await addMachine(broker, { macs: [other] });
+  const { id } = await addProfile(broker, {
+    name: 'urls',
+    machine_id: machine,
+    kernel: 'live@1:3.20~rc1',
+    rootfs: 'live@1:3.20~rc1',
+    files: { modloop: 'live@1:3.20~rc1/modloop-lts' },
+    cmdline:
+      'p={{ revision.name }} root={{ boot.origin }}/asset/{{ revision.id }}/rootfs modloop={{ boot.origin }}/asset/{{ revision.id }}/file/modloop',
+  });
+  const { text } = await broker.boot(`/boot.ipxe?mac=${other}`, { userAgent: agents.ipxe });
+  const [, root = '', modloop = ''] = / p=urls root=(\S+) modloop=(\S+)/.exec(text) ?? [];
+  t.true(root.endsWith(`/asset/${id}/rootfs`), text);
+  for (const [url, wanted] of [
+    [root, bytes.rootfs],
+    [modloop, bytes.modloop],
+  ] as const)
+    t.deepEqual(
+      Buffer.from(await (await fetch(url, { headers: { 'User-Agent': 'curl/8.0' } })).arrayBuffer()),
+      wanted,
+      url,
+    );
+});
+
 test('explain tells what each part of it gets', async (t) => {
   await liveProfile();
   const { assets } = expectStatus(
