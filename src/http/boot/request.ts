@@ -28,14 +28,23 @@ export type Query = (name: string) => string | undefined;
 export function queryOf({ querystring }: BootContext): Query {
   if (querystring === '') return () => undefined;
   const values = new Map<string, string | undefined>();
+  let last = '';
   for (const pair of querystring.split('&')) {
     const at = pair.indexOf('=');
-    if (at < 0) continue;
-    const name = pair.slice(0, at);
-    values.set(name, values.has(name) ? undefined : decoded(pair.slice(at + 1)));
+    const before = values.get(last);
+    if (at >= 0) {
+      last = pair.slice(0, at);
+      values.set(last, values.has(last) ? undefined : pair.slice(at + 1));
+    } else if (before !== undefined && texts.includes(last)) values.set(last, `${before}%26${pair}`);
   }
-  return (name) => values.get(name);
+  return (name) => {
+    const value = values.get(name);
+    return value === undefined ? undefined : decoded(value);
+  };
 }
+
+/** What SMBIOS says in words. Builds of iPXE before 1844aacc8 send an `&` in them as it is, and the rest stands without a name. */
+const texts = ['serial', 'manufacturer', 'product'];
 
 /** The request as far as it decides anything. */
 export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): BootRequest {

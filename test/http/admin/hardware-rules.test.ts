@@ -115,6 +115,17 @@ test('rules select by what firmware says of its make; what is registered of it c
   });
 });
 
+test('an ampersand that old iPXE does not escape cuts no name short', async (t) => {
+  const broker = await scene(t);
+  await rule(broker, { all: [{ manufacturer: 'B&R Industrial*' }, { product: 'APC&' }] });
+  for (const manufacturer of ['B&R%20Industrial%20Automation', 'B%26R%20Industrial'])
+    t.is(
+      await boots(broker, macs.bare, `&manufacturer=${manufacturer}&product=APC&%20&arch=x86_64`),
+      'special',
+    );
+  t.is(await boots(broker, macs.bare, '&debug&manufacturer=B'), 'usual', 'nothing else is taken for a part');
+});
+
 test('a placeholder, a text that is too long or cannot be shown is no claim, and keeps nobody from booting', async (t) => {
   const broker = await scene(t);
   await rule(broker, { manufacturer: '*' });
