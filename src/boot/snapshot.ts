@@ -1,3 +1,4 @@
+import type { AuditHead } from './access/audit.ts';
 import type { Asset } from './asset/asset.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ProfileRevision } from './profile.ts';
@@ -12,6 +13,8 @@ export interface Snapshot {
   readonly rules: readonly RuleInForce[];
   /** The revisions that these machines boot, and that the rules hand out. */
   readonly profiles: readonly ProfileRevision[];
+  /** The end of the audit log at that time: a witness that who writes the records cannot change. */
+  readonly audit?: AuditHead;
   /** The first stages. */
   readonly assets: readonly Asset[];
 }

@@ -287,7 +287,7 @@ export const settings = {
   ),
   snapshotKey: secret(
     'BROKER_SNAPSHOT_KEY',
-    'Signs what machines boot, kept in the bucket for a start while Firestore is down; the same for all brokers; sm://... as above; unset: nothing is kept.',
+    'Encrypts what machines boot, kept in the bucket for a start while Firestore is down; the same for all brokers; sm://... as above; unset: nothing is kept.',
     secretText,
   ),
   snapshotSeconds: setting(

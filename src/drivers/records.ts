@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { headText } from '../boot/access/audit.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
 import type { Config } from '../config/config.ts';
-import type { Records } from '../records/records.ts';
+import type { OnAudited, Records } from '../records/records.ts';
 import { openSqlite } from '../records/sqlite/sqlite.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -28,10 +29,12 @@ export async function openRecords(
   config: Config,
   { clock, google, log, metrics }: Tools,
 ): Promise<RecordsParts> {
+  const onAudited = tellHead(log);
   if (config.records === 'sqlite') {
     // It answers in microseconds and is never away: there is nothing to cache.
     const records = openSqlite(join(config.dataDir, 'records.db'), {
       bootsKeepDays: config.bootsKeepDays,
+      onAudited,
       onDisk: (state) => tellDisk(state, log, metrics),
     });
     return { records, bootRecords: records, seed: undefined };
@@ -44,6 +47,7 @@ export async function openRecords(
     database,
     token: google.token,
     bootsKeepDays: config.bootsKeepDays,
+    onAudited,
     ...(emulatorHost && { emulatorHost }),
   });
   const cached = cachedRecords(store, {
@@ -70,4 +74,21 @@ function tellDisk(state: 'ok' | 'full', log: Log, metrics: Metrics): void {
     log.error(
       'the disk of the records is full: machines boot on, but their boots are written over the oldest ones. Make room on it',
     );
+}
+
+/** The log is kept elsewhere than the records: whoever changes or cuts the audit log there cannot change what was said of its end. */
+function tellHead(log: Log): OnAudited {
+  return (events) => {
+    const [first, last] = [events[0], events.at(-1)];
+    if (!first || !last) return;
+    const { action, actor, target, outcome } = first;
+    log.info(
+      {
+        ...{ audit_head: headText(last), events: events.length, action, outcome },
+        by: `${actor.kind} ${actor.id}`,
+        ...(target && { target: `${target.kind} ${target.id}` }),
+      },
+      'the audit log goes on',
+    );
+  };
 }

@@ -1,8 +1,9 @@
 import type { Blobs } from '../blobs/blobs.ts';
+import { headText } from '../boot/access/audit.ts';
 import { oldestSnapshotMs, type Snapshot } from '../boot/snapshot.ts';
 import type { Log } from '../telemetry/log.ts';
 import { snapshotObject } from './snapshot.ts';
-import { unseal } from './snapshot-signature.ts';
+import { isReadable, unseal } from './snapshot-seal.ts';
 
 /** Some fifty thousand machines; in bytes. */
 const mostBytes = 64 * 1024 * 1024;
@@ -40,7 +41,10 @@ export async function loadSnapshot({
     }
     seed(snapshot);
     log.info(
-      { object, at: snapshot.at, machines: snapshot.machines.length },
+      {
+        ...{ object, at: snapshot.at, machines: snapshot.machines.length },
+        ...(snapshot.audit && { audit_head: headText(snapshot.audit) }),
+      },
       'a snapshot of the records is loaded',
     );
   } catch (error) {
@@ -50,6 +54,8 @@ export async function loadSnapshot({
 
 /** The snapshot, or why it is refused. */
 function open(sealed: Buffer, key: string, now: Date): Snapshot | string {
+  if (isReadable(sealed))
+    return 'it is of a version that did not encrypt it: the jobs role of this version replaces it at its next turn';
   const content = unseal(sealed, key);
   if (!content)
     return 'its signature is not by BROKER_SNAPSHOT_KEY: give all brokers the same key; if they have it, see who may write to the bucket';
@@ -64,11 +70,13 @@ function open(sealed: Buffer, key: string, now: Date): Snapshot | string {
 
 function parse(content: Buffer): Snapshot | undefined {
   try {
-    const { at, machines, rules, profiles, assets } = JSON.parse(content.toString()) as Partial<Snapshot>;
+    const { at, machines, rules, profiles, assets, audit } = JSON.parse(
+      content.toString(),
+    ) as Partial<Snapshot>;
     if (at === undefined || Number.isNaN(Date.parse(at))) return undefined;
     if (!Array.isArray(machines) || !Array.isArray(rules)) return undefined;
     if (!Array.isArray(profiles) || !Array.isArray(assets)) return undefined;
-    return { at, machines, rules, profiles, assets };
+    return { at, machines, rules, profiles, assets, ...(audit && { audit }) };
   } catch {
     return undefined;
   }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Blobs } from '../blobs/blobs.ts';
+import { headText } from '../boot/access/audit.ts';
 import { type Asset, archs } from '../boot/asset/asset.ts';
 import type { Machine } from '../boot/machine/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
 import { every, type Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
-import { seal } from './snapshot-signature.ts';
+import { seal } from './snapshot-seal.ts';
 
 /** Its name in the bucket. */
 export const snapshotObject = 'snapshots/records.json';
@@ -16,7 +17,10 @@ const refreshMs = 3_600_000;
 
 /** Each call takes a snapshot, and publishes it if it says something new; resolves to whether it did. */
 export function snapshotPublisher(parts: {
-  readonly records: Pick<Records, 'listMachines' | 'rulebook' | 'profile' | 'newestAsset' | 'listAssets'>;
+  readonly records: Pick<
+    Records,
+    'listMachines' | 'rulebook' | 'profile' | 'newestAsset' | 'listAssets' | 'listAudit'
+  >;
   readonly blobs: Pick<Blobs, 'put'>;
   /** Whose holders believe the snapshot. */
   readonly key: () => Promise<string>;
@@ -37,7 +41,7 @@ export function snapshotPublisher(parts: {
     return (await Array.fromAsync(same)).filter(({ filename }) => filename !== undefined);
   };
 
-  const take = async (): Promise<Omit<Snapshot, 'at'>> => {
+  const take = async (): Promise<Omit<Snapshot, 'at' | 'audit'>> => {
     const machines = await Array.fromAsync(
       every((page) => records.listMachines(page)),
       (machine): Machine => ({ ...machine, history: [] }),
@@ -70,14 +74,21 @@ export function snapshotPublisher(parts: {
     const taken = await take();
     const digest = createHash('sha256').update(JSON.stringify(taken)).digest('hex');
     if (published?.digest === digest && at.getTime() - published.at < refreshMs) return false;
-    const snapshot: Snapshot = { at: at.toISOString(), ...taken };
+    const [last] = (await records.listAudit({ limit: 1 }, 'newest')).items;
+    const audit = last && { seq: last.seq, hash: last.hash };
+    const snapshot: Snapshot = { at: at.toISOString(), ...taken, ...(audit && { audit }) };
     const sealed = seal(Buffer.from(JSON.stringify(snapshot)), await key());
     await blobs.put(snapshotObject, sealed);
     published = { digest, at: at.getTime() };
     const { machines, profiles, assets } = taken;
     const counts = { machines: machines.length, profiles: profiles.length, assets: assets.length };
     log.info(
-      { object: snapshotObject, bytes: sealed.length, ...counts },
+      {
+        object: snapshotObject,
+        bytes: sealed.length,
+        ...counts,
+        ...(audit && { audit_head: headText(audit) }),
+      },
       'a snapshot of the records is published',
     );
     return true;

@@ -147,6 +147,9 @@ export interface BootRecords {
   expireBoots?(before: Date): Promise<void>;
 }
 
+/** Hears what one write has added to the audit log, once it is written. */
+export type OnAudited = (events: readonly AuditEvent[]) => void;
+
 /**
  * What we know. Drivers keep what they are given and enforce what needs a transaction; they make no ids and read no clock.
  * Every write that has returned lasts (it is on disk). Every fault is a `StoreDown`; "not there" is `undefined`, never a fault.

@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { inForce } from '../../src/boot/rule/rule.ts';
 import type { Snapshot } from '../../src/boot/snapshot.ts';
 import { StoreDown } from '../../src/boot/store-down.ts';
 import { loadSnapshot } from '../../src/jobs/load-snapshot.ts';
 import { snapshotPublisher } from '../../src/jobs/snapshot.ts';
-import { seal, unseal } from '../../src/jobs/snapshot-signature.ts';
+import { seal, unseal } from '../../src/jobs/snapshot-seal.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { asset, at, machine, macOf, revision, rule } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
@@ -52,6 +53,55 @@ test('what was sealed is opened by the same key alone, and not when a bit of it 
     t.is(unseal(forged, key), undefined, `byte ${n}`);
     t.is(unseal(sealed.subarray(0, n), key), undefined, `${n} bytes`);
   }
+});
+
+test('what lies in the bucket shows no command line, and no snapshot looks like the one before', async (t) => {
+  const { records, parts, bucket, state, known } = await scene(t);
+  const cmdline = 'rootpw=HUNTER2-as-it-was-written';
+  await createProfile(records, revision({ cmdline }), { machine_id: known.id, at: at(1) });
+  const publish = snapshotPublisher(parts);
+  const [object, sealed] = [await publish(), [...bucket.values()][0]];
+  t.true(object);
+  t.false(sealed?.includes('HUNTER2') || sealed?.includes(macOf(1)) || sealed?.includes('machines'));
+  state.now += hour;
+  await publish();
+  const again = [...bucket.values()][0];
+  t.notDeepEqual(again?.subarray(23, 67), sealed?.subarray(23, 67)); // salt and nonce are used once
+});
+
+test('a snapshot of a version that only signed it is refused, although its signature is right', async (t) => {
+  const s = await scene(t);
+  const content = Buffer.from(
+    JSON.stringify({ at: at(0), machines: [], rules: [], profiles: [], assets: [] }),
+  );
+  const mac = createHmac('sha256', key).update('bootbroker-snapshot-v1\n').update(content).digest('hex');
+  await snapshotPublisher(s.parts)();
+  put(s, Buffer.concat([Buffer.from(`bootbroker-snapshot-v1 ${mac}\n`), content]));
+  await loadSnapshot(s.parts);
+  t.deepEqual(s.seeded, []);
+  t.regex(String(s.log.at(-1)?.reason), /did not encrypt it/);
+});
+
+test('a snapshot carries the head of the audit log, and the log of both sides says it', async (t) => {
+  const { records, parts, log, seeded } = await scene(t);
+  const entry = {
+    id: 'e',
+    at: at(0),
+    actor: { kind: 'broker', id: 'jobs' },
+    action: 'x',
+    outcome: 'done',
+  } as const;
+  await records.write([], [entry, { ...entry, id: 'f' }]);
+  await snapshotPublisher(parts)();
+  await loadSnapshot(parts);
+  const last = (await records.listAudit({ limit: 10 })).items.at(-1);
+  const head = `${last?.seq}:${last?.hash}`;
+  t.regex(head, /^\d+:[0-9a-f]{64}$/);
+  t.deepEqual(seeded[0]?.audit, { seq: last?.seq, hash: last?.hash });
+  t.deepEqual(
+    log.map(({ audit_head }) => audit_head),
+    [head, head],
+  );
 });
 
 test('a snapshot holds what machines boot, and comes back as it was', async (t) => {

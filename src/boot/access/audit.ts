@@ -42,6 +42,11 @@ export interface AuditHead {
   readonly hash: string;
 }
 
+/** `SEQ:HASH`, as `audit verify --head` takes it. */
+export function headText({ seq, hash }: AuditHead): string {
+  return `${seq}:${hash}`;
+}
+
 /** An entry in its place in the chain: whoever changes or takes away one breaks all hashes after it. */
 export interface AuditEvent extends AuditEntry, AuditHead {
   /** Hash of the event before. */

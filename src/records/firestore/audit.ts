@@ -1,12 +1,22 @@
-import { type AuditEntry, type AuditHead, chained, chainStart } from '../../boot/access/audit.ts';
+import {
+  type AuditEntry,
+  type AuditEvent,
+  type AuditHead,
+  chained,
+  chainStart,
+} from '../../boot/access/audit.ts';
 import { type Documents, documentOf, type Found, type Place, put, type Write } from './documents.ts';
 
 /** The end of the chain. Each addition changes this document, so that the chain has one end. */
 export const headPlace: Place = ['heads', 'audit'];
 
-/** What adds the entries to the chain whose end was found. */
-export function remembered(audit: readonly AuditEntry[], found: Found | undefined): Write[] {
-  const events = chained(audit, documentOf<AuditHead>(found) ?? chainStart);
+/** The entries as events that follow the end which was found. */
+export function eventsAfter(audit: readonly AuditEntry[], found: Found | undefined): readonly AuditEvent[] {
+  return chained(audit, documentOf<AuditHead>(found) ?? chainStart);
+}
+
+/** What adds them to the chain. */
+export function remembered(events: readonly AuditEvent[], found: Found | undefined): Write[] {
   const last = events.at(-1);
   if (!last) return [];
   const head: AuditHead = { seq: last.seq, hash: last.hash };

@@ -1,5 +1,5 @@
 import type { ChangeFeed } from '../changes.ts';
-import type { Records } from '../records.ts';
+import type { OnAudited, Records } from '../records.ts';
 import { adminRecords } from './admin.ts';
 import { assetRecords } from './assets.ts';
 import { bootRecords } from './boots.ts';
@@ -19,6 +19,7 @@ export interface FirestoreOptions extends ClientOptions {
   readonly deadlines?: Deadlines;
   /** Days that boots are kept. Default 90. */
   readonly bootsKeepDays?: number;
+  readonly onAudited?: OnAudited;
 }
 
 export interface FirestoreRecords extends Records {
@@ -41,7 +42,7 @@ export function openFirestore(options: FirestoreOptions): FirestoreRecords {
       await client.close();
     },
     changes,
-    ...writes(store),
+    ...writes(store, options.onAudited),
     ...machineRecords(store),
     ...ruleRecords(store),
     ...adminRecords(store),

@@ -1,11 +1,12 @@
+import type { AuditEvent } from '../../boot/access/audit.ts';
 import type { ApiToken } from '../../boot/access/token.ts';
 import type { Asset } from '../../boot/asset/asset.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
-import type { Change, Records } from '../records.ts';
+import type { Change, Conflict, OnAudited, Records } from '../records.ts';
 import { assetPlace, uploadContent } from './assets.ts';
-import { headPlace, isRemembered, remembered } from './audit.ts';
+import { eventsAfter, headPlace, isRemembered, remembered } from './audit.ts';
 import { forgetBoots } from './boots.ts';
 import { announced, named } from './changes.ts';
 import { type Content, documentOf, type Found, isStored, type Place, put, type Write } from './documents.ts';
@@ -21,10 +22,11 @@ const longestRulebook = 1_000_000;
  * All changes of one call, and what is to be remembered of them, in one commit. `macs/{mac}` is what makes a MAC one machine's, and
  * `rulebooks/current` what makes the rules one book: of two writers that meet there, one goes through and the other reads again.
  */
-function commits(store: Store): Pick<Records, 'write'> {
+function commits(store: Store, onAudited?: OnAudited): Pick<Records, 'write'> {
   return {
-    write: (changes, audit = []) =>
-      store.write(writing(changes), async (documents, { mayHaveLanded }) => {
+    async write(changes, audit = []) {
+      let events: readonly AuditEvent[] = [];
+      const result: 'written' | Conflict = await store.write(writing(changes), async (documents, { mayHaveLanded }) => {
         const found = new Map<string, Found | undefined>();
         const read = async (...places: readonly Place[]) => {
           const got = await documents.get(...places);
@@ -68,6 +70,7 @@ function commits(store: Store): Pick<Records, 'write'> {
         const { released, claimed } = macsMoved(changes, known);
         const given = [...released].filter((mac) => !claimed.has(mac));
         await read(...given.map(macPlace));
+        events = eventsAfter(audit, at(headPlace));
         await documents.commit(
           ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
           ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
@@ -75,7 +78,7 @@ function commits(store: Store): Pick<Records, 'write'> {
             put(macPlace(mac), at(macPlace(mac)), { document: { machine_id: id } }),
           ),
           ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { document: { rules } })] : []),
-          ...remembered(audit, at(headPlace)),
+          ...remembered(events, at(headPlace)),
           ...announced(named(changes.filter((change) => !isStored(at(placeOf(change)), change.to)))),
         );
         return 'written';
@@ -85,13 +88,16 @@ function commits(store: Store): Pick<Records, 'write'> {
           if (audit[0]) return isRemembered(documents, audit[0]);
           return changes.every((change) => isStored(at(placeOf(change)), change.to));
         }
-      }),
+      });
+      if (result === 'written' && events.length > 0) onAudited?.(events);
+      return result;
+    },
   };
 }
 
 /** The same, and then what machines did goes with them; where that fails, Firestore deletes it when it is outdated. */
-export function writes(store: Store): Pick<Records, 'write'> {
-  const { write } = commits(store);
+export function writes(store: Store, onAudited?: OnAudited): Pick<Records, 'write'> {
+  const { write } = commits(store, onAudited);
   return {
     async write(changes, audit) {
       const result = await write(changes, audit);

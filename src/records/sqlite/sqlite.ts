@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Fields } from '../../boot/fields/field.ts';
-import type { Records } from '../records.ts';
+import type { OnAudited, Records } from '../records.ts';
 import { adminRecords } from './admin.ts';
 import { assetRecords } from './assets.ts';
 import { bootRecords } from './boots/boots.ts';
@@ -21,13 +21,17 @@ export interface SqliteOptions {
   readonly bootsKeepDays?: number;
   /** Called when the disk has no room for boots any more, and when it has again. */
   readonly onDisk?: (state: 'ok' | 'full') => void;
+  readonly onAudited?: OnAudited;
 }
 
 /**
  * Records in a SQLite file, and what machines do in `boots.db` beside it: administrators and jobs alone write the one, and a
  * thread of its own the other. Throws StoreDown when the file cannot be opened or is a newer version's.
  */
-export function openSqlite(path: string, { bootsKeepDays = 90, onDisk }: SqliteOptions = {}): Records {
+export function openSqlite(
+  path: string,
+  { bootsKeepDays = 90, onDisk, onAudited }: SqliteOptions = {},
+): Records {
   const file = resolve(path);
   const database = faultsAsStoreDown(`opening ${file}`, () => open(file));
   const sql = sqlOn(database);
@@ -46,7 +50,7 @@ export function openSqlite(path: string, { bootsKeepDays = 90, onDisk }: SqliteO
       reader.close();
       await sql.read('closing', () => void (database.isOpen && database.close()));
     },
-    ...writes(sql, writer),
+    ...writes(sql, writer, onAudited),
     ...machineRecords(sql),
     ...ruleRecords(sql),
     ...adminRecords(sql),

@@ -4,16 +4,21 @@ import type { AssetName } from '../../boot/asset/asset.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import { conflictOf, macsMoved, writing } from '../conflict.ts';
-import type { Change, Records } from '../records.ts';
+import type { Change, OnAudited, Records } from '../records.ts';
 import { namedAsset } from './assets.ts';
 import type { BootsWriter } from './boots/writer.ts';
 import { rulebook } from './rules.ts';
 import { documents, only, type Sql } from './sql.ts';
 
 /** All changes of one call, and what is to be remembered of them. */
-export function writes(sql: Sql, boots: Pick<BootsWriter, 'write'>): Pick<Records, 'write'> {
+export function writes(
+  sql: Sql,
+  boots: Pick<BootsWriter, 'write'>,
+  onAudited?: OnAudited,
+): Pick<Records, 'write'> {
   return {
     async write(changes, audit = []) {
+      let events: readonly AuditEvent[] = [];
       const result = await sql.write(writing(changes), () => {
         const machines = new Map(
           changes.flatMap((change) =>
@@ -45,9 +50,10 @@ export function writes(sql: Sql, boots: Pick<BootsWriter, 'write'>): Pick<Record
         const [uploads, others] = [changes.filter(isUpload), changes.filter((change) => !isUpload(change))];
         for (const change of [...others, ...uploads]) apply(sql, change);
         for (const [mac, id] of claimed) sql.run('INSERT INTO macs VALUES (?, ?)', mac, id);
-        remember(sql, audit);
+        events = remember(sql, audit);
         return 'written' as const;
       });
+      if (result === 'written' && events.length > 0) onAudited?.(events);
       if (result === 'written') await forgotten(changes, boots);
       return result;
     },
@@ -89,9 +95,11 @@ function put(sql: Sql, table: string, isNew: boolean, to: { readonly id: string 
 }
 
 /** Adds the entries to the chain. */
-function remember(sql: Sql, audit: readonly AuditEntry[]): void {
-  if (audit.length === 0) return;
+function remember(sql: Sql, audit: readonly AuditEntry[]): readonly AuditEvent[] {
+  if (audit.length === 0) return [];
   const [last = chainStart] = documents<AuditEvent>(sql, 'SELECT body FROM audit ORDER BY seq DESC LIMIT 1');
-  for (const event of chained(audit, last))
+  const events = chained(audit, last);
+  for (const event of events)
     sql.run('INSERT INTO audit (seq, body) VALUES (?, ?)', event.seq, JSON.stringify(event));
+  return events;
 }

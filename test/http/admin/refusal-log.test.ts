@@ -8,7 +8,7 @@ import { until } from '../../support/http.ts';
 const at = '2026-01-01T00:00:00.000Z';
 const from = (address: string): Actor => ({ kind: 'anonymous', id: 'unknown', address, at });
 
-function opened(windowMs: number, fails = false) {
+function opened(windowMs: number, fails = false, bounds?: ConstructorParameters<typeof RefusalLog>[2]) {
   const written: AuditEntry[] = [];
   const log: LogLine[] = [];
   const records = {
@@ -18,7 +18,7 @@ function opened(windowMs: number, fails = false) {
       return 'written' as const;
     },
   };
-  return { written, log, refusals: new RefusalLog({ records, log: recorder(log) }, windowMs) };
+  return { written, log, refusals: new RefusalLog({ records, log: recorder(log) }, windowMs, bounds) };
 }
 
 test('of many refusals of one kind the first is written at once, the rest together when their time is over', async (t) => {
@@ -58,4 +58,29 @@ test('a refusal that cannot be written is logged, and a secret in its reason is 
   t.is(log.length, 1);
   const text = JSON.stringify(log);
   t.false(text.includes('hunter2') || text.includes('ffff'));
+});
+
+test('thousands of addresses for hours make no more rows than the bounds say, and no refusal goes uncounted', async (t) => {
+  const bounds = { strangers: { perHour: 20, inAll: 50 }, known: { perHour: 5, inAll: 100 } };
+  const { written, refusals } = opened(1, false, bounds);
+  let noted = 0;
+  for (let hour = 0; hour < 8; hour += 1) {
+    const at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+    const before = written.length;
+    for (let round = 0; round < 5; round += 1) {
+      for (let n = 0; n < 3000; n += 1)
+        refusals.note({ ...from(`10.${round}.${n >> 8}.${n & 255}`), at }, 'authenticate', 'x');
+      noted += 3000;
+      await new Promise((done) => setTimeout(done, 10)); // a window ends
+    }
+    t.true(written.length - before <= bounds.strangers.perHour, `hour ${hour}: ${written.length - before}`);
+  }
+  t.true(written.length <= bounds.strangers.inAll, String(written.length));
+  const viewer: Actor = { kind: 'token', id: 't', role: 'viewer', at };
+  refusals.note(viewer, 'POST /api/v1/machines', 'who is known has room of their own');
+  await refusals.settled();
+  t.is(written.filter(({ actor }) => actor.id === 't').length, 1);
+  t.true(written.length <= bounds.strangers.inAll + 2, String(written.length));
+  const total = written.reduce((sum, { count = 1 }) => sum + count, 0);
+  t.is(total, noted + 1);
 });

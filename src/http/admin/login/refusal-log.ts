@@ -5,6 +5,7 @@ import { entryOf } from '../../../boot/access/audit-entry.ts';
 import { masked } from '../../../boot/masked.ts';
 import type { Records } from '../../../records/records.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import { knownBounds, RefusalRoom, strangersBounds } from './refusal-bounds.ts';
 
 /** However many are refused: of one source and reason there is one audit event in so many milliseconds. */
 const windowMs = 60_000;
@@ -20,19 +21,27 @@ interface Collapsed {
 
 /**
  * Makes audit events of refusals, beside the answers: the first at once, those that follow it together when its minute is
- * over. A flood of them fills no disk and holds nobody up; what cannot be written is logged.
+ * over. Rows have a bound an hour and in all, whoever asks
+ * from however many addresses: what is beyond it is counted, and told in one row when there is room, or at the end. What cannot
+ * be written is logged.
  */
 export class RefusalLog {
   readonly #records: Pick<Records, 'write'>;
   readonly #log: Log;
   readonly #windowMs: number;
   readonly #kinds = new Map<string, Collapsed>();
+  readonly #rooms: { readonly strangers: RefusalRoom; readonly known: RefusalRoom };
   #writing: Promise<void> = Promise.resolve();
 
-  constructor({ records, log }: { records: Pick<Records, 'write'>; log: Log }, ms = windowMs) {
+  constructor(
+    { records, log }: { records: Pick<Records, 'write'>; log: Log },
+    ms = windowMs,
+    bounds = { strangers: strangersBounds, known: knownBounds },
+  ) {
     this.#records = records;
     this.#log = log;
     this.#windowMs = ms;
+    this.#rooms = { strangers: new RefusalRoom(bounds.strangers), known: new RefusalRoom(bounds.known) };
   }
 
   note(by: Actor, action: string, reason: string): void {
@@ -61,7 +70,7 @@ export class RefusalLog {
     }
     const timer = setTimeout(() => this.#end(kind), this.#windowMs).unref();
     this.#kinds.set(kind, { entry: undefined, count: 0, timer });
-    this.#write(entry);
+    this.#admit(entry);
   }
 
   /** Resolves when all that was noted is written, or logged. */
@@ -70,13 +79,35 @@ export class RefusalLog {
       clearTimeout(timer);
       this.#end(kind);
     }
+    for (const room of Object.values(this.#rooms)) this.#tellMissed(room, '', true);
     await this.#writing;
   }
 
   #end(kind: string): void {
     const { entry, count } = this.#kinds.get(kind) ?? { entry: undefined, count: 0 };
     this.#kinds.delete(kind);
-    if (entry) this.#write({ ...entry, count });
+    if (entry) this.#admit({ ...entry, count });
+  }
+
+  /** Writes it, if there is room, and first what found none before. */
+  #admit(entry: AuditEntry): void {
+    const room = this.#rooms[entry.actor.kind === 'anonymous' ? 'strangers' : 'known'];
+    this.#tellMissed(room, entry.at);
+    if (room.take(entry.at, entry.count ?? 1)) this.#write(entry);
+  }
+
+  #tellMissed(room: RefusalRoom, at: string, inAnyCase = false): void {
+    const missed = room.missed(at, inAnyCase);
+    if (!missed) return;
+    this.#write({
+      id: randomUUIDv7(),
+      at: missed.at,
+      actor: { kind: 'anonymous', id: 'several' },
+      action: 'refused',
+      outcome: 'refused',
+      reason: 'more than the audit log has room for: these have no events of their own',
+      count: missed.count,
+    });
   }
 
   /** One after the other: they are no hurry, and the chain has one end. */
