@@ -26,69 +26,74 @@ function commits(store: Store, onAudited?: OnAudited): Pick<Records, 'write'> {
   return {
     async write(changes, audit = []) {
       let events: readonly AuditEvent[] = [];
-      const result: 'written' | Conflict = await store.write(writing(changes), async (documents, { mayHaveLanded }) => {
-        const found = new Map<string, Found | undefined>();
-        const read = async (...places: readonly Place[]) => {
-          const got = await documents.get(...places);
-          for (const [n, place] of places.entries()) found.set(place.join('/'), got[n]);
-        };
-        const at = (place: Place) => found.get(place.join('/'));
+      const result: 'written' | Conflict = await store.write(
+        writing(changes),
+        async (documents, { mayHaveLanded }) => {
+          const found = new Map<string, Found | undefined>();
+          const read = async (...places: readonly Place[]) => {
+            const got = await documents.get(...places);
+            for (const [n, place] of places.entries()) found.set(place.join('/'), got[n]);
+          };
+          const at = (place: Place) => found.get(place.join('/'));
 
-        const touchesRules = changes.some(({ kind }) => kind === 'rule');
-        const uploads = changes.flatMap((change): Place[] =>
-          change.kind === 'asset' && !change.to ? [['uploads', change.of.upload_id]] : [],
-        );
-        const macs = changes.flatMap((change) => (change.kind === 'machine' && change.to?.macs) || []);
-        await read(
-          ...changes.map(placeOf),
-          ...uploads,
-          ...macs.map(macPlace),
-          ...(touchesRules ? [rulebookPlace] : []),
-          ...(audit.length > 0 ? [headPlace] : []),
-        );
-        if (mayHaveLanded && (await hasLanded())) return 'written';
+          const touchesRules = changes.some(({ kind }) => kind === 'rule');
+          const uploads = changes.flatMap((change): Place[] =>
+            change.kind === 'asset' && !change.to ? [['uploads', change.of.upload_id]] : [],
+          );
+          const macs = changes.flatMap((change) => (change.kind === 'machine' && change.to?.macs) || []);
+          await read(
+            ...changes.map(placeOf),
+            ...uploads,
+            ...macs.map(macPlace),
+            ...(touchesRules ? [rulebookPlace] : []),
+            ...(audit.length > 0 ? [headPlace] : []),
+          );
+          if (mayHaveLanded && (await hasLanded())) return 'written';
 
-        const machines = new Map(
-          changes.flatMap((change) =>
-            change.kind === 'machine' ? [[change.id, documentOf<Machine>(at(placeOf(change)))] as const] : [],
-          ),
-        );
-        const known: Known = {
-          machine: (id) => machines.get(id),
-          token: (id) => documentOf<ApiToken>(at(['tokens', id])),
-          namedAsset: (name) => documentOf<Asset>(at(assetPlace(name))),
-          upload: (id) => documentOf<Upload>(at(['uploads', id])),
-          holder: (mac) => documentOf<Holder>(at(macPlace(mac)))?.machine_id,
-          rulebook: rulebookIn(at(rulebookPlace)),
-        };
-        const conflict = conflictOf(changes, known);
-        if (conflict) return conflict;
-        const rules = rulebookAfter(changes, known.rulebook);
-        if (touchesRules && Buffer.byteLength(JSON.stringify(rules)) > longestRulebook)
-          return { kind: 'full', what: 'rules' };
+          const machines = new Map(
+            changes.flatMap((change) =>
+              change.kind === 'machine'
+                ? [[change.id, documentOf<Machine>(at(placeOf(change)))] as const]
+                : [],
+            ),
+          );
+          const known: Known = {
+            machine: (id) => machines.get(id),
+            token: (id) => documentOf<ApiToken>(at(['tokens', id])),
+            namedAsset: (name) => documentOf<Asset>(at(assetPlace(name))),
+            upload: (id) => documentOf<Upload>(at(['uploads', id])),
+            holder: (mac) => documentOf<Holder>(at(macPlace(mac)))?.machine_id,
+            rulebook: rulebookIn(at(rulebookPlace)),
+          };
+          const conflict = conflictOf(changes, known);
+          if (conflict) return conflict;
+          const rules = rulebookAfter(changes, known.rulebook);
+          if (touchesRules && Buffer.byteLength(JSON.stringify(rules)) > longestRulebook)
+            return { kind: 'full', what: 'rules' };
 
-        const { released, claimed } = macsMoved(changes, known);
-        const given = [...released].filter((mac) => !claimed.has(mac));
-        await read(...given.map(macPlace));
-        events = eventsAfter(audit, at(headPlace));
-        await documents.commit(
-          ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
-          ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
-          ...[...claimed].map(([mac, id]) =>
-            put(macPlace(mac), at(macPlace(mac)), { document: { machine_id: id } }),
-          ),
-          ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { document: { rules } })] : []),
-          ...remembered(events, at(headPlace)),
-          ...announced(named(changes.filter((change) => !isStored(at(placeOf(change)), change.to)))),
-        );
-        return 'written';
+          const { released, claimed } = macsMoved(changes, known);
+          const given = [...released].filter((mac) => !claimed.has(mac));
+          await read(...given.map(macPlace));
+          events = eventsAfter(audit, at(headPlace));
+          await documents.commit(
+            ...changes.flatMap((change) => writeOf(change, at(placeOf(change)))),
+            ...[...uploads, ...given.map(macPlace)].flatMap((place) => remove(at(place))),
+            ...[...claimed].map(([mac, id]) =>
+              put(macPlace(mac), at(macPlace(mac)), { document: { machine_id: id } }),
+            ),
+            ...(touchesRules ? [put(rulebookPlace, at(rulebookPlace), { document: { rules } })] : []),
+            ...remembered(events, at(headPlace)),
+            ...announced(named(changes.filter((change) => !isStored(at(placeOf(change)), change.to)))),
+          );
+          return 'written';
 
-        /** Whether an earlier run's commit, whose answer was lost, has happened. */
-        async function hasLanded(): Promise<boolean> {
-          if (audit[0]) return isRemembered(documents, audit[0]);
-          return changes.every((change) => isStored(at(placeOf(change)), change.to));
-        }
-      });
+          /** Whether an earlier run's commit, whose answer was lost, has happened. */
+          async function hasLanded(): Promise<boolean> {
+            if (audit[0]) return isRemembered(documents, audit[0]);
+            return changes.every((change) => isStored(at(placeOf(change)), change.to));
+          }
+        },
+      );
       if (result === 'written' && events.length > 0) onAudited?.(events);
       return result;
     },
