@@ -92,7 +92,7 @@ test('one call makes a pending machine a machine, which boots', async (t) => {
   t.is(json.history.length, 1);
   t.deepEqual((await site.admin(headers.location ?? '')).json, json);
   t.is(await pendingWith(site, macOf(3)), undefined);
-  t.is((await asks(site, query)).status, 200);
+  t.is((await asks(site, `mac=${macOf(3)}&serial=S3`)).status, 200);
   t.is((await site.admin(`${path}/${id}/enroll`, {})).json.type, 'urn:bootbroker:problem:unknown-pending');
 });
 
