@@ -100,7 +100,8 @@ test('whatever a route changes is in the audit log, with who did it and what to:
   await change('POST', '/assets/gc', undefined, upload.asset_id);
 
   const missing = adminRoutes
-    .filter(({ method }) => method !== 'get')
+    // A scrub only reads; what becomes of it is the broker's own event.
+    .filter(({ method, path }) => method !== 'get' && !path.endsWith('/scrub'))
     .map(({ method, path }) => `${method} ${path}`)
     .filter((route) => !done.has(route));
   t.deepEqual(missing, [], 'routes that this story has to learn');
