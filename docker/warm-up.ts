@@ -11,7 +11,7 @@ import { serve } from '../src/main.ts';
 const root = join(import.meta.dirname, '..');
 
 /** They run when they are loaded. */
-const entries = ['src/main.ts', 'src/cli.ts', 'src/localgcs/worker.ts'];
+const entries = ['src/main.ts', 'src/cli.ts', 'src/**/worker.ts'];
 for await (const file of glob('src/**/*.ts', { cwd: root, exclude: [...entries, '**/*.d.ts'] }))
   await import(join(root, file));
 

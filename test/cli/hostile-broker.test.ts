@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, readonly string[]>> = {
   'asset list': [],
   'asset push': ['FILE', '--kind', 'file', '--name', 'n', '--version', '1'],
   'asset retire': ['n@1'],
+  'asset scrub': ['n@1'],
   'asset show': ['n@1'],
   'asset unretire': ['n@1'],
   'audit list': [],
