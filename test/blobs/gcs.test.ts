@@ -178,7 +178,7 @@ test('a digest is of all bytes, in however many pieces they come', async (t) => 
     crc32c: crc(bytes),
     sha256: sha256(bytes),
   });
-  t.deepEqual(await digest(Readable.from([])), {
+  t.like(await digest(Readable.from([])), {
     size: 0,
     crc32c: 'AAAAAA==',
     sha256: sha256(Buffer.alloc(0)),

@@ -182,7 +182,7 @@ test.serial('Firestore unavailable: one line, which names the settings', async (
   };
   const found = await diagnosis({ ...cloud.settings, ...cloud.hmac, ...firestore });
   failsOnce(t, found, 'records', /writing: .*cannot be reached.*BROKER_PROJECT and FIRESTORE_EMULATOR_HOST/);
-  t.deepEqual(found.skipped, ['data folder', 'indexes', 'https', 'private access', 'boot URL']);
+  t.deepEqual(found.skipped, ['data folder', 'indexes', 'https', 'assets', 'private access', 'boot URL']);
 });
 
 /** Whether a URL was signed more than five minutes ago. */

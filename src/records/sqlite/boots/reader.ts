@@ -55,7 +55,7 @@ export function openBootsReader(writer: BootsWriter, records: Sql): BootsReader 
     },
     close() {
       closed = true;
-      open?.database.close();
+      if (open?.database.isOpen) open.database.close();
     },
   };
 }
