@@ -49,7 +49,7 @@ export async function googleCloud(t: Owner, firestore: string): Promise<Cloud> {
   });
   const keyFile = join(dataDir, 'key.json');
   const key = { type: 'service_account', client_email: RSA_EMAIL, private_key: rsaKey.privateKey };
-  await writeFile(keyFile, JSON.stringify(key));
+  await writeFile(keyFile, JSON.stringify(key), { mode: 0o600 });
   const signing: Readonly<Record<SignerName, Settings>> = {
     hmac: { BROKER_HMAC_ACCESS_ID: hmac.accessId, BROKER_HMAC_SECRET: hmac.secret },
     rsa: { BROKER_RSA_KEY_FILE: keyFile },
