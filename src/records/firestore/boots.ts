@@ -42,21 +42,23 @@ export function bootRecords(store: Store, keepDays: number): BootRecords {
 
   const add = gathered<BootEntry>((machine, entries) =>
     store.write('adding to a boot', async (documents, { mayHaveLanded }) => {
-      const named = [...new Set(entries.flatMap(({ boot }) => boot ?? []))];
+      // What an earlier run began is named by nobody yet.
+      const begun = mayHaveLanded ? entries.map(({ fresh }) => fresh) : [];
+      const named = [...new Set([...entries.flatMap(({ boot }) => boot ?? []), ...begun])];
       const [history, ...found] = await documents.get(historyPlace(machine), ...named.map(bootPlace));
       const { boots: ids } = documentOf<History>(history) ?? { boots: [] };
       const lastId = ids.at(-1);
       if (lastId !== undefined && !named.includes(lastId) && entries.some(needsLast(found)))
         found.push(...(await documents.get(bootPlace(lastId))));
       const before = new Map(found.flatMap((one) => (one ? [[one.place[1], one] as const] : [])));
-      const { boots, begun } = after(entries, { before, lastId, mayHaveLanded });
-      const kept = [...ids, ...begun];
+      const changed = after(entries, { before, lastId, mayHaveLanded });
+      const kept = [...ids, ...changed.begun];
       const gone = kept.splice(0, Math.max(0, kept.length - mostBoots)).map(bootPlace);
-      const stay = boots.filter(({ id }) => !gone.some(([, one]) => one === id));
+      const stay = changed.boots.filter(({ id }) => !gone.some(([, one]) => one === id));
       if (stay.length === 0) return;
       await documents.commit(
         ...stay.map((boot) => put(bootPlace(boot.id), before.get(boot.id), contentOf(boot))),
-        ...(begun.length > 0 ? [put(historyPlace(machine), history, historyOf(kept, stay))] : []),
+        ...(changed.begun.length > 0 ? [put(historyPlace(machine), history, historyOf(kept, stay))] : []),
         ...deleting(await documents.get(...gone)),
       );
     }),
@@ -121,7 +123,7 @@ function after(entries: readonly BootEntry[], { before, lastId, mayHaveLanded }:
     id === undefined ? undefined : (boots.get(id) ?? bootOf(before.get(id)));
   for (const entry of entries) {
     const [named, last] = [stored(entry.boot), stored(begun.at(-1) ?? lastId)];
-    if (mayHaveLanded && [named, last].some((boot) => holds(boot, entry))) continue;
+    if (mayHaveLanded && [named, last, stored(entry.fresh)].some((boot) => holds(boot, entry))) continue;
     const boot = recorded(entry, { named, last });
     if (!boot) continue;
     if (!stored(boot.id)) begun.push(boot.id);
