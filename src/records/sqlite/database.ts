@@ -11,13 +11,13 @@ const busyTimeoutMs = 2000;
 
 /**
  * Opens a database to write, which several processes may have open at once, and takes its schema to the newest step. The file
- * and its folder are made when they are not there, for the owner alone. Throws where that cannot be, or it is a newer version's.
+ * and its folder are made when they are not there, for the owner alone. `timeout`: ms that a write waits for another's. Throws where that cannot be, or it is a newer version's.
  */
-export function openDatabase(file: string, steps: readonly string[]): DatabaseSync {
+export function openDatabase(file: string, steps: readonly string[], timeout = busyTimeoutMs): DatabaseSync {
   makeFolder(dirname(file));
   // SQLite gives the log beside the file the file's own mode, and would itself make all of them readable to everybody.
   closeSync(openSync(file, 'a', 0o600));
-  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  const database = new DatabaseSync(file, { timeout });
   try {
     // FULL syncs the log at every commit; WAL's usual NORMAL may lose the last ones with the power.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');

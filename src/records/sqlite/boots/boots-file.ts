@@ -16,12 +16,15 @@ export interface BootsFile {
   close(): void;
 }
 
+/** How long it waits for another process's writer. No event loop waits with it. */
+const busyTimeoutMs = 10_000;
+
 /** SQLITE_FULL (https://sqlite.org/rescode.html#full): the disk is, or the file has all the pages that it may have. */
 const full = 13;
 
 /** Opens the file, makes it where it is not there, and carries over what earlier versions kept elsewhere. */
 export function openBootsFile({ file, records, keepDays }: WriterOptions): BootsFile {
-  const database = openDatabase(file, bootsMigrations);
+  const database = openDatabase(file, bootsMigrations, busyTimeoutMs);
   database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA journal_size_limit = ${2 ** 20}`);
   const sql = sqlOn(database);
   carryOver(database, records);
