@@ -196,11 +196,13 @@ profiles:
 
 test('every mistake in the files is told by file, line and column, and nothing is written', async (t) => {
   const { run, dir, write, broker } = await scene(t);
-  const at = async (text: string | Buffer, ...wanted: string[]) => {
+  const at = async (text: string | Buffer, ...wanted: (string | RegExp)[]) => {
     await write({ 'x.yaml': text });
     const { code, stderr } = await run('apply', '-f', join(dir, 'x.yaml'));
     t.true(code === 1 || code === 2, stderr);
-    for (const one of wanted) t.true(stderr.includes(`${join(dir, 'x.yaml')}:${one}`), `${one}\n${stderr}`);
+    for (const one of wanted)
+      if (one instanceof RegExp) t.regex(stderr, one);
+      else t.true(stderr.includes(`${join(dir, 'x.yaml')}:${one}`), `${one}\n${stderr}`);
   };
   await at('machines:\n  - mac: nonsense\n', '2:5: must be one interface');
   await at(
@@ -227,7 +229,8 @@ test('every mistake in the files is told by file, line and column, and nothing i
   await at('- x\n', '1:1: must have assets');
   await at(Buffer.from([0x61, 0x0a, 0x62, 0xff]), '2:2: is not UTF-8');
   await at(`x: &a [${'x,'.repeat(50)}]\ny: [${'*a,'.repeat(200)}]\n`, '2:305: more than 100 aliases');
-  await at(`machines: ${'['.repeat(5000)}`, '1:802: nests too deep');
+  // How deep it may be read is up to Node's stack.
+  await at(`machines: ${'['.repeat(5000)}`, /x\.yaml:1:\d+: nests too deep/);
   await at(
     'assets:\n  - {kind: kernel, name: a, version: "1"}\n',
     '2:5: the broker does not have this asset',
