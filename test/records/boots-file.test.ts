@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -112,12 +112,19 @@ test('a thread that dies fails what it was told, and the next task starts anothe
 test('an entry that comes while the store closes is on disk when it is said to be', async (t) => {
   const file = await tempFile(t);
   const first = openSqlite(file);
+  await first.addBootEntry(bootEntry());
+  await first.listBoots(undefined, { limit: 1 }); // it is open to read, too
   const entries = Array.from({ length: 50 }, (_, n) => bootEntry({ machine_id: `m${n}` }));
   const written = entries.map((entry) => first.addBootEntry(entry));
   await first.close();
   const outcomes = await Promise.allSettled(written);
   t.true(outcomes.every(({ status }) => status === 'fulfilled'));
-  t.is((await opened(t, file).listBoots(undefined, { limit: 100 })).items.length, 50);
+  t.deepEqual(
+    (await readdir(dirname(file))).toSorted(),
+    ['boots.db', 'records.db'],
+    'no log is left beside them',
+  );
+  t.is((await opened(t, file).listBoots(undefined, { limit: 100 })).items.length, 51);
 });
 
 needing(root, command('mount'))(

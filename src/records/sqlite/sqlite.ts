@@ -46,8 +46,8 @@ export function openSqlite(
     ping: () => sql.read('ping', () => void sql.rows('SELECT seq, body FROM machines LIMIT 1')),
     disk: async () => (isFull(await diskOf(file)) ? 'full' : 'ok'),
     async close() {
+      reader.close(); // first: who writes takes the log over when it is the last
       await writer.close();
-      reader.close();
       await sql.read('closing', () => void (database.isOpen && database.close()));
     },
     ...writes(sql, writer, onAudited),
