@@ -187,6 +187,7 @@ test('a slice that fails in mid-transfer cuts the connection: no other answer is
   const storage = await fakeFor(t, bytesOf(bytes));
   const broker = await fakeFor(t, handoff());
   const gateway = await gatewayFor(t, { broker: broker.origin, storage: storage.origin });
+  const came: number[] = [];
   for (const failure of [400, 404, 503]) {
     storage.answer = (asked, answer) => {
       if (asked.headers.range?.startsWith('bytes=0-')) bytesOf(bytes)(asked, answer);
@@ -194,9 +195,12 @@ test('a slice that fails in mid-transfer cuts the connection: no other answer is
     };
     const raw = await say(gateway.port, `GET ${kernel} HTTP/1.1\r\nHost: a\r\n\r\n`);
     const body = Buffer.from(raw.slice(raw.indexOf('\r\n\r\n') + 4), 'latin1');
-    t.true(body.length > 0 && body.length <= 4 << 20, `${failure}: ${body.length} bytes`);
+    t.true(body.length <= 4 << 20, `${failure}: ${body.length} bytes`);
     t.true(body.equals(bytes.subarray(0, body.length)));
+    came.push(body.length);
   }
+  // A reset may overtake what was sent before it.
+  t.true(came.some((length) => length > 0));
   t.true(broker.came.every(({ fields }) => retryOf(fields).length === 0));
 });
 
