@@ -1,16 +1,17 @@
 /** What the head of a kernel or an EFI program says of it: what starts it, for which processor, and how much it can be told. */
 export interface Program {
-  /**
-   * `linux-x86`: a bzImage, mostly an EFI program as well; `linux-arm64`: an Image; `linux-zboot`: Linux in an EFI program that
-   * unpacks it; `efi`: any other EFI program; `gzip`: packed bytes, which neither firmware nor iPXE unpacks; `other`: none of these.
-   */
-  readonly format: 'linux-x86' | 'linux-arm64' | 'linux-zboot' | 'efi' | 'gzip' | 'other';
+  readonly format: (typeof programFormats)[number];
   /** In iPXE's words: x86_64, i386, arm64, arm32, riscv64 ...; absent: it does not say, or in a way that is not known. */
   readonly arch?: string;
   /** Bytes that its command line may have, as a bzImage says itself. */
   readonly cmdline_size?: number;
 }
 
+/**
+ * `linux-x86`: a bzImage, mostly an EFI program as well; `linux-arm64`: an Image; `linux-zboot`: Linux in an EFI program that
+ * unpacks it; `efi`: an EFI program of another kind; `gzip`: packed bytes, which neither firmware nor iPXE unpacks; `other`:
+ * the rest.
+ */
 export const programFormats = ['linux-x86', 'linux-arm64', 'linux-zboot', 'efi', 'gzip', 'other'] as const;
 
 /** How many bytes say all of it: the PE header of a program stands within its first page. */

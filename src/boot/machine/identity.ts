@@ -28,7 +28,9 @@ export function isUuid(text: string): boolean {
  * that means "not set" is no claim; a MAC that is none is refused where no UUID says who it is, because it would name nobody.
  */
 export function claimedIdentity(query: (name: string) => string | undefined): Identity | Refusal {
-  const { uuid, serial } = smbiosClaims(query);
+  const said = smbiosClaims(query);
+  const uuid = said.uuid && !isPlaceholderUuid(said.uuid) ? said.uuid : undefined;
+  const serial = said.serial && !isPlaceholderSerial(said.serial) ? said.serial : undefined;
   const claimed = claim(query, 'mac');
   const mac = claimed === undefined ? undefined : parseMac(claimed);
   if (claimed !== undefined && !mac && !uuid)
@@ -40,29 +42,21 @@ export function claimedIdentity(query: (name: string) => string | undefined): Id
 }
 
 /** What firmware says of itself, or an administrator of it, that is on boards by the million, and so names no machine. */
-export function placeholdersIn(
-  query: (name: string) => string | undefined,
-): Pick<Identity, 'uuid' | 'serial'> {
-  const uuid = parseUuid(claim(query, 'uuid') ?? '');
-  const serial = serialIn(query);
+export function placeholdersIn(query: (name: string) => string | undefined): SmbiosClaims {
+  const { uuid, serial } = smbiosClaims(query);
   return {
     ...(uuid && isPlaceholderUuid(uuid) && { uuid }),
     ...(serial && isPlaceholderSerial(serial) && { serial }),
   };
 }
 
-function smbiosClaims(query: (name: string) => string | undefined) {
-  const uuid = parseUuid(claim(query, 'uuid') ?? '');
-  const serial = serialIn(query);
-  return {
-    uuid: uuid && !isPlaceholderUuid(uuid) ? uuid : undefined,
-    serial: serial && !isPlaceholderSerial(serial) ? serial : undefined,
-  };
-}
+type SmbiosClaims = Pick<Identity, 'uuid' | 'serial'>;
 
-function serialIn(query: (name: string) => string | undefined): string | undefined {
+/** What SMBIOS says, placeholders included. */
+function smbiosClaims(query: (name: string) => string | undefined): SmbiosClaims {
+  const uuid = parseUuid(claim(query, 'uuid') ?? '');
   const serial = claim(query, 'serial');
-  return serial && isSerial(serial) ? serial : undefined;
+  return { ...(uuid && { uuid }), ...(serial && isSerial(serial) && { serial }) };
 }
 
 function claim(query: (name: string) => string | undefined, name: string): string | undefined {
