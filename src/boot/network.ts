@@ -33,6 +33,13 @@ function hexGroups([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string {
   return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
+/** The origin of an HTTP server at an address and a port; undefined where the address is none. */
+export function httpOrigin(address: string | undefined, port: number | undefined): string | undefined {
+  const canonical = canonicalAddress(address ?? '');
+  if (!canonical) return undefined;
+  return `http://${canonical.includes(':') ? `[${canonical}]` : canonical}:${port}`;
+}
+
 /** The usual network round an address: its /24, or its /64. */
 export function networkRound(address: string): string | undefined {
   const parsed = parse(address);

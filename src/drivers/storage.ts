@@ -3,7 +3,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import { gcsBlobs } from '../blobs/gcs.ts';
 import { signedUrls } from '../blobs/signed-urls.ts';
 import type { StorageTraits } from '../boot/decide.ts';
-import { canonicalAddress } from '../boot/network.ts';
+import { httpOrigin } from '../boot/network.ts';
 import { descriptorShares } from '../bounds/descriptors.ts';
 import { Sampler } from '../bounds/sampler.ts';
 import type { Config } from '../config/config.ts';
@@ -60,8 +60,9 @@ async function openLocal(config: Config, { clock, google, log, metrics }: Tools)
     blobs,
     localgcs,
     storage: { scheme: 'http', takesReencodedQuery: true },
+    // The address at which the client reached this machine it can reach again; its `Host` it chose.
     storageOrigin: (localAddress) =>
-      storagePublicUrl ?? (everywhere(localgcs) ? sameHost(localAddress, localgcs.port) : localgcs.origin),
+      storagePublicUrl ?? (everywhere(localgcs) ? httpOrigin(localAddress, localgcs.port) : localgcs.origin),
     async close() {
       await blobs.close();
       await localgcs.close();
@@ -124,11 +125,4 @@ function openUrls(clock: () => Date, log: Log) {
 /** Whether the storage answers at every address of this machine. */
 function everywhere({ host }: Localgcs): boolean {
   return host === '0.0.0.0' || host === '::';
-}
-
-/** The address at which the client reached this machine, which it can therefore reach again; never its `Host`, which it chose. */
-function sameHost(localAddress: string | undefined, port: number): string | undefined {
-  const address = canonicalAddress(localAddress ?? '');
-  if (!address) return undefined;
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

@@ -2,7 +2,7 @@ import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
 import type { Caller } from '../../boot/client.ts';
 import { claimedIdentity, type Identity, isUuid, parseMac } from '../../boot/machine/identity.ts';
 import { claimedMake } from '../../boot/machine/make.ts';
-import { canonicalAddress } from '../../boot/network.ts';
+import { httpOrigin } from '../../boot/network.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import { decoded } from '../plane/request-target.ts';
@@ -53,7 +53,8 @@ export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): Boo
   // A path for one architecture is DHCP's word for it, where the loader has none of its own.
   const claimedArch = claimed(query('arch')) ?? claimed(ctx.params.arch);
   const arch = parseArch(claimedArch);
-  const origin = originOf(ctx);
+  // This end of the connection, which the machine has reached; never its `Host`, which it chose.
+  const origin = httpOrigin(ctx.req.socket.localAddress, ctx.req.socket.localPort);
   const named = query('boot')?.toLowerCase();
   return {
     method: ctx.method,
@@ -75,13 +76,6 @@ export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): Boo
 /** What a loader left unexpanded (`${buildarch}`) is no claim. */
 function claimed(text: string | undefined): string | undefined {
   return text && !text.includes('${') ? text : undefined;
-}
-
-/** This end of the connection, which the machine has reached; never its `Host`, which it chose. */
-function originOf({ req: { socket } }: BootContext): string | undefined {
-  const address = canonicalAddress(socket.localAddress ?? '');
-  if (!address) return undefined;
-  return `http://${address.includes(':') ? `[${address}]` : address}:${socket.localPort}`;
 }
 
 /** The identity in the path, `/m/{mac}/...`, or else in the query. */
