@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { onlyAdmitted } from './only-admitted.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { Shares } from './shares.ts';
 import { sourceKey } from './source-key.ts';
@@ -48,10 +49,10 @@ export class Connections {
 
   /** From now on the server takes only connections that have a place. */
   guard(server: Server): void {
-    const takes = server.listeners('connection');
-    server.removeAllListeners('connection').on('connection', (socket: Socket) => {
-      if (this.#admit(socket)) for (const take of takes) take.call(server, socket);
-      else socket.destroy();
+    onlyAdmitted(server, (socket) => {
+      const isAdmitted = this.#admit(socket);
+      if (!isAdmitted) socket.destroy();
+      return isAdmitted;
     });
   }
 

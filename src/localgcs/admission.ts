@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { anyContains, type Network, parseNetwork } from '../boot/network.ts';
+import { onlyAdmitted } from '../bounds/only-admitted.ts';
 import { isLoopback } from './loopback.ts';
 import type { Limits } from './options.ts';
 
@@ -22,11 +23,11 @@ export function admission({ allowed, fronts = [] }: Pick<Limits, 'allowed' | 'fr
   return {
     isFront: (socket) => callsItself(socket) || anyContains(frontNetworks, socket.remoteAddress ?? ''),
     guard(server, onRefused) {
-      const takes = server.listeners('connection');
-      server.removeAllListeners('connection').on('connection', (socket: Socket) => {
-        if (isAdmitted(socket)) return takes.forEach((take) => void take.call(server, socket));
+      onlyAdmitted(server, (socket) => {
+        if (isAdmitted(socket)) return true;
         onRefused();
         refuse(socket);
+        return false;
       });
     },
   };
