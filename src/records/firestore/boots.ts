@@ -1,5 +1,6 @@
 import { type BootEntry, recorded } from '../../boot/history/boot-entry.ts';
 import { type BootRecord, mostBoots } from '../../boot/history/boot-record.ts';
+import { keptUntil } from '../../boot/history/retention.ts';
 import type { BootRecords } from '../records.ts';
 import {
   type Content,
@@ -15,8 +16,6 @@ import { gathered } from './gathered.ts';
 import { pageOf } from './page.ts';
 import type { Store } from './store.ts';
 
-const dayMs = 24 * 3600 * 1000;
-
 /** The boots of one machine that are kept: beside them, so that their number has an end without counting them. */
 interface History {
   /** Ids, the oldest first. */
@@ -28,7 +27,7 @@ const bootPlace = (id: string): Place => ['boots', id];
 
 /** What happened in the boots of machines. Firestore itself deletes those that are too old, by their `expire_at`. */
 export function bootRecords(store: Store, keepDays: number): BootRecords {
-  const expiry = (at: string) => new Date(Date.parse(at) + keepDays * dayMs);
+  const expiry = (at: string) => keptUntil(at, keepDays);
   const contentOf = (boot: BootRecord): Content => ({
     document: boot,
     texts: { stages_texts: [...new Set(boot.steps.map(({ stage }) => stage))].filter(isIndexed) },

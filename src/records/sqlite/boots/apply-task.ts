@@ -1,10 +1,9 @@
 import { type BootEntry, recorded } from '../../../boot/history/boot-entry.ts';
 import { type BootRecord, mostBoots } from '../../../boot/history/boot-record.ts';
+import { outdatedBefore } from '../../../boot/history/retention.ts';
 import { documents, type Sql } from '../sql.ts';
 import { updatePending } from './pending.ts';
 import type { Task } from './task.ts';
-
-const dayMs = 24 * 3600 * 1000;
 
 /** How many outdated boots go with each new one: more than one, so that a room that grew smaller shrinks, too. */
 const expiredAtOnce = 20;
@@ -35,7 +34,7 @@ function record(sql: Sql, entry: BootEntry, keepDays: number): void {
   sql.run(
     'DELETE FROM boots WHERE seq IN (SELECT seq FROM boots ORDER BY seq LIMIT ?) AND at < ?',
     expiredAtOnce,
-    new Date(Date.parse(boot.at) - keepDays * dayMs).toISOString(),
+    outdatedBefore(new Date(boot.at), keepDays).toISOString(),
   );
 }
 
