@@ -7,10 +7,7 @@ import type { Source } from '../../boot/source.ts';
 import type { Way } from '../../boot/way.ts';
 import { lru } from '../../lru.ts';
 import type { CommonParts } from '../plane/parts.ts';
-import { openRate, type Rate } from './rate.ts';
-
-/** Steps of one machine that are written one by one: one a second, 20 at once. Of more, their number is written. */
-const stepRate = { perSecond: 1, burst: 20 };
+import { machineRate, openRate, type Rate } from './rate.ts';
 
 /** How long the number of those that were too fast waits for company, in ms. */
 const foldedAfterMs = 1000;
@@ -58,7 +55,7 @@ export class BootLog {
   readonly #folded = lru<{ entry: BootEntry; count: number }>(10_000);
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(mode: 'await' | 'background', parts: Parts, rate = openRate(stepRate)) {
+  constructor(mode: 'await' | 'background', parts: Parts, rate = openRate(machineRate)) {
     this.#mode = mode;
     this.#parts = parts;
     this.#rate = rate;

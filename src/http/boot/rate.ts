@@ -11,6 +11,9 @@ export interface RateOptions {
   readonly now?: () => number;
 }
 
+/** How fast one machine may write into its boots: one a second, 20 at once. */
+export const machineRate = { perSecond: 1, burst: 20 };
+
 /** Takes one for this key: 0, or the seconds until there is one again. */
 export type Rate = (key: string) => number;
 

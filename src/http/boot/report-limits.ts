@@ -1,16 +1,13 @@
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { sourceGroup } from '../../boot/source-group.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { openRate } from './rate.ts';
+import { machineRate, openRate } from './rate.ts';
 
 /** How fast reports may come; who is refused is told when to try again. */
 export interface ReportLimits {
   ofSource(address: string): Refusal | undefined;
   ofMachine(id: string): Refusal | undefined;
 }
-
-/** One machine's: one a second, 20 at once. */
-const ofOneMachine = { perSecond: 1, burst: 20 };
 
 /**
  * Each report is written to the disk before it is answered, so their number has a bound: of one machine, and of one source, which may be
@@ -21,7 +18,7 @@ export function reportLimits(
   { reportsRefused }: Pick<Metrics, 'reportsRefused'>,
 ): ReportLimits {
   const sources = openRate({ perSecond: perSource, burst: perSource });
-  const machines = openRate(ofOneMachine);
+  const machines = openRate(machineRate);
   const refusal = (by: 'machine' | 'source', detail: string, seconds: number) => {
     if (seconds === 0) return undefined;
     reportsRefused.inc({ by });
