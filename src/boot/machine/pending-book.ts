@@ -2,6 +2,7 @@ import { sourceGroup } from '../source-group.ts';
 import { FairPlaces } from './fair-places.ts';
 import {
   type Observation,
+  observationKey,
   observationsOf,
   observed,
   type PendingMachine,
@@ -29,8 +30,7 @@ function withinRoom(machines: readonly PendingMachine[]): readonly PendingMachin
   if (all.length <= mostPending) return machines;
   const places = new FairPlaces<Observation>(mostPending);
   const byTime = all.toSorted((a, b) => compare(a.one.last_seen, b.one.last_seen));
-  for (const { id, one } of byTime)
-    places.set(sourceGroup(one.address), JSON.stringify([id, one.address, one.uuid, one.serial]), one);
+  for (const { id, one } of byTime) places.set(sourceGroup(one.address), observationKey(id, one), one);
   const kept = new Set(places.entries().map(([, , one]) => one));
   return known.flatMap(({ machine, observations }) => {
     const left = observations.filter((one) => kept.has(one));

@@ -37,6 +37,11 @@ export function pendingIds({ macs, uuid, serial }: Pick<Machine, 'macs' | 'uuid'
   return identities.map(pendingId);
 }
 
+/** What tells one observation from every other: whose it is, where it came from, and what it says. */
+export function observationKey(id: string, { address, uuid, serial }: Observation): string {
+  return JSON.stringify([id, address, uuid, serial]);
+}
+
 /** All that was observed of it, what was said first at the head. */
 export function observationsOf({ id: _, mac: __, others = [], ...first }: PendingMachine): Observation[] {
   return [first, ...others];

@@ -1,7 +1,13 @@
 import { FairPlaces } from '../../boot/machine/fair-places.ts';
 import { type Identity, placeholdersIn } from '../../boot/machine/identity.ts';
 import { mostPending } from '../../boot/machine/pending-book.ts';
-import { type PendingMachine, pendingId, said, seenAgain } from '../../boot/machine/pending-machine.ts';
+import {
+  observationKey,
+  type PendingMachine,
+  pendingId,
+  said,
+  seenAgain,
+} from '../../boot/machine/pending-machine.ts';
 import { sourceGroup } from '../../boot/source-group.ts';
 import type { Like } from '../../boot/way.ts';
 import { lru } from '../../lru.ts';
@@ -71,7 +77,7 @@ export class UnknownMachines {
       last_seen: at,
       count: 1,
     };
-    const [host, key] = [sourceGroup(address), keyOf(seen)];
+    const [host, key] = [sourceGroup(address), observationKey(seen.id, seen)];
     this.#seen.set(host, key, seenAgain(this.#seen.get(host, key), seen));
     this.#schedule();
   }
@@ -109,8 +115,4 @@ export class UnknownMachines {
       this.#log.warn({ error, machines: machines.length }, 'unknown machines could not be written down');
     });
   }
-}
-
-function keyOf({ id, uuid, serial, address }: PendingMachine): string {
-  return JSON.stringify([id, address, uuid, serial]);
 }
