@@ -1,5 +1,6 @@
 import type { World } from '../world.ts';
-import { type Asset, type AssetKind, deliverable, type Permanence, type ResolvedAsset } from './asset.ts';
+import { type Asset, deliverable, type Permanence, type ResolvedAsset } from './asset.ts';
+import { hasSeveral } from './filename.ts';
 import { type ImageName, type ImagePart, imageTitle } from './image.ts';
 
 /** A part of an image, and what to find it by where the image's name does not say it. */
@@ -40,9 +41,4 @@ export async function imageAsset(wanted: WantedImage, world: World): Promise<Fou
   return asset
     ? { asset, permanence: 'immutable', networks: found.networks }
     : { missing: imageTitle(exact) };
-}
-
-/** Whether an image may have more than one of that kind, told apart by their filenames. */
-function hasSeveral(kind: AssetKind): boolean {
-  return kind === 'efi' || kind === 'file';
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { assetTitle } from '../../boot/asset/asset.ts';
+import { hasSeveral } from '../../boot/asset/filename.ts';
 import { type Source, sourcePath } from './import-source.ts';
 
 /** Shim is what firmware starts of a Secure Boot chain, whatever it loads then: shimx64.efi, shim.efi.signed.efi, ipxe-shimaa64.efi. */
@@ -14,7 +15,7 @@ export function withFilenames(sources: readonly Source[]): readonly Source[] {
   const named = sources.map((source) => {
     const group = groups.get(assetTitle(source.name)) ?? [];
     const { kind } = source.name;
-    if (group.length < 2 || (kind !== 'efi' && kind !== 'file')) return source;
+    if (group.length < 2 || !hasSeveral(kind)) return source;
     const first = kind === 'efi' ? group.filter((one) => shim.test(fileNameOf(one))) : [];
     if (kind === 'efi' && (first.length !== 1 || first[0] === source)) return source;
     return { ...source, name: { ...source.name, filename: fileNameOf(source) } };
