@@ -86,6 +86,11 @@ export function macsMoved(
   };
 }
 
+/** The machines that go with these changes: what they did goes, too. */
+export function machinesGone(changes: readonly Change[]): readonly string[] {
+  return changes.flatMap((change) => (change.kind === 'machine' && !change.to ? change.id : []));
+}
+
 /** The rules as they are after these changes, the highest priority first. */
 export function rulebookAfter(
   changes: readonly Change[],

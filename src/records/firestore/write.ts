@@ -3,7 +3,7 @@ import type { ApiToken } from '../../boot/access/token.ts';
 import type { Asset } from '../../boot/asset/asset.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
-import { conflictOf, type Known, macsMoved, rulebookAfter, writing } from '../conflict.ts';
+import { conflictOf, type Known, machinesGone, macsMoved, rulebookAfter, writing } from '../conflict.ts';
 import type { Change, Conflict, OnAudited, Records } from '../records.ts';
 import { assetPlace, uploadContent } from './assets.ts';
 import { eventsAfter, headPlace, isRemembered, remembered } from './audit.ts';
@@ -107,11 +107,10 @@ export function writes(store: Store, onAudited?: OnAudited): Pick<Records, 'writ
     async write(changes, audit) {
       const result = await write(changes, audit);
       if (result === 'written')
-        for (const change of changes)
-          if (change.kind === 'machine' && !change.to)
-            await store
-              .write('deleting boots of a machine', (documents) => forgetBoots(documents, change.id))
-              .catch(() => {});
+        for (const machine of machinesGone(changes))
+          await store
+            .write('deleting boots of a machine', (documents) => forgetBoots(documents, machine))
+            .catch(() => {});
       return result;
     },
   };

@@ -3,7 +3,7 @@ import type { ApiToken } from '../../boot/access/token.ts';
 import type { AssetName } from '../../boot/asset/asset.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
-import { conflictOf, macsMoved, writing } from '../conflict.ts';
+import { conflictOf, machinesGone, macsMoved, writing } from '../conflict.ts';
 import type { Change, OnAudited, Records } from '../records.ts';
 import { namedAsset } from './assets.ts';
 import type { BootsWriter } from './boots/writer.ts';
@@ -62,7 +62,7 @@ export function writes(
 
 /** What machines did goes with them; where that fails, it goes when it is outdated. */
 async function forgotten(changes: readonly Change[], boots: Pick<BootsWriter, 'write'>): Promise<void> {
-  const machines = changes.flatMap((change) => (change.kind === 'machine' && !change.to ? change.id : []));
+  const machines = machinesGone(changes);
   if (machines.length > 0)
     await boots.write('deleting boots of machines', { kind: 'forget', machines }).catch(() => {});
 }
