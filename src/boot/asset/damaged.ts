@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../problem.ts';
 import type { Asked } from '../way.ts';
-import { assetTitle, type ResolvedAsset } from './asset.ts';
+import { assetTitle, nameAtVersion, type ResolvedAsset } from './asset.ts';
 
 /** No machine is given bytes that are known to be others than were verified. */
 export async function damagedOf(
@@ -13,7 +13,7 @@ export async function damagedOf(
     if (found)
       return refuse(
         'asset-damaged',
-        `${assetTitle(asset)} is damaged: ${found.damage}. Boot another version; or restore its bytes, and have them read: bootbroker asset scrub ${asset.name}@${asset.version} --kind ${asset.kind}`,
+        `${assetTitle(asset)} is damaged: ${found.damage}. Boot another version; or restore its bytes, and have them read: bootbroker asset scrub ${nameAtVersion(asset)} --kind ${asset.kind}`,
       );
   }
   return undefined;

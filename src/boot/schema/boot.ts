@@ -16,7 +16,7 @@ const step = z
 
 export const bootRecordSchema = z
   .strictObject({
-    id: id,
+    id,
     machine_id: id,
     revision: id.describe('The profile revision that its script, or its first asset, was of').exactOptional(),
     source: text.describe('Address that it began from'),
