@@ -6,6 +6,11 @@ import type { Rule } from '../../boot/rule/rule.ts';
 import { Failure } from '../verb/failure.ts';
 import { type Api, accepted, allItems } from './api.ts';
 
+interface Only {
+  readonly kind?: AssetKind;
+  readonly arch?: string;
+}
+
 /** The id of the machine that an administrator means: its id, or any spelling of one of its MACs. */
 export async function machineId(from: Api, text: string): Promise<string> {
   const mac = parseMac(text);
@@ -15,11 +20,20 @@ export async function machineId(from: Api, text: string): Promise<string> {
   throw new Failure('refused', `no machine has the MAC ${mac}; register it with bootbroker machine add`);
 }
 
+/** The assets that an administrator means by several words: all are found before anything is done to the first. */
+export async function allAssetsNamed(
+  from: Api,
+  texts: readonly string[],
+  only: Only = {},
+): Promise<readonly Asset[]> {
+  return (await Promise.all(texts.map((text) => assetsNamed(from, text, only)))).flat();
+}
+
 /** The assets that an administrator means: one by its id or NAME@VERSION/FILENAME, or all of NAME@VERSION, such as the kernel and the initrd of an image. */
 export async function assetsNamed(
   from: Api,
   text: string,
-  { kind, arch }: { readonly kind?: AssetKind; readonly arch?: string } = {},
+  { kind, arch }: Only = {},
 ): Promise<readonly Asset[]> {
   const named = parseNameAtVersion(text);
   if (!named) return [accepted(await from.get(`assets/${encodeURIComponent(text)}`)) as Asset];

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Arch, type Asset, type AssetKind, assetTitle } from '../../../boot/asset/asset.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
-import { assetsNamed } from '../../broker/named.ts';
+import { allAssetsNamed } from '../../broker/named.ts';
 import { archOption, kindOption } from '../../verb/options.ts';
 import { jsonLine, printable } from '../../verb/printable.ts';
 import type { System } from '../../verb/system.ts';
@@ -22,7 +22,7 @@ export function assetScrub(command: Command, system: System): void {
       .addOption(archOption('only this architecture')),
   ).action(async (texts: readonly string[], options: Options) => {
     const api = broker(system, options);
-    const found = (await Promise.all(texts.map((text) => assetsNamed(api, text, options)))).flat();
+    const found = await allAssetsNamed(api, texts, options);
     const items: Asset[] = [];
     for (const { id, scrubbed_at } of found) {
       const asset = accepted(await api.post(`assets/${id}/scrub`)) as Asset;
