@@ -1,6 +1,6 @@
 import type { Wanted } from '../../boot/boot-request.ts';
 import type { Problem, Refusal } from '../../boot/problem.ts';
-import { type Asking, entryOf, fileOf, imagePart, partIn, revisionPart, siblingOf } from './wants.ts';
+import { type Asking, bootUrl, fileOf, imagePart, partIn, revisionPart, siblingOf } from './wants.ts';
 
 /** A route of the boot plane that answers GET and HEAD by a plan. */
 export interface BootRoute {
@@ -39,7 +39,7 @@ const entry = {
   serves: 'entry',
   query: { ...claims, ...loader },
   problems: [...ofMachine, 'boots-from-disk', 'unknown-asset', 'asset-damaged', 'no-such-route'],
-  wants: entryOf,
+  wants: bootUrl,
 } as const;
 const script = {
   serves: 'script',

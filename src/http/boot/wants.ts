@@ -15,7 +15,7 @@ export interface Asking {
 }
 
 /** The boot URL, of the architecture in its path. */
-export function entryOf({ path, params: { arch: text = 'x86_64' } }: Asking): Wanted | Refusal {
+export function bootUrl({ path, params: { arch: text = 'x86_64' } }: Asking): Wanted | Refusal {
   const arch = parseArch(text);
   return arch ? { kind: 'entry', path, arch } : noArch(text);
 }
