@@ -5,7 +5,7 @@ export interface BootEntry {
   readonly machine_id: string;
   /** The boot that its URL names, which is a claim; or that its script begins. */
   readonly boot?: string;
-  /** Of the script or asset; absent for a report. */
+  /** The revision of the script or asset; absent for a report. */
   readonly revision?: string;
   /** Whether it is known that the machine was to have that revision: else only a boot that its script began says so. */
   readonly owned: boolean;
@@ -25,12 +25,10 @@ export interface Stored {
 
 /** The record of the boot with this entry. Undefined: nothing is to be written. */
 export function recorded(entry: BootEntry, stored: Stored): BootRecord | undefined {
-  const { step, left_out = 0, owned, revision, ...rest } = entry;
-  const nameless = { ...rest, owned };
+  const { step, left_out = 0, owned } = entry;
+  const { revision: _, ...unclaimed } = entry;
   const before =
-    bootOf(entry, stored) ??
-    (owned ? undefined : bootOf(nameless, stored)) ??
-    (step && begun(owned ? entry : nameless, step));
+    bootOf(entry, stored) ?? (owned ? begun(entry) : (bootOf(unclaimed, stored) ?? begun(unclaimed)));
   if (!before) return undefined;
   const after = withLeftOut(before, left_out);
   return step ? withStep(after, step) : after;
@@ -46,6 +44,9 @@ function bootOf({ machine_id, revision, step }: BootEntry, { named, last }: Stor
   return [named, step?.stage === 'script' ? undefined : last].find(goesWith);
 }
 
-function begun({ machine_id, revision, fresh }: BootEntry, { source, at }: BootStep): BootRecord {
+/** The boot that it begins, which a number of those left out does not. */
+function begun({ machine_id, revision, fresh, step }: BootEntry): BootRecord | undefined {
+  if (!step) return undefined;
+  const { source, at } = step;
   return { id: fresh, machine_id, ...(revision && { revision }), source, at, steps: [] };
 }
