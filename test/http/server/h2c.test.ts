@@ -1,6 +1,6 @@
 import { createHash, randomFill } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http2';
+import type { Http2ServerResponse, IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -308,9 +308,13 @@ test('what has not ended when the time is up is cut, and does not look like an e
   await t.throwsAsync(old);
 });
 
-test('a connection without a stream is closed, however much it pings', async (t) => {
+/** A server that closes connections after half a second of nothing. */
+async function impatient(
+  t: ExecutionContext,
+  answer: (response: Http2ServerResponse) => void,
+): Promise<number> {
   const { server, cut } = http2Server({
-    take: (_, response) => void response.end('done'),
+    take: (_, response) => answer(response),
     requestTimeoutMs: 10_000,
     idleTimeoutMs: 500,
   });
@@ -319,7 +323,11 @@ test('a connection without a stream is closed, however much it pings', async (t)
     server.close();
     cut();
   });
-  const { port } = server.address() as AddressInfo;
+  return (server.address() as AddressInfo).port;
+}
+
+test('a connection without a stream is closed, however much it pings', async (t) => {
+  const port = await impatient(t, (response) => void response.end('done'));
   const [fresh, used] = [session(t, port), session(t, port)];
   await ask2(used, '/');
   const pinging = setInterval(() => {
@@ -331,17 +339,7 @@ test('a connection without a stream is closed, however much it pings', async (t)
 });
 
 test('a connection that does nothing is closed, in the middle of its headers too, but not in that of an answer', async (t) => {
-  const { server, cut } = http2Server({
-    take: (_, response) => void response.write('some of it'),
-    requestTimeoutMs: 10_000,
-    idleTimeoutMs: 500,
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.close();
-    cut();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await impatient(t, (response) => void response.write('some of it'));
   const nothing = await dial2(t, port);
   const headers = await dial2(t, port);
   headers.write(frame(frameType.headers, 0, 1, request('/')));
