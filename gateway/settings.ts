@@ -169,7 +169,7 @@ function contradictions({
   return found;
 }
 
-/** Whom a site's word about its redirects is taken from. */
+/** The address that a site's word about its redirects is taken from. */
 export function canaryHost({ canary_host, addresses }: Peer): string | undefined {
   return canary_host ?? addresses.map((network) => network.replace(/\/32$/, '')).find(isIPv4);
 }

@@ -84,7 +84,7 @@ export function refuse(problem: Problem, detail: string, headers?: Record<string
   return { kind: 'refuse', problem, detail, ...(headers && { headers }) };
 }
 
-/** Whoever sends a thousand mistakes is told of the first hundred. */
+/** Mistakes that one answer lists, however many were sent. */
 export const mostErrors = 100;
 
 /** A refusal of parts of a body, by their paths in it. */

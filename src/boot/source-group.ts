@@ -1,6 +1,6 @@
 /**
- * Whom limits count together: an IPv4 address alone, and of IPv6 the whole /64, in which a host takes as many addresses as it
- * likes (RFC 4291 2.5.1, RFC 8981). Takes a canonical address.
+ * The addresses that limits count as one: an IPv4 address alone, and the whole /64 of IPv6, in which a host takes as many
+ * addresses as it likes (RFC 4291 2.5.1, RFC 8981). Takes a canonical address.
  */
 export function sourceGroup(address: string): string {
   if (!address.includes(':')) return address;

@@ -1,4 +1,4 @@
-/** Of one source there is one line in so long. */
+/** One source has one line in so long. */
 const usualWindowMs = 60_000;
 /** So many sources are told apart in that time; all others are counted alone. */
 const mostSources = 1024;

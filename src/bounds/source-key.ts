@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../boot/network.ts';
 import { sourceGroup } from '../boot/source-group.ts';
 
-/** Whom an address counts for, as a socket or a header spells it; all that are none count together. */
+/** The group that an address counts for, as a socket or a header spells it; texts that are no address count together. */
 export function sourceKey(address: string | undefined): string {
   const canonical = canonicalAddress(address ?? '');
   return canonical === undefined ? 'unknown' : sourceGroup(canonical);

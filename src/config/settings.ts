@@ -225,7 +225,7 @@ export const settings = {
   maxStreamsPerSource: setting(
     'BROKER_MAX_STREAMS_PER_SOURCE',
     '256',
-    'Of these, for one client address; an eighth of all while more than half are taken.',
+    'Those of one client address; an eighth of all while more than half are taken.',
     integer(1, 100_000),
   ),
   streamFloor: setting(

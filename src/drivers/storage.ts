@@ -93,7 +93,7 @@ async function openGcs(config: Config, { clock, google, log }: Tools): Promise<S
   };
 }
 
-/** Whoever may boot may fetch. Behind edges nobody's own address is known: there the signature alone counts. */
+/** A client that may boot may fetch. Its own address is not known behind edges: there the signature alone counts. */
 function limitsOf({ maxConnections, streamFloor, allowedNetworks, trustedProxies, edgeKeys }: Config) {
   const cidrs = (networks: readonly { readonly cidr: string }[]) => networks.map(({ cidr }) => cidr);
   return {

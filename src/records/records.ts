@@ -122,8 +122,8 @@ export interface AssetRecords {
 /** Machines that nobody has registered, as they were observed. They are in no transaction with anything else, and may lie elsewhere. */
 export interface PendingRecords {
   /**
-   * What was seen since is added to what is known, and these ids go, as `pendingAfter` has it: all of one call or none. Of calls
-   * that meet none is lost. Nobody who boots waits for it.
+   * What was seen since is added to what is known, and these ids go, as `pendingAfter` has it: all of one call or none. Calls
+   * that meet are all kept. Nobody who boots waits for it.
    */
   updatePending(seen: readonly PendingMachine[], gone?: readonly string[]): Promise<void>;
   pending(id: string): Promise<PendingMachine | undefined>;

@@ -165,7 +165,7 @@ test.serial('what a site says of itself counts for nothing', async (t) => {
       ...flags,
       'http://10.10.0.1/boot.ipxe',
     );
-    // Of what strangers are refused, not each has a line.
+    // Not every refusal of a stranger has a line.
     if (text === '200') await until(() => requests().length > earlier);
     return [text, requests().at(-1)?.source];
   };

@@ -96,7 +96,7 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly ready_at: string;
   /** Absent: nobody has read its head. */
   readonly program?: Program;
-  /** Of an initrd in a profile: the name under which it is loaded. */
+  /** The name under which an initrd of a profile is loaded. */
   readonly loaded_as?: string;
 }
 

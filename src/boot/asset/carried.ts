@@ -1,8 +1,8 @@
 import { forGood } from './asset.ts';
 
 /**
- * What an object carries besides its bytes and their type, by header (in lower case). Whoever follows a signed URL gets it along,
- * and goes by it: with a Content-Encoding, clients open other bytes than were hashed.
+ * What an object carries besides its bytes and their type, by header (in lower case). A client that follows a signed URL gets it
+ * along, and goes by it: with a Content-Encoding, clients open other bytes than were hashed.
  */
 export type Carried = Readonly<Record<string, string>>;
 

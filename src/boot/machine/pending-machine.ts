@@ -58,7 +58,8 @@ export function observed(
 
 /**
  * What is known after it was seen again. An observation joins an earlier one that came from the same address and says nothing else;
- * all others are kept apart. Of too many goes the one that was made longest ago, but never the first.
+ * all others are kept apart. Where they are too many, the one that was made longest ago goes, but never
+ * the first.
  */
 export function seenAgain(before: PendingMachine | undefined, seen: PendingMachine): PendingMachine {
   let all = before ? observationsOf(before) : [];

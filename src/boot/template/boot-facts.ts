@@ -1,6 +1,6 @@
 /** What a template sees of the boot that it is rendered for. */
 export interface BootFacts {
-  /** Of the interface that boots; absent: nobody says any. */
+  /** The MAC of the interface that boots; absent: nobody told it. */
   readonly mac?: string;
   /** Where the broker is reached, without a slash at its end. */
   readonly origin: string;

@@ -25,7 +25,7 @@ export function translated(argument: string): Translated {
     return { text: undefined, note: `${argument} is left out: the broker names initrds itself` };
   const unknown: string[] = [];
   const text = argument.replace(/\$\{([^}]*)\}/g, (all, name: string) => {
-    // Of other interfaces than the one that boots, which iPXE has as net0 mostly, nobody here knows.
+    // The broker knows one interface: the one that boots, which iPXE has as net0 mostly.
     const plain = name.replace(/^net[0X]\//, '').replace(/:(uristring|string|hex)$/, '');
     const known = Object.hasOwn(settings, plain) ? settings[plain] : undefined;
     if (!known) unknown.push(all);

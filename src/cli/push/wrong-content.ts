@@ -20,7 +20,7 @@ export async function wrongContent(
   const text = textOf(head).trimStart();
   if (/^<(!doctype\s+html|html|head|body|title|meta|script|h1|pre|!--)/i.test(text)) return 'an HTML page';
   if (text.startsWith('version https://git-lfs')) return 'a pointer of Git LFS, not the file itself';
-  // What follows says so with a few characters, as any bytes may begin with.
+  // Binary bytes may begin with these few characters by chance.
   if (!isText(head)) return undefined;
   if (/^<[a-z?!]/i.test(text)) return 'XML';
   if (/^[[{]\s*["[\]{}]/.test(text)) return 'JSON';

@@ -4,7 +4,8 @@ import type { PlaneMiddleware } from '../plane/context.ts';
 
 /**
  * A page in a browser can make any name of its own resolve to this address (DNS rebinding), and then read what machines are
- * given. Where the names of the plane are listed, no other Host is served, addresses included; none listed: any is.
+ * given. Where the names of the plane are listed, no other Host is served, addresses included; with an empty list,
+ * every Host is.
  */
 export function listedHost(hosts: readonly string[]): PlaneMiddleware {
   return async (ctx, next) => {

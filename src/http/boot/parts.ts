@@ -11,7 +11,7 @@ export interface BootParts extends CommonParts {
   readonly edge: EdgeVerifier | undefined;
   readonly bootLog: BootLog;
   readonly unknownMachines: UnknownMachines;
-  /** Under which names it answers; none: any. */
+  /** The names under which it answers; empty: it answers under every name. */
   readonly bootHosts: readonly string[];
   /** Reports a second. */
   readonly reportsPerSource: number;

@@ -6,7 +6,7 @@ import { answerProblem } from './answer-problem.ts';
 import type { PlaneMiddleware } from './context.ts';
 import { readTarget } from './request-target.ts';
 
-/** Host and port as any client spells them, zone and all; or nothing. A comma is what two of them would be joined by. */
+/** Host and port in every spelling of clients, with a zone as well; or nothing. No comma: two of them would be joined by it. */
 const hostField = /^[A-Za-z0-9._~!$&'()*+;=%:[\]-]*$/;
 
 /**

@@ -8,7 +8,7 @@ export interface Target {
   readonly kind: 'target';
   /** Path and query, as they were spelled: the form that routes are chosen by. */
   readonly origin: string;
-  /** Whom it was said to, where the target says so: then no Host header counts (RFC 9112 section 3.2.2). */
+  /** The host that the target itself names: then no Host header counts (RFC 9112 section 3.2.2). */
   readonly authority?: string;
 }
 

@@ -25,7 +25,7 @@ export async function scrubAsset(id: string, parts: AdminParts): Promise<Reply |
   return { status, body: (await records.asset(id)) ?? asset };
 }
 
-/** Has the storage asked whether it still has these assets. Whoever asks about them is told what is known where it does not answer. */
+/** Has the storage asked whether it still has these assets. Where it does not answer in time, what was known before stands. */
 export async function lookedAt(ids: Iterable<string>, { look, log }: AdminParts): Promise<void> {
   const looks = [...ids].map((id) =>
     look(id).catch((error: unknown) => log.warn({ error, asset: id }, 'an asset could not be looked at')),

@@ -6,7 +6,7 @@ export interface RefusalBounds {
 
 /** A row is some 0.5 KB: strangers can make 60 KB an hour and 5 MB in all, until the broker starts anew. */
 export const strangersBounds: RefusalBounds = { perHour: 120, inAll: 10_000 };
-/** Whoever has a token can be found and revoked. */
+/** Callers who have a token have more room: they can be found, and their token revoked. */
 export const knownBounds: RefusalBounds = { perHour: 600, inAll: 100_000 };
 
 const hourMs = 3_600_000;

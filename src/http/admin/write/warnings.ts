@@ -10,7 +10,7 @@ const warningSchema = schemaOf<Warning>(
   'What a write is done in spite of',
 )(z.strictObject({ type: z.enum(types), detail: text.describe('One sentence or two for a person') }));
 
-/** Of whatever answers a write. */
+/** The field of every answer to a write. */
 export const warningsField = {
   warnings: z
     .array(warningSchema)

@@ -32,7 +32,7 @@ export function isFull(disk: Disk): boolean {
   return disk.free < reserveOf(disk);
 }
 
-/** Of the disk that the file lies on. */
+/** Reads the disk that the file lies on. */
 export async function diskOf(file: string): Promise<Disk> {
   return diskIn(await statfs(dirname(file)));
 }
