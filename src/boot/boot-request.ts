@@ -1,4 +1,4 @@
-import type { Arch } from './asset/asset.ts';
+import type { Arch } from './asset/asset-name.ts';
 import type { WantedImage } from './asset/image-asset.ts';
 import type { Client } from './client.ts';
 import type { StorageTraits } from './decide.ts';

@@ -1,4 +1,5 @@
-import { type Arch, deliverable, nameAtVersion, nameOf, type ResolvedAsset } from './asset/asset.ts';
+import { deliverable, type ResolvedAsset } from './asset/asset.ts';
+import { type Arch, nameAtVersion, nameOf } from './asset/asset-name.ts';
 import type { Identity } from './machine/identity.ts';
 import { claimedMachine } from './machine/which-machine.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';

@@ -1,5 +1,6 @@
 import { parseArchName } from './asset/arch.ts';
-import type { Arch, ResolvedAsset } from './asset/asset.ts';
+import type { ResolvedAsset } from './asset/asset.ts';
+import type { Arch } from './asset/asset-name.ts';
 import { filledSlots } from './asset/slots.ts';
 import type { Machine } from './machine/machine.ts';
 import { type Refusal, refuse } from './problem.ts';

@@ -1,4 +1,5 @@
-import type { Asset, AssetName } from './asset/asset.ts';
+import type { Asset } from './asset/asset.ts';
+import type { AssetName } from './asset/asset-name.ts';
 import type { Damaged } from './asset/condition.ts';
 import type { ImagePart } from './asset/image.ts';
 import type { Identity } from './machine/identity.ts';

@@ -1,5 +1,6 @@
 import { type CarryingResource, carriedBy } from '../blobs/carried.ts';
-import { type Asset, assetTitle } from '../boot/asset/asset.ts';
+import type { Asset } from '../boot/asset/asset.ts';
+import { assetTitle } from '../boot/asset/asset-name.ts';
 import { ungranted } from '../boot/asset/carried.ts';
 import { damageSeen, hasBytes } from '../boot/asset/condition.ts';
 import { every, type Records } from '../records/records.ts';

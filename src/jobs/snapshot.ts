@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Blobs } from '../blobs/blobs.ts';
 import { headText } from '../boot/access/audit.ts';
-import { type Asset, archs } from '../boot/asset/asset.ts';
+import type { Asset } from '../boot/asset/asset.ts';
+import { archs } from '../boot/asset/asset-name.ts';
 import type { Machine } from '../boot/machine/machine.ts';
 import type { ProfileRevision } from '../boot/profile.ts';
 import type { Snapshot } from '../boot/snapshot.ts';

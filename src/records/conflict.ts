@@ -1,5 +1,6 @@
 import type { ApiToken } from '../boot/access/token.ts';
-import type { Asset, AssetName } from '../boot/asset/asset.ts';
+import type { Asset } from '../boot/asset/asset.ts';
+import type { AssetName } from '../boot/asset/asset-name.ts';
 import type { AssetChange } from '../boot/asset/asset-step.ts';
 import type { Upload } from '../boot/asset/upload.ts';
 import type { Machine } from '../boot/machine/machine.ts';

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditEvent } from '../boot/access/audit.ts';
 import type { ApiToken } from '../boot/access/token.ts';
-import type { Asset, AssetName } from '../boot/asset/asset.ts';
+import type { Asset } from '../boot/asset/asset.ts';
+import type { AssetName } from '../boot/asset/asset-name.ts';
 import type { AssetChange, UploadChange } from '../boot/asset/asset-step.ts';
 import type { Damaged } from '../boot/asset/condition.ts';
 import type { Upload } from '../boot/asset/upload.ts';

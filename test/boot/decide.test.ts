@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { AssetKind } from '../../src/boot/asset/asset.ts';
+import type { AssetKind } from '../../src/boot/asset/asset-name.ts';
 import { type ClientRow, clientTable } from '../../src/boot/client.ts';
 import { decideAsset, type StorageTraits } from '../../src/boot/decide.ts';
 import { resolvedAsset } from './examples.ts';

@@ -1,4 +1,5 @@
-import type { Asset, AssetKind, ResolvedAsset } from '../../src/boot/asset/asset.ts';
+import type { Asset, ResolvedAsset } from '../../src/boot/asset/asset.ts';
+import type { AssetKind } from '../../src/boot/asset/asset-name.ts';
 import type { Machine } from '../../src/boot/machine/machine.ts';
 import type { ProfileRevision } from '../../src/boot/profile.ts';
 import type { Rule } from '../../src/boot/rule/rule.ts';

@@ -1,5 +1,6 @@
-import type { Asset, AssetName } from '../asset/asset.ts';
-import { assetTitle } from '../asset/asset.ts';
+import type { Asset } from '../asset/asset.ts';
+import type { AssetName } from '../asset/asset-name.ts';
+import { assetTitle } from '../asset/asset-name.ts';
 import { type DesiredAsset, type Fault, fault } from './desired.ts';
 
 /** Which of the desired assets still have to come, and which cannot be. */

@@ -1,4 +1,4 @@
-import { assetTitle } from '../asset/asset.ts';
+import { assetTitle } from '../asset/asset-name.ts';
 import { type Difference, differences, valueDifferences } from '../diff.ts';
 import { masked } from '../masked.ts';
 import type { ProfileRevision } from '../profile.ts';

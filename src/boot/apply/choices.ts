@@ -1,4 +1,4 @@
-import type { Arch } from '../asset/asset.ts';
+import type { Arch } from '../asset/asset-name.ts';
 import { bootable, type ProfileRevision } from '../profile.ts';
 import type { Content } from './content.ts';
 import { type DesiredProfile, type Fault, fault, type ProfileChoice, profileName } from './desired.ts';

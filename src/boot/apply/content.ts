@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Arch,
-  type Asset,
-  type AssetKind,
-  type AssetName,
-  nameAtVersion,
-  nameOf,
-  type ResolvedAsset,
-} from '../asset/asset.ts';
+import type { Asset, ResolvedAsset } from '../asset/asset.ts';
+import { type Arch, type AssetKind, type AssetName, nameAtVersion, nameOf } from '../asset/asset-name.ts';
 import { misplaced, parseAssetReference, taken } from '../asset/asset-reference.ts';
 import { initrdText, parseInitrd, writtenAs } from '../asset/initrd.ts';
 import { mapSlots } from '../asset/slots.ts';

@@ -1,4 +1,5 @@
-import type { Arch, Asset, AssetName } from '../asset/asset.ts';
+import type { Asset } from '../asset/asset.ts';
+import type { Arch, AssetName } from '../asset/asset-name.ts';
 import type { Slots } from '../asset/slots.ts';
 import type { MachineFields } from '../machine/machine.ts';
 import type { RuleFields } from '../rule/rule.ts';

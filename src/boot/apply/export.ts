@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Arch, type Asset, nameOf } from '../asset/asset.ts';
+import type { Asset } from '../asset/asset.ts';
+import { type Arch, nameOf } from '../asset/asset-name.ts';
 import type { Machine } from '../machine/machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
 import type { Rule } from '../rule/rule.ts';

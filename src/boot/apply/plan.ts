@@ -1,5 +1,5 @@
 import type { Asset } from '../asset/asset.ts';
-import { assetTitle } from '../asset/asset.ts';
+import { assetTitle } from '../asset/asset-name.ts';
 import type { Machine } from '../machine/machine.ts';
 import { archOf, assetsOf, type ProfileRevision } from '../profile.ts';
 import type { Rule } from '../rule/rule.ts';

@@ -1,4 +1,4 @@
-import type { Arch } from './asset.ts';
+import type { Arch } from './asset-name.ts';
 
 /**
  * An architecture by any of its names, in either case: the kernel's, Debian's and Go's (amd64, arm64), GNU's (x86_64, aarch64),

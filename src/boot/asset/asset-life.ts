@@ -1,16 +1,6 @@
 import { type Refusal, refuse } from '../problem.ts';
-import {
-  type Asset,
-  type AssetName,
-  assetTitle,
-  contentType,
-  fileName,
-  isProgram,
-  mismatch,
-  mustHash,
-  nameOf,
-  objectName,
-} from './asset.ts';
+import { type Asset, contentType, isProgram, mismatch, mustHash, objectName } from './asset.ts';
+import { type AssetName, assetTitle, fileName, nameOf } from './asset-name.ts';
 import { type AssetChange, type AssetExpectation, asRead, ending, type Step, step } from './asset-step.ts';
 import { type Carried, ungranted } from './carried.ts';
 import { archMismatch, programOf } from './program.ts';

@@ -1,15 +1,6 @@
 import { isUuid } from '../machine/identity.ts';
-import {
-  type Arch,
-  type Asset,
-  type AssetKind,
-  type AssetName,
-  assetTitle,
-  isName,
-  isVersion,
-  type ResolvedAsset,
-  resolved,
-} from './asset.ts';
+import { type Asset, type ResolvedAsset, resolved } from './asset.ts';
+import { type Arch, type AssetKind, type AssetName, assetTitle, isName, isVersion } from './asset-name.ts';
 
 /** How a profile names an asset: by name and version, and by its filename where it has one; or by its id. */
 export type AssetReference =

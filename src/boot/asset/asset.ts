@@ -1,8 +1,6 @@
 import type { BlobRef, Delivery } from '../plan.ts';
+import { type AssetKind, type AssetName, fileName, nameOf } from './asset-name.ts';
 import type { Program } from './program.ts';
-
-export const assetKinds = ['kernel', 'initrd', 'efi', 'iso', 'rootfs', 'file'] as const;
-export type AssetKind = (typeof assetKinds)[number];
 
 /** Whether machines run it: then nobody's word for its bytes is enough. */
 export function boots(kind: AssetKind): boolean {
@@ -14,10 +12,6 @@ export function isProgram({ kind }: Pick<Asset, 'kind'>): boolean {
   return kind === 'kernel' || kind === 'efi';
 }
 
-/** `x86_64` is DHCP client-arch 16 for HTTP boot, `arm64` is 19 (RFC 5970 registry). */
-export const archs = ['x86_64', 'arm64'] as const;
-export type Arch = (typeof archs)[number];
-
 /**
  * `created`: announced, its bytes may be arriving. `uploading`: the broker itself opened the session. `verifying`: all
  * bytes are there and are being hashed. `ready`: they are what was announced; it boots. `retired`: no new profile may name it;
@@ -28,16 +22,6 @@ export type AssetState = (typeof assetStates)[number];
 
 /** What is known of the bytes of an asset that was ready, where they are not as they should be: no machine is given them. */
 export const assetConditions = ['damaged'] as const;
-
-/** What an asset is called; no two share it. */
-export interface AssetName {
-  readonly kind: AssetKind;
-  readonly name: string;
-  readonly version: string;
-  readonly arch: Arch;
-  /** Where an image has several of a kind (efi, file), the name of each but one: what is asked for beside the first stage, or among its files. */
-  readonly filename?: string;
-}
 
 export interface Asset extends AssetName {
   /** UUIDv7. */
@@ -100,16 +84,6 @@ export interface ResolvedAsset extends AssetName, BlobRef {
   readonly loaded_as?: string;
 }
 
-/** A name: one path segment, the same in a URL, a file name and a command line. */
-export function isName(text: string): boolean {
-  return /^[A-Za-z0-9._-]{1,128}$/.test(text) && text !== '.' && text !== '..';
-}
-
-/** A version as distributions write them: besides what a name has, an epoch, what was added, and what comes before (`1:6.1~rc1+deb12`). */
-export function isVersion(text: string): boolean {
-  return /^[A-Za-z0-9._+~:-]{1,128}$/.test(text) && text !== '.' && text !== '..';
-}
-
 /** The content type that is fixed at upload. EDK2 takes an exact `application/efi` without parameters (HttpBootSupport.c). */
 export function contentType(kind: AssetKind): string {
   if (kind === 'efi') return 'application/efi';
@@ -122,43 +96,9 @@ export function objectName(uploadId: string, fileName: string): string {
   return `assets/${uploadId}/${fileName}`;
 }
 
-/** What people are told of it. */
-export function assetTitle(asset: AssetName): string {
-  return `${asset.kind} ${nameAtVersion(asset)} for ${asset.arch}`;
-}
-
-/** As it is written down: by the name, which is the same on every broker. */
-export function nameAtVersion({
-  name,
-  version,
-  filename,
-}: Pick<AssetName, 'name' | 'version' | 'filename'>): string {
-  return `${name}@${version}${filename === undefined ? '' : `/${filename}`}`;
-}
-
 /** The strongest that is known of its bytes: what does not boot need not have been hashed by us. */
 export function hashOf({ sha256, crc32c }: Pick<Asset, 'sha256' | 'crc32c'>): string {
   return sha256 === undefined ? `crc32c ${crc32c}` : `sha256 ${sha256}`;
-}
-
-/** Its name alone. */
-export function nameOf({ kind, name, version, arch, filename }: AssetName): AssetName {
-  return { kind, name, version, arch, ...(filename !== undefined && { filename }) };
-}
-
-/** A safe file name, in the storage and on any disk, with the suffix that firmware and BMCs look at. */
-export function fileName(asset: AssetName): string {
-  if (asset.filename !== undefined) return asset.filename;
-  const suffix = {
-    kernel: '.kernel',
-    initrd: '.initrd',
-    efi: '.efi',
-    iso: '.iso',
-    rootfs: '.rootfs',
-    file: '',
-  };
-  const version = asset.version.replaceAll(/[+~:]/g, '_');
-  return `${asset.name}-${version}-${asset.arch}${suffix[asset.kind]}`;
 }
 
 /** Whether its bytes must be hashed before it is ready. */

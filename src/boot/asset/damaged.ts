@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../problem.ts';
 import type { Asked } from '../way.ts';
-import { assetTitle, nameAtVersion, type ResolvedAsset } from './asset.ts';
+import type { ResolvedAsset } from './asset.ts';
+import { assetTitle, nameAtVersion } from './asset-name.ts';
 
 /** No machine is given bytes that are known to be others than were verified. */
 export async function damagedOf(

@@ -1,4 +1,4 @@
-import { type AssetKind, type AssetName, isName } from './asset.ts';
+import { type AssetKind, type AssetName, isName } from './asset-name.ts';
 
 /** Whether an image may have several assets of that kind, told apart by their filenames. */
 export function hasSeveral(kind: AssetKind): boolean {

@@ -1,5 +1,6 @@
 import { parseArchName } from './arch.ts';
-import { type Arch, type Asset, type AssetName, isName, isVersion } from './asset.ts';
+import type { Asset } from './asset.ts';
+import { type Arch, type AssetName, isName, isVersion } from './asset-name.ts';
 
 /** A kernel and an initrd that belong together: same name, version and arch, both ready. */
 export interface Image {

@@ -1,4 +1,5 @@
-import { nameAtVersion, type ResolvedAsset } from './asset.ts';
+import type { ResolvedAsset } from './asset.ts';
+import { nameAtVersion } from './asset-name.ts';
 
 /** An initrd as a profile names it: an asset, and the name under which iPXE is to load it, if that matters. */
 export interface InitrdReference {

@@ -1,6 +1,6 @@
 import { type Warning, warning } from '../warning.ts';
-import type { AssetName } from './asset.ts';
-import { assetTitle } from './asset.ts';
+import type { AssetName } from './asset-name.ts';
+import { assetTitle } from './asset-name.ts';
 import type { Program } from './program.ts';
 
 /** What whoever brings a kernel or an EFI program, or boots it, should know of its bytes. */

@@ -1,4 +1,4 @@
-import type { AssetKind } from './asset.ts';
+import type { AssetKind } from './asset-name.ts';
 
 /** What a profile takes assets as: in each place a reference, or what it was resolved to. */
 export interface Slots<One> {

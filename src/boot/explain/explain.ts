@@ -1,4 +1,4 @@
-import { archs, assetTitle } from '../asset/asset.ts';
+import { archs, assetTitle } from '../asset/asset-name.ts';
 import { type Booted, boot, type Refused, sourceReasons } from '../boot.ts';
 import type { BootRequest, Wanted } from '../boot-request.ts';
 import { type Client, clientOf } from '../client.ts';

@@ -1,4 +1,4 @@
-import type { Arch } from '../asset/asset.ts';
+import type { Arch } from '../asset/asset-name.ts';
 import type { BootPolicy } from '../boot-request.ts';
 import type { Client } from '../client.ts';
 import type { Identity } from '../machine/identity.ts';

@@ -1,4 +1,5 @@
-import { assetConditions, assetKinds, assetStates } from '../asset/asset.ts';
+import { assetConditions, assetStates } from '../asset/asset.ts';
+import { assetKinds } from '../asset/asset-name.ts';
 import type { Fields } from './field.ts';
 
 /** What assets are searched by. */

@@ -1,4 +1,4 @@
-import type { Arch } from '../asset/asset.ts';
+import type { Arch } from '../asset/asset-name.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Make } from '../machine/make.ts';
 import { parseNetwork } from '../network.ts';

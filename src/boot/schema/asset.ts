@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import {
-  type Asset,
-  type AssetName,
-  archs,
-  assetConditions,
-  assetKinds,
-  assetStates,
-  type ResolvedAsset,
-} from '../asset/asset.ts';
+import { type Asset, assetConditions, assetStates, type ResolvedAsset } from '../asset/asset.ts';
+import { type AssetName, archs, assetKinds } from '../asset/asset-name.ts';
 import { filenameFault } from '../asset/filename.ts';
 import { type Program, programFormats } from '../asset/program.ts';
 import { schemaOf } from './type.ts';

@@ -1,5 +1,5 @@
 import { type ZodType, z } from 'zod';
-import { archs } from '../asset/asset.ts';
+import { archs } from '../asset/asset-name.ts';
 import { parseAssetReference } from '../asset/asset-reference.ts';
 import { initrdText, isFileName, parseInitrd, sharedName } from '../asset/initrd.ts';
 import type { profileFields } from '../fields/profile.ts';

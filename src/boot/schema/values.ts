@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Activation } from '../activation.ts';
 import { archNames, parseArchName } from '../asset/arch.ts';
-import { archs, isName, isVersion } from '../asset/asset.ts';
+import { archs, isName, isVersion } from '../asset/asset-name.ts';
 import { macFault } from '../machine/hardware-address.ts';
 import { isSerial, parseMac, parseUuid } from '../machine/identity.ts';
 import { isMake, longestMake } from '../machine/make.ts';

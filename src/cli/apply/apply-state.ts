@@ -1,5 +1,5 @@
 import type { ShownChange } from '../../boot/apply/changes.ts';
-import { assetTitle } from '../../boot/asset/asset.ts';
+import { assetTitle } from '../../boot/asset/asset-name.ts';
 import { type Answer, accepted, problemName, type Query } from '../broker/api.ts';
 import { patience, type Waiting } from '../broker/patience.ts';
 import { type ListedAsset, listedAssets } from '../manifest/asset-files.ts';

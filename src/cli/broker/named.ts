@@ -1,4 +1,5 @@
-import type { Asset, AssetKind } from '../../boot/asset/asset.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import type { AssetKind } from '../../boot/asset/asset-name.ts';
 import { parseNameAtVersion } from '../../boot/asset/asset-reference.ts';
 import { parseMac } from '../../boot/machine/identity.ts';
 import type { Machine } from '../../boot/machine/machine.ts';

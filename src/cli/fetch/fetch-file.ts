@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
-import type { AssetKind } from '../../boot/asset/asset.ts';
+import type { AssetKind } from '../../boot/asset/asset-name.ts';
 import { makeFolder } from '../../folder.ts';
 import { reason } from '../broker/api.ts';
 import { patience, type Waiting } from '../broker/patience.ts';

@@ -1,4 +1,4 @@
-import type { AssetKind } from '../../boot/asset/asset.ts';
+import type { AssetKind } from '../../boot/asset/asset-name.ts';
 
 const kinds: readonly (readonly [AssetKind, RegExp])[] = [
   ['efi', /\.efi$/i],

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { assetTitle } from '../../boot/asset/asset.ts';
+import { assetTitle } from '../../boot/asset/asset-name.ts';
 import { hasSeveral } from '../../boot/asset/filename.ts';
 import { type Source, sourcePath } from './import-source.ts';
 

@@ -1,4 +1,4 @@
-import type { Arch, AssetKind, AssetName } from '../../boot/asset/asset.ts';
+import type { Arch, AssetKind, AssetName } from '../../boot/asset/asset-name.ts';
 import { nameFault, versionFault } from '../verb/options.ts';
 import { kindOf } from './file-kind.ts';
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assetTitle } from '../../boot/asset/asset.ts';
+import { assetTitle } from '../../boot/asset/asset-name.ts';
 import { filenameFault } from '../../boot/asset/filename.ts';
 import { Failure } from '../verb/failure.ts';
 import { withFilenames } from './filenames.ts';

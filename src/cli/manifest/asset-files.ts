@@ -1,13 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { parseArchName } from '../../boot/asset/arch.ts';
-import {
-  type Asset,
-  type AssetKind,
-  type AssetName,
-  assetKinds,
-  assetTitle,
-} from '../../boot/asset/asset.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import { type AssetKind, type AssetName, assetKinds, assetTitle } from '../../boot/asset/asset-name.ts';
 import { allItems } from '../broker/api.ts';
 import { digest } from '../push/digest.ts';
 import type { Pushing, Wanted } from '../push/push-file.ts';

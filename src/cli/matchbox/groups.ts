@@ -1,5 +1,5 @@
 import type { DesiredMachine, DesiredRule } from '../../boot/apply/desired.ts';
-import { isName } from '../../boot/asset/asset.ts';
+import { isName } from '../../boot/asset/asset-name.ts';
 import { parseMac, parseUuid } from '../../boot/machine/identity.ts';
 import { isMake } from '../../boot/machine/make.ts';
 import type { Selector } from '../../boot/rule/selector.ts';

@@ -1,4 +1,4 @@
-import { type Arch, type AssetKind, isName } from '../../boot/asset/asset.ts';
+import { type Arch, type AssetKind, isName } from '../../boot/asset/asset-name.ts';
 
 /** Whatever Matchbox calls something, as a name here. */
 export function nameFrom(text: string): string {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { DesiredProfile } from '../../boot/apply/desired.ts';
-import type { AssetKind, AssetName } from '../../boot/asset/asset.ts';
+import type { AssetKind, AssetName } from '../../boot/asset/asset-name.ts';
 import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { translated } from './cmdline.ts';

@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
-import type { AssetName } from '../../boot/asset/asset.ts';
-import { assetTitle, hashOf } from '../../boot/asset/asset.ts';
+import { hashOf } from '../../boot/asset/asset.ts';
+import type { AssetName } from '../../boot/asset/asset-name.ts';
+import { assetTitle } from '../../boot/asset/asset-name.ts';
 import type { Api } from '../broker/api.ts';
 import type { Waiting } from '../broker/patience.ts';
 import { type Progress, progress } from '../output/progress.ts';

@@ -1,5 +1,6 @@
-import type { Asset, AssetName } from '../../boot/asset/asset.ts';
-import { assetTitle } from '../../boot/asset/asset.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import type { AssetName } from '../../boot/asset/asset-name.ts';
+import { assetTitle } from '../../boot/asset/asset-name.ts';
 import { type Answer, type Api, accepted, allItems, problemName } from '../broker/api.ts';
 import { type Patience, patience, repeatedly, type Waiting } from '../broker/patience.ts';
 import type { Progress } from '../output/progress.ts';

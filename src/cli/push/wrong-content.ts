@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { AssetKind } from '../../boot/asset/asset.ts';
+import type { AssetKind } from '../../boot/asset/asset-name.ts';
 
 /** What kernels, programs and images never begin with; how much of a file tells that, in bytes. */
 const enough = 512;

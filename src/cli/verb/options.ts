@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { archNames, parseArchName } from '../../boot/asset/arch.ts';
-import { type Arch, assetKinds, isName, isVersion } from '../../boot/asset/asset.ts';
+import { type Arch, assetKinds, isName, isVersion } from '../../boot/asset/asset-name.ts';
 import { Failure } from './failure.ts';
 import type { Flags, SettingInfo } from './system.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Desired } from '../../boot/apply/desired.ts';
-import { isName } from '../../boot/asset/asset.ts';
+import { isName } from '../../boot/asset/asset-name.ts';
 import { type ApplyOptions, applyState } from '../apply/apply-state.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../broker/broker.ts';
 import type { Manifest } from '../manifest/gather.ts';

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { hashOf, nameAtVersion } from '../../boot/asset/asset.ts';
+import { hashOf } from '../../boot/asset/asset.ts';
+import { nameAtVersion } from '../../boot/asset/asset-name.ts';
 import type { BootEntry } from '../../boot/history/boot-entry.ts';
 import type { BootStep } from '../../boot/history/boot-record.ts';
 import type { Plan } from '../../boot/plan.ts';

@@ -1,4 +1,4 @@
-import { assetTitle } from '../../boot/asset/asset.ts';
+import { assetTitle } from '../../boot/asset/asset-name.ts';
 import type { Way } from '../../boot/way.ts';
 import { note } from '../plane/request-log.ts';
 import type { BootContext } from './context.ts';

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { isName } from '../../boot/asset/asset.ts';
+import { isName } from '../../boot/asset/asset-name.ts';
 import { boot } from '../../boot/boot.ts';
 import { isOwnStage, keptDetail } from '../../boot/history/boot-record.ts';
 import { isRefusal, type Refusal, refuse } from '../../boot/problem.ts';

@@ -1,5 +1,5 @@
 import { archOfEfiFile } from '../../boot/asset/arch.ts';
-import { assetKinds, isName } from '../../boot/asset/asset.ts';
+import { assetKinds, isName } from '../../boot/asset/asset-name.ts';
 import { parseImageId } from '../../boot/asset/image.ts';
 import type { WantedImage } from '../../boot/asset/image-asset.ts';
 import type { Wanted } from '../../boot/boot-request.ts';

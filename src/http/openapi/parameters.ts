@@ -1,4 +1,4 @@
-import { assetKinds } from '../../boot/asset/asset.ts';
+import { assetKinds } from '../../boot/asset/asset-name.ts';
 
 /** What stands in a path, by its name there. */
 const described: Readonly<Record<string, object>> = {

@@ -1,4 +1,4 @@
-import { nameOf } from '../../boot/asset/asset.ts';
+import { nameOf } from '../../boot/asset/asset-name.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import { oldestSnapshotMs, type Snapshot } from '../../boot/snapshot.ts';
 import type { ChangeFeed, Named } from '../changes.ts';

@@ -1,4 +1,5 @@
-import { type Asset, type AssetName, assetTitle } from '../../boot/asset/asset.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import { type AssetName, assetTitle } from '../../boot/asset/asset-name.ts';
 import { foundAtOnce } from '../../boot/machine/find-machine.ts';
 import type { Identity } from '../../boot/machine/identity.ts';
 import type { Machine } from '../../boot/machine/machine.ts';

@@ -1,4 +1,5 @@
-import type { Asset, AssetName } from '../../boot/asset/asset.ts';
+import type { Asset } from '../../boot/asset/asset.ts';
+import type { AssetName } from '../../boot/asset/asset-name.ts';
 import { damagedIn } from '../../boot/asset/condition.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import { assetFields } from '../../boot/fields/asset.ts';

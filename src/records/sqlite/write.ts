@@ -1,6 +1,6 @@
 import { type AuditEntry, type AuditEvent, chained, chainStart } from '../../boot/access/audit.ts';
 import type { ApiToken } from '../../boot/access/token.ts';
-import type { AssetName } from '../../boot/asset/asset.ts';
+import type { AssetName } from '../../boot/asset/asset-name.ts';
 import type { Upload } from '../../boot/asset/upload.ts';
 import type { Machine } from '../../boot/machine/machine.ts';
 import { conflictOf, machinesGone, macsMoved, writing } from '../conflict.ts';

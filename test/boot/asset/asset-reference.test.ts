@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type Asset, nameAtVersion } from '../../../src/boot/asset/asset.ts';
+import type { Asset } from '../../../src/boot/asset/asset.ts';
+import { nameAtVersion } from '../../../src/boot/asset/asset-name.ts';
 import { parseAssetReference, taken } from '../../../src/boot/asset/asset-reference.ts';
 import { asset } from '../../records/examples.ts';
 

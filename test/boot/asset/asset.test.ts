@@ -1,13 +1,6 @@
 import test from 'ava';
-import {
-  contentType,
-  deliveryOf,
-  fileName,
-  isName,
-  isVersion,
-  mismatch,
-  resolved,
-} from '../../../src/boot/asset/asset.ts';
+import { contentType, deliveryOf, mismatch, resolved } from '../../../src/boot/asset/asset.ts';
+import { fileName, isName, isVersion } from '../../../src/boot/asset/asset-name.ts';
 import { asset, resolvedAsset } from '../examples.ts';
 
 test('a name is one plain path segment', (t) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Asset, nameAtVersion } from '../../../boot/asset/asset.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
+import { nameAtVersion } from '../../../boot/asset/asset-name.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { table } from '../../output/table.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
+import type { Arch, AssetKind } from '../../../boot/asset/asset-name.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { fetchFile } from '../../fetch/fetch-file.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Asset, nameAtVersion } from '../../../boot/asset/asset.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
+import { nameAtVersion } from '../../../boot/asset/asset-name.ts';
 import { assetFields } from '../../../boot/fields/asset.ts';
 import { type BrokerOptions, brokerOptions } from '../../broker/broker.ts';
 import { printList } from '../../output/listing.ts';

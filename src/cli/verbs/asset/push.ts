@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Arch, AssetKind } from '../../../boot/asset/asset.ts';
+import type { Arch, AssetKind } from '../../../boot/asset/asset-name.ts';
 import { filenameFault } from '../../../boot/asset/filename.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Arch, type Asset, type AssetKind, assetTitle } from '../../../boot/asset/asset.ts';
+import type { Asset } from '../../../boot/asset/asset.ts';
+import { type Arch, type AssetKind, assetTitle } from '../../../boot/asset/asset-name.ts';
 import { accepted } from '../../broker/api.ts';
 import { type BrokerOptions, broker, brokerOptions } from '../../broker/broker.ts';
 import { allAssetsNamed } from '../../broker/named.ts';

@@ -1,6 +1,6 @@
 import { type Desired, type DesiredProfile, type Fault, fault } from '../../../boot/apply/desired.ts';
 import type { ApplyPlan } from '../../../boot/apply/plan.ts';
-import { assetTitle } from '../../../boot/asset/asset.ts';
+import { assetTitle } from '../../../boot/asset/asset-name.ts';
 import { type Refusal, refuseParts } from '../../../boot/problem.ts';
 import { templateFault } from '../../../boot/template/template.ts';
 

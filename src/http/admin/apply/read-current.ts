@@ -1,6 +1,6 @@
 import { type Desired, type DesiredProfile, profileName } from '../../../boot/apply/desired.ts';
 import type { Current } from '../../../boot/apply/plan.ts';
-import { type AssetName, archs, nameOf } from '../../../boot/asset/asset.ts';
+import { type AssetName, archs, nameOf } from '../../../boot/asset/asset-name.ts';
 import { parseAssetReference, parseNameAtVersion } from '../../../boot/asset/asset-reference.ts';
 import { parseInitrd } from '../../../boot/asset/initrd.ts';
 import { filledSlots } from '../../../boot/asset/slots.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { archs } from '../../../boot/asset/asset.ts';
+import { archs } from '../../../boot/asset/asset-name.ts';
 import { type Problem, problems } from '../../../boot/problem.ts';
 import { machineSchema } from '../../../boot/schema/machine.ts';
 import { profileRevisionSchema } from '../../../boot/schema/profile.ts';
