@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nameAtVersion } from '../../boot/asset/asset-name.ts';
 import type { Entry, Manifest } from '../manifest/gather.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { convertGroups } from './groups.ts';
@@ -25,7 +26,7 @@ export function convertMatchbox(found: MatchboxFolder, folder: string, assetVers
       if (other && other.file !== file)
         collisions.push({
           at: from.at(['boot']),
-          message: `${file} and ${other.file} would both be ${name.name}@${name.version}; rename one`,
+          message: `${file} and ${other.file} would both be ${nameAtVersion(name)}; rename one`,
         });
       assets.set(key, { from, file, value: { ...name, file } });
     }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { DesiredProfile } from '../../boot/apply/desired.ts';
-import type { AssetKind, AssetName } from '../../boot/asset/asset-name.ts';
+import { type AssetKind, type AssetName, nameAtVersion } from '../../boot/asset/asset-name.ts';
 import { isFields } from '../fields.ts';
 import type { Mistake } from '../manifest/problem.ts';
 import { translated } from './cmdline.ts';
@@ -65,7 +65,7 @@ export function convertProfile({ id, fields, at }: MatchboxFile, assetVersion: s
     }
     for (const message of found.notes) note(path, message);
     if (found.file !== undefined) assets.push({ name: found.name, file: found.file });
-    return `${found.name.name}@${found.name.version}`;
+    return nameAtVersion(found.name);
   };
   const initrds = list(boot.initrd).map((one, n) => reference('initrd', ['boot', 'initrd', n], one));
   const words = list(boot.args).flatMap((one, n) => {
