@@ -24,28 +24,34 @@ export async function explained(
 ): Promise<Explanation> {
   const client = clientOf({ userAgent: request.user_agent, httpVersion: '1.1', host: undefined });
   const source = sourceIn(request, settings);
-  const asking = (wanted: Wanted, more: Partial<BootRequest> = {}) =>
-    boot({ ...factsOf(request, client, source), wanted, ...more }, world, settings);
+  const asking = (wanted: Wanted, says: ExplainRequest, more: Partial<BootRequest> = {}) =>
+    boot({ ...factsOf(says, client, source), wanted, ...more }, world, settings);
+  // URLs of first stages and assets carry none of its claims; an edge may still know whose interface speaks.
+  const { edge, hw } = request;
+  const silent: ExplainRequest = { ...(edge && { edge }), ...(hw && { hw }) };
   const told = async (decision: Booted | Refused) => plannedBy(decision, world);
 
   const entry = { kind: 'entry', path: bootPath, arch: 'x86_64' } as const;
   // What it boots is told by its script, whoever asks.
-  const script = await asking(entry, { client: { ...client, runsScripts: true } });
-  const atBootUrl = client.runsScripts ? script : await asking(entry);
+  const script = await asking(entry, request, { client: { ...client, runsScripts: true } });
+  const atBootUrl = client.runsScripts ? script : await asking(entry, request);
   const { way } = script;
   const bootUrl = await told(atBootUrl);
   const itsScript = await told(script);
   const { revision } = way;
   const part = async (name: string, { id }: ProfileRevision) => {
     const scripted = way.machine && { scripted: way.machine.id };
-    const decision = await asking({ kind: 'revision', revision: id, part: name }, scripted);
+    const decision = await asking({ kind: 'revision', revision: id, part: name }, silent, scripted);
     return { path: assetUrl(id, name, { id: way.machine?.id }), ...(await told(decision)) };
   };
   const assets = await Promise.all(revision ? partsOf(revision).map((name) => part(name, revision)) : []);
   const firstStages = archs.map(async (arch) => {
     const path = `/boot/${arch}/boot.efi`;
-    // Firmware does not say whose it is: an edge may.
-    const decision = await asking({ kind: 'entry', path, arch }, { client: firstOf(client), identity: {} });
+    const decision = await asking(
+      { kind: 'entry', path, arch },
+      { ...silent, arch },
+      { client: firstOf(client) },
+    );
     return { arch, path, ...(await told(decision)) };
   });
   // That a stranger's script would be refused is no news; a machine's own is what people ask about.

@@ -2,6 +2,7 @@ import test from 'ava';
 import { explained } from '../../../src/boot/explain/explain.ts';
 import { type Recording, replayed } from '../../../src/boot/explain/recording.ts';
 import { addMachine, addProfile, brokerFor, expectStatus, push } from '../../support/broker.ts';
+import { askAsEdge, edgeKeysSetting } from '../../support/edge.ts';
 import { agents } from '../site.ts';
 
 const mac = '52:54:00:00:00:01';
@@ -122,4 +123,42 @@ test('explain goes by the proxies that are trusted, and by what unknown machines
   t.like(unknown.source, { address: '10.1.0.7', via: 'forwarded', admitted: true });
   t.regex(unknown.boot_url.script, new RegExp(` mac=${mac} `));
   t.like((await explain({ mac, source: '10.9.0.1' })).source, { admitted: false });
+});
+
+test('a first stage is explained as firmware asks for it: by the interface that an edge vouches for, without a claim', async (t) => {
+  const broker = await brokerFor(t, { settings: { BROKER_EDGE_KEYS: edgeKeysSetting } });
+  for (const arch of ['x86_64', 'arm64'] as const)
+    await push(broker, { kind: 'efi', name: 'ipxe', arch, bytes: Buffer.from(`efi for ${arch}`) });
+  await push(broker, { kind: 'kernel', name: 'debian', bytes: Buffer.from('kernel') });
+  await addMachine(broker, { macs: [mac] });
+  await addProfile(broker, { name: 'disk', disk: true });
+  await addProfile(broker, { name: 'debian', kernel: 'debian@1' });
+  const rule = async (priority: number, selector: object, profile: string) => {
+    const added = await broker.admin('/api/v1/rules', {
+      name: `rule-${priority}`,
+      priority,
+      selector,
+      profile,
+    });
+    return expectStatus(added, 201);
+  };
+  await rule(3, { manufacturer: 'HPE' }, 'debian');
+  await rule(2, { arch: 'x86_64' }, 'disk');
+  await rule(1, { all: [] }, 'debian');
+
+  const request = { source: '192.168.7.20', hw: mac, mac, manufacturer: 'HPE', arch: 'arm64' };
+  const query = new URLSearchParams({ ...request, user_agent: agents.firmware });
+  const { json: said } = expectStatus(await broker.admin(`/api/v1/explain?${query}`), 200);
+  t.deepEqual(
+    said.first_stages.map(({ status, problem }: { status: number; problem?: string }) => [status, problem]),
+    [
+      [404, 'boots-from-disk'],
+      [200, undefined],
+    ],
+  );
+  for (const { path, status } of said.first_stages)
+    t.is(
+      (await askAsEdge(broker.bootPort, path, { hw: mac }, { userAgent: agents.firmware })).status,
+      status,
+    );
 });
