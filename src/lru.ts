@@ -3,6 +3,7 @@ export interface Lru<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
+  clear(): void;
   /** In the order of their last use, the oldest first. */
   entries(): [string, Value][];
   values(): Value[];
@@ -26,6 +27,7 @@ export function lru<Value>(most: number): Lru<Value> {
       if (kept.size > most && oldest !== undefined) kept.delete(oldest);
     },
     delete: (key) => void kept.delete(key),
+    clear: () => kept.clear(),
     entries: () => [...kept],
     values: () => [...kept.values()],
   };

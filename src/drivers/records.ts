@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { headText } from '../boot/access/audit.ts';
 import type { Snapshot } from '../boot/snapshot.ts';
 import type { Config } from '../config/config.ts';
+import type { Stale } from '../records/cached/cache.ts';
+import { cachedRecords } from '../records/cached/cached.ts';
 import type { OnAudited, Records } from '../records/records.ts';
 import { openSqlite } from '../records/sqlite/sqlite.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
@@ -30,18 +32,25 @@ export async function openRecords(
   { clock, google, log, metrics }: Tools,
 ): Promise<RecordsParts> {
   const onAudited = tellHead(log);
+  const onStale = ({ read, ageMs, error }: Stale) => {
+    metrics.staleReads.inc({ read });
+    log.warn(
+      { read, age_s: Math.round(ageMs / 1000), error },
+      'the records are down: what is known is served',
+    );
+  };
   if (config.records === 'sqlite') {
-    // It answers in microseconds and is never away: there is nothing to cache.
-    const records = openSqlite(join(config.dataDir, 'records.db'), {
+    const store = openSqlite(join(config.dataDir, 'records.db'), {
       bootsKeepDays: config.bootsKeepDays,
       onAudited,
       onDisk: (state) => tellDisk(state, log, metrics),
     });
-    return { records, bootRecords: records, seed: undefined };
+    const cached = cachedRecords(store, { clock, changes: store.changes, onStale, bootsApart: true });
+    // Its file is there or the broker is not: no snapshot has to stand in for it.
+    return { records: cached.uncached, bootRecords: cached, seed: undefined };
   }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
   const { openFirestore } = await import('../records/firestore/firestore.ts');
-  const { cachedRecords } = await import('../records/cached/cached.ts');
   const store = openFirestore({
     project,
     database,
@@ -55,13 +64,7 @@ export async function openRecords(
     changes: store.changes,
     onSilence: (error) =>
       log.warn({ error }, 'changes are not listened to: they are asked for every five seconds'),
-    onStale: ({ read, ageMs, error }) => {
-      metrics.staleReads.inc({ read });
-      log.warn(
-        { read, age_s: Math.round(ageMs / 1000), error },
-        'the records are down: what is known is served',
-      );
-    },
+    onStale,
   });
   return { records: cached.uncached, bootRecords: cached, seed: cached.seed };
 }

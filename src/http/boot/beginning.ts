@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Beginning } from '../../boot/boot-request.ts';
 import type { CommonParts } from '../plane/parts.ts';
 
@@ -11,18 +10,14 @@ export function beginningOf({ records, clock }: Pick<CommonParts, 'records' | 'c
   return {
     fresh: () => randomUUIDv7(),
     now: clock,
-    async last(machineId) {
-      const late = new AbortController();
-      try {
-        return await Promise.race([
-          records.lastBoot(machineId),
-          sleep(patienceMs, undefined, { ref: false, signal: late.signal }),
-        ]);
-      } catch {
-        return undefined;
-      } finally {
-        late.abort();
-      }
-    },
+    last: (machineId) => withinPatience(records.lastBoot(machineId)),
   };
+}
+
+function withinPatience<T>(answer: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const giveUp = () => resolve(undefined);
+    const late = setTimeout(giveUp, patienceMs).unref();
+    answer.then(resolve, giveUp).finally(() => clearTimeout(late));
+  });
 }

@@ -69,7 +69,7 @@ const longestVouchedMs = 600_000;
 const holdDownMs = 1000;
 
 export function openCache(options: CacheOptions): Cache {
-  const { clock, maxEntries = 10_000, onStale, following } = options;
+  const { clock, maxEntries = 30_000, onStale, following } = options;
   const { ttlMs = longestTtlMs, negativeTtlMs = longestTtlMs, staleIfErrorMs = 3_600_000 } = options;
   // Apart, so that a flood of unknown names does not push out the machines that an outage needs.
   const known = lru<Entry>(maxEntries);

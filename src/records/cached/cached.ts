@@ -12,6 +12,8 @@ export interface CachedOptions extends Omit<CacheOptions, 'following'> {
   readonly changes?: ChangeFeed;
   /** Changes are not told at once any more, only when they are asked for. */
   readonly onSilence?: (error: Error) => void;
+  /** Boots lie elsewhere than what is kept here: they are written and read while the rest is down. */
+  readonly bootsApart?: true;
 }
 
 /** What a change of that kind may make untrue: more than the document itself, as whoever it is that a MAC names. */
@@ -37,7 +39,7 @@ export interface CachedRecords extends Records {
  * down it serves what it knows, for a bounded time; "not there" only the store can say. All else goes to the store.
  */
 export function cachedRecords(records: Records, options: CachedOptions): CachedRecords {
-  const { changes: feed, onSilence, clock } = options;
+  const { changes: feed, onSilence, clock, bootsApart } = options;
   const following = feed && follow(feed, { clock, heard, ...(onSilence && { onSilence }) });
   const cache = openCache({ ...options, ...(following && { following }) });
   let seed: Seed | undefined;
@@ -68,26 +70,33 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
     return machine;
   };
 
-  /** Even a write that failed may have happened. */
-  async function expiring<T>(write: Promise<T>, outdates: (result: T) => readonly string[]): Promise<T> {
-    try {
-      const result = await write;
-      for (const id of outdates(result)) forget(id);
-      return result;
-    } finally {
-      cache.expire();
-    }
-  }
-
   const uncached: Records = {
     ...records,
-    write: async (changes, audit) => {
+    async write(changes, audit) {
       if (changes.length === 0) return records.write(changes, audit);
-      return expiring(records.write(changes, audit), (result) =>
-        result === 'written' ? changes.map(idOf) : [],
-      );
+      // Even a write that failed may have happened, and a conflict says that somebody else was faster.
+      let outdated: readonly string[] | undefined;
+      try {
+        const result = await records.write(changes, audit);
+        if (result !== 'written') return result;
+        for (const change of changes) forget(idOf(change));
+        outdated = changes.flatMap(readsAfter);
+        return result;
+      } finally {
+        cache.expire(outdated);
+      }
     },
   };
+
+  /** A machine whose script is served stale is not to wait for the deadline of another call. */
+  const unlessDown = <Args extends readonly unknown[], T>(call: (...of: Args) => Promise<T>) =>
+    bootsApart
+      ? call
+      : async (...of: Args) => {
+          const down = cache.outage();
+          if (down) throw down;
+          return call(...of);
+        };
 
   return {
     ...uncached,
@@ -95,17 +104,8 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
     seed(snapshot) {
       seed = seedOf(snapshot);
     },
-    // A machine whose script is served stale is not to wait for the deadline of a write.
-    addBootEntry: async (entry) => {
-      const down = cache.outage();
-      if (down) throw down;
-      await records.addBootEntry(entry);
-    },
-    lastBoot: async (machineId, stage) => {
-      const down = cache.outage();
-      if (down) throw down;
-      return records.lastBoot(machineId, stage);
-    },
+    addBootEntry: unlessDown(records.addBootEntry),
+    lastBoot: unlessDown(records.lastBoot),
     machine: (id) =>
       cache.get(['machine', id], async () => told(await records.machine(id)), {
         spare: spare((seed) => seed.machine(id)),
@@ -155,6 +155,10 @@ export function cachedRecords(records: Records, options: CachedOptions): CachedR
         spare: spare((seed) => seed.newestAsset({ kind, name, arch })),
       }),
   };
+}
+
+function readsAfter({ kind }: Change): readonly string[] {
+  return kind === 'token' || kind === 'upload' ? [] : readsOf[kind];
 }
 
 function idOf(change: Change): string {

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Fields } from '../../boot/fields/field.ts';
+import type { ChangeFeed } from '../changes.ts';
 import type { OnAudited, Records } from '../records.ts';
 import { adminRecords } from './admin.ts';
 import { assetRecords } from './assets.ts';
@@ -9,6 +10,7 @@ import { pendingRecords } from './boots/pending.ts';
 import { openBootsReader } from './boots/reader.ts';
 import { diskOf, isFull } from './boots/room.ts';
 import { openBootsWriter } from './boots/writer.ts';
+import { sqliteChanges } from './changes.ts';
 import { faultsAsStoreDown, inTransaction, openDatabase, sqlOn } from './database.ts';
 import { machineRecords } from './machines.ts';
 import { migrations } from './migrations.ts';
@@ -24,6 +26,10 @@ export interface SqliteOptions {
   readonly onAudited?: OnAudited;
 }
 
+export interface SqliteRecords extends Records {
+  readonly changes: ChangeFeed;
+}
+
 /**
  * Records in a SQLite file, and what machines do in `boots.db` beside it: administrators and jobs alone write the one, and a
  * thread of its own the other. Throws StoreDown when the file cannot be opened or is a newer version's.
@@ -31,7 +37,7 @@ export interface SqliteOptions {
 export function openSqlite(
   path: string,
   { bootsKeepDays = 90, onDisk, onAudited }: SqliteOptions = {},
-): Records {
+): SqliteRecords {
   const file = resolve(path);
   const database = faultsAsStoreDown(`opening ${file}`, () => open(file));
   const sql = sqlOn(database);
@@ -43,6 +49,7 @@ export function openSqlite(
   });
   const reader = openBootsReader(writer, sql);
   return {
+    changes: sqliteChanges(database),
     ping: () => sql.read('ping', () => void sql.rows('SELECT seq, body FROM machines LIMIT 1')),
     disk: async () => (isFull(await diskOf(file)) ? 'full' : 'ok'),
     async close() {

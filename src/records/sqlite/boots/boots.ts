@@ -1,6 +1,6 @@
 import type { BootRecord } from '../../../boot/history/boot-record.ts';
 import type { BootRecords } from '../../records.ts';
-import { documents, pageOf } from '../sql.ts';
+import { documents, pageOf, type Sql } from '../sql.ts';
 import { lastBoot } from './apply-task.ts';
 import { type BootsReader, emptyPage } from './reader.ts';
 import type { BootsWriter } from './writer.ts';
@@ -12,18 +12,16 @@ export function bootRecords(writer: BootsWriter, { read }: BootsReader): Require
     addBootEntry: (entry) => writer.write('adding to a boot', { kind: 'record', entry }),
     expireBoots: (before) =>
       writer.write('deleting outdated boots', { kind: 'expire', before: before.toISOString() }),
-    lastBoot: (machineId, stage) =>
-      read('reading the last boot', nothing, (sql) =>
-        stage === undefined
-          ? lastBoot(sql, machineId)
-          : documents<BootRecord>(
-              sql,
-              `SELECT body FROM boots WHERE machine_id = ? AND EXISTS
-                 (SELECT 1 FROM json_each(body, '$.steps') WHERE value ->> 'stage' = ?) ORDER BY seq DESC LIMIT 1`,
-              machineId,
-              stage,
-            )[0],
-      ),
+    async lastBoot(machineId, stage) {
+      const known = stage === undefined ? await writer.last(machineId) : undefined;
+      if (known !== undefined) return JSON.parse(known);
+      return read('reading the last boot', nothing, (sql) => {
+        if (stage !== undefined) return lastOfStage(sql, machineId, stage);
+        const last = lastBoot(sql, machineId);
+        if (last) writer.keep(machineId, JSON.stringify(last));
+        return last;
+      });
+    },
     firstBoot: (machineId, revision) =>
       read(
         'reading the first boot of a revision',
@@ -43,4 +41,14 @@ export function bootRecords(writer: BootsWriter, { read }: BootsReader): Require
         (sql) => pageOf<BootRecord>(sql, 'boots', { machine_id: machineId }, page),
       ),
   };
+}
+
+function lastOfStage(sql: Sql, machineId: string, stage: string): BootRecord | undefined {
+  return documents<BootRecord>(
+    sql,
+    `SELECT body FROM boots WHERE machine_id = ? AND EXISTS
+       (SELECT 1 FROM json_each(body, '$.steps') WHERE value ->> 'stage' = ?) ORDER BY seq DESC LIMIT 1`,
+    machineId,
+    stage,
+  )[0];
 }

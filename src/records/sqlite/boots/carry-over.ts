@@ -3,7 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { recorded } from '../../../boot/history/boot-entry.ts';
 import { type BootRecord, isOwnStage, mostBoots } from '../../../boot/history/boot-record.ts';
 import { isRetry } from '../../../boot/history/which-boot.ts';
-import { inTransaction } from '../database.ts';
+import { inTransaction, sqlOn } from '../database.ts';
+import { insertBoot } from './apply-task.ts';
 
 /** What versions before 0.2 kept of a boot: each thing that happened, on its own. */
 interface LooseEvent {
@@ -26,10 +27,10 @@ export function carryOver(boots: DatabaseSync, records: string): void {
     if (isEmpty('boot_events') && isEmpty('pending')) return;
     inTransaction(boots, () => {
       // What is there already came over in a process that was stopped before it took the rest away.
-      const insert = (table: string) =>
-        boots.prepare(`INSERT INTO ${table} (body) VALUES (?) ON CONFLICT (id) DO NOTHING`);
-      for (const boot of bootsIn(bodies('boot_events'))) insert('boots').run(JSON.stringify(boot));
-      for (const { body } of bodies('pending')) insert('pending').run(String(body));
+      const sql = sqlOn(boots);
+      for (const boot of bootsIn(bodies('boot_events'))) insertBoot(sql, boot, JSON.stringify(boot));
+      for (const { body } of bodies('pending'))
+        sql.run('INSERT INTO pending (body) VALUES (?) ON CONFLICT (id) DO NOTHING', String(body));
     });
     inTransaction(old, () => old.exec('DELETE FROM boot_events; DELETE FROM pending'));
   } finally {

@@ -11,8 +11,13 @@ export interface Disk {
 
 const mib = 1024 ** 2;
 
-/** The log of a commit lies beside the file until it is taken over; it is taken over at this size, in pages. */
-export const checkpointPages = 256;
+/**
+ * The log of commits lies beside the file until it is taken over, which it is at this size, in pages: the longer it may grow, the
+ * more often what was written again and again is taken over once.
+ */
+export function logPages(disk: Disk): number {
+  return reserveOf(disk) < 64 * mib ? 256 : 4096;
+}
 
 /**
  * What boots leave free, whatever happens: an administrator revokes, rolls back and deletes with it. A twentieth of the disk, but
@@ -44,6 +49,12 @@ export function diskOfSync(file: string): Disk {
 
 function diskIn({ blocks, bavail, bsize }: StatsFs): Disk {
   return { size: blocks * bsize, free: bavail * bsize };
+}
+
+/** Lets the log grow as far as the disk is good for. */
+export function setLog(database: DatabaseSync, disk: Disk): void {
+  const pages = logPages(disk);
+  database.exec(`PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${pages * 4096}`);
 }
 
 /** Gives the file what room there is now. */

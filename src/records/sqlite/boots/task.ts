@@ -23,11 +23,30 @@ export interface WriterOptions {
   readonly keepDays: number;
 }
 
+/** What the thread is told. Tasks are numbered, from `first` on. */
+export type Told =
+  | { readonly kind: 'tasks'; readonly first: number; readonly tasks: readonly Task[] }
+  /** Asks whether another process has written. */
+  | { readonly kind: 'look' }
+  | { readonly kind: 'close' };
+
+/** The last boot of a machine, as JSON; undefined: what was known of it is not true any more. */
+export type LastBoot = readonly [machineId: string, body: string | undefined];
+
 /** What the thread says. */
 export type Said =
   /** The file is there, with all that was carried over. */
   | { readonly kind: 'ready' }
-  /** These tasks are on disk. */
-  | { readonly kind: 'done'; readonly tasks: readonly number[] }
-  | { readonly kind: 'failed'; readonly tasks: readonly number[]; readonly message: string }
+  /** These tasks are on disk, and after them these boots are their machines' last. */
+  | {
+      readonly kind: 'done';
+      readonly first: number;
+      readonly count: number;
+      readonly last: readonly LastBoot[];
+    }
+  | { readonly kind: 'failed'; readonly first: number; readonly count: number; readonly message: string }
+  /** Another process has written: whatever was said of last boots may be outdated. */
+  | { readonly kind: 'others' }
+  /** What another process had written when it was asked to look has been said. */
+  | { readonly kind: 'looked' }
   | { readonly kind: 'disk'; readonly state: 'ok' | 'full' };
