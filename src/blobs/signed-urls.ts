@@ -105,24 +105,18 @@ function slackOf(ttlSeconds: number): number {
 }
 
 /** Everything that a URL depends on but the time. */
-function keyOf(request: UrlRequest, signer: Signer, ttlSeconds: number): string {
+function keyOf(request: UrlRequest, { algorithm, identity }: Signer, ttlSeconds: number): string {
   const { method, bucket, object, endpoint, style, query, headers } = request;
-  const who = [signer.algorithm, signer.identity];
-  return JSON.stringify([
-    ...who,
-    ttlSeconds,
-    method,
-    endpoint,
-    style,
-    bucket,
-    object,
-    sorted(query),
-    sorted(headers),
-  ]);
+  const where = [method, endpoint, style, bucket, object];
+  return JSON.stringify([algorithm, identity, ttlSeconds, ...where, sorted(query), sorted(headers)]);
 }
 
-function sorted(fields: Readonly<Record<string, string>> = {}): [string, string][] {
-  return Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+/** Names and values by turns. */
+function sorted(fields: Readonly<Record<string, string>> | undefined): readonly string[] | undefined {
+  if (!fields) return undefined;
+  const names = Object.keys(fields);
+  if (names.length > 1) names.sort();
+  return names.flatMap((name) => [name, fields[name] ?? '']);
 }
 
 async function sign(

@@ -158,11 +158,19 @@ export const clientTable: readonly ClientRow[] = [
   },
 ];
 
+/** The rows without their matchers. */
+const clients = new Map<ClientRow, Client>(
+  clientTable.map((row) => {
+    const { matches: _, ...client } = row;
+    return [row, client];
+  }),
+);
+
 /** The row for this caller, without its matcher. */
 export function clientOf(caller: Caller): Client {
   const row = clientTable.find((candidate) => candidate.matches(caller));
-  if (!row) throw new Error('the client table must end in a row that matches everybody');
-  const { matches: _, ...client } = row;
+  const client = row && clients.get(row);
+  if (!client) throw new Error('the client table must end in a row that matches everybody');
   return client;
 }
 

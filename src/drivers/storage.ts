@@ -53,9 +53,7 @@ async function openLocal(config: Config, { clock, google, log, metrics }: Tools)
     throw new Error(`${error.message}. Look at BROKER_STORAGE_LISTEN, BROKER_DATA_DIR`, { cause: error });
   });
   const { origin: endpoint } = localgcs;
-  // By HMAC a URL is signed in microseconds: there is nothing to keep.
-  const cache = key.algorithm === 'GOOG4-HMAC-SHA256' ? {} : { urls: openUrls(clock, log) };
-  const blobs = gcsBlobs({ endpoint, token, project, bucket, signer, ...cache, clock });
+  const blobs = gcsBlobs({ endpoint, token, project, bucket, signer, urls: openUrls(clock, log), clock });
   return {
     blobs,
     localgcs,

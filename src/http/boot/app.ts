@@ -2,7 +2,7 @@ import { boot } from '../../boot/boot.ts';
 import type { Beginning } from '../../boot/boot-request.ts';
 import { clientOf } from '../../boot/client.ts';
 import { isRefusal, type Refusal } from '../../boot/problem.ts';
-import { type Source, sourceOf, vouchedSource } from '../../boot/source.ts';
+import { type Source, vouchedSource } from '../../boot/source.ts';
 import type { World } from '../../boot/world.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import type { Routed } from '../plane/context.ts';
@@ -17,6 +17,7 @@ import { routerPath } from '../plane/router-path.ts';
 import { beginningOf } from './beginning.ts';
 import { entryOf } from './boot-log.ts';
 import { refuseBrowsers, signOfBrowser } from './browsers.ts';
+import { ConnectionAddresses } from './connection-addresses.ts';
 import type { BootContext, BootMiddleware, BootState } from './context.ts';
 import { deliver } from './deliver.ts';
 import { listedHost } from './hosts.ts';
@@ -34,6 +35,7 @@ export function bootApp(parts: BootParts): PlaneApp {
   const world = recordsWorld(parts.records);
   const limits = reportLimits(parts.reportsPerSource, parts.metrics);
   const beginning = beginningOf(parts);
+  const addresses = new ConnectionAddresses(parts.sourcePolicy);
   const router = new Router<BootState, Routed>({ strict: true, sensitive: true });
   for (const route of bootRoutes)
     router.get(routerPath(route.path), (ctx: BootContext) =>
@@ -47,7 +49,7 @@ export function bootApp(parts: BootParts): PlaneApp {
   return planeApp(
     'boot',
     parts,
-    [listedHost(parts.bootHosts), admit(parts), servePages([metricsRoute, openapiRoute], parts)],
+    [listedHost(parts.bootHosts), admit(parts, addresses), servePages([metricsRoute, openapiRoute], parts)],
     router,
   );
 }
@@ -88,19 +90,24 @@ async function answer(
 }
 
 /** Before any lookup: strangers cost nothing. */
-function admit(parts: BootParts): BootMiddleware {
+function admit(parts: BootParts, addresses: ConnectionAddresses): BootMiddleware {
   return async (ctx, next) => {
-    const source = sourceFor(ctx, parts);
+    const source = sourceFor(ctx, parts, addresses);
     if (source.kind === 'refuse') return answerProblem(ctx, source);
     if (source.via !== 'peer') believeRequestId(ctx);
     ctx.state.source = source;
+    ctx.state.origin = addresses.origin(ctx.req.socket);
     ctx.state.client = clientOf(callerOf(ctx));
     note(ctx, { source: source.address, client: ctx.state.client.id });
     return next();
   };
 }
 
-function sourceFor(ctx: BootContext, { edge, sourcePolicy, metrics }: BootParts): Source | Refusal {
+function sourceFor(
+  ctx: BootContext,
+  { edge, sourcePolicy, metrics }: BootParts,
+  addresses: ConnectionAddresses,
+): Source | Refusal {
   const { method = '', rawHeaders, headers, socket } = ctx.req;
   if (edge) {
     // The target as it came: of that, to the byte, the edge has made its MAC.
@@ -114,5 +121,5 @@ function sourceFor(ctx: BootContext, { edge, sourcePolicy, metrics }: BootParts)
   }
   const forwardedFor = headers['x-forwarded-for'];
   const hops = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
-  return sourceOf(socket.remoteAddress, hops, sourcePolicy);
+  return addresses.source(socket, hops);
 }

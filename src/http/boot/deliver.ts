@@ -46,9 +46,18 @@ async function sendText(ctx: BootContext, plan: TextPlan | DiskPlan, record: Rec
   ctx.status = 200;
   ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-  ctx.flushHeaders();
-  await record();
+  await recorded(ctx, record);
   ctx.body = plan.body;
+}
+
+/** How long the head of a short answer waits for its event, in ms: mostly both go out in one packet. */
+const longestHeadWait = 50;
+
+/** Resolves when the answer may end. One that has to wait for it begins before. */
+async function recorded(ctx: BootContext, record: Record): Promise<void> {
+  const late = setTimeout(() => ctx.flushHeaders(), longestHeadWait);
+  await record();
+  clearTimeout(late);
 }
 
 /** By HTTP/1.1 an answer without a body has ended with its head: before its event is written. */
@@ -76,8 +85,7 @@ async function redirect(
   ctx.status = 302;
   ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   ctx.set({ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(redirectNote.length) });
-  ctx.flushHeaders();
-  await record();
+  await recorded(ctx, record);
   ctx.body = redirectNote;
   return true;
 }

@@ -2,7 +2,6 @@ import type { BootRequest, Wanted } from '../../boot/boot-request.ts';
 import type { Caller } from '../../boot/client.ts';
 import { claimedIdentity, type Identity, isUuid, parseMac } from '../../boot/machine/identity.ts';
 import { claimedMake } from '../../boot/machine/make.ts';
-import { httpOrigin } from '../../boot/network.ts';
 import { type Refusal, refuse } from '../../boot/problem.ts';
 import { parseArch } from '../../boot/profile.ts';
 import { decoded } from '../plane/request-target.ts';
@@ -48,13 +47,11 @@ const texts = ['serial', 'manufacturer', 'product'];
 
 /** The request as far as it decides anything. */
 export function bootRequest(ctx: BootContext, wanted: Wanted, query: Query): BootRequest {
-  const { source, client } = ctx.state;
+  const { source, client, origin } = ctx.state;
   const scripted = query('machine');
   // A path for one architecture is DHCP's word for it, where the loader has none of its own.
   const claimedArch = claimed(query('arch')) ?? claimed(ctx.params.arch);
   const arch = parseArch(claimedArch);
-  // This end of the connection, which the machine has reached; never its `Host`, which it chose.
-  const origin = httpOrigin(ctx.req.socket.localAddress, ctx.req.socket.localPort);
   const named = query('boot')?.toLowerCase();
   return {
     method: ctx.method,

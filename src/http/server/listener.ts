@@ -5,8 +5,7 @@ import { createServer } from '../plane/node-http.ts';
 import type { PlaneApp } from '../plane/plane.ts';
 import { type Http2Options, http2Server } from './http2.ts';
 import { takeBoth } from './protocols.ts';
-import { SendQueues } from './send-queues.ts';
-import { cutSilentReader, longestSilenceMs } from './silence.ts';
+import { lookAfter } from './silence.ts';
 
 /** A complete request, body and all, must be here by then. */
 const requestTimeoutMs = 10_000;
@@ -40,11 +39,11 @@ export async function listen(
   });
   const handle = app.callback();
   const connections = limits && new Connections(limits);
-  const queues = new SendQueues();
+  const readers = lookAfter();
   const heard = (error: NodeJS.ErrnoException, address: string | undefined) =>
     app.strangers?.noRequest(error, address);
   const take: RequestListener = (request, response) => {
-    cutSilentReader(response, longestSilenceMs, queues);
+    readers.begin(response);
     if (connections) response.once('close', connections.begin(request.socket));
     void handle(request, response);
   };
@@ -76,6 +75,7 @@ export async function listen(
         http2.cut();
       }, graceMs);
       await closed;
+      readers.close();
       clearInterval(sweep);
       clearTimeout(cut);
     },

@@ -5,9 +5,26 @@ import { cut, streamOf } from '../plane/answer-end.ts';
 import { SendQueues } from './send-queues.ts';
 
 /** A peer that has read nothing for so long is gone. */
-export const longestSilenceMs = 120_000;
+const longestSilenceMs = 120_000;
 /** How often a transfer that does not move is looked at. */
 const lookMs = 15_000;
+
+/** Looks after responses: those that are still there at the next look are held to what `cutSilentReader` asks; most have gone by then. */
+export function lookAfter(): { readonly begin: (response: ServerResponse) => void; close(): void } {
+  const young = new Set<ServerResponse>();
+  const queues = new SendQueues();
+  const looking = setInterval(() => {
+    for (const response of young) cutSilentReader(response, longestSilenceMs, queues);
+    young.clear();
+  }, lookMs).unref();
+  return {
+    begin(response) {
+      young.add(response);
+      response.once('close', () => young.delete(response));
+    },
+    close: () => clearInterval(looking),
+  };
+}
 
 /**
  * Cuts a response whose reader has read nothing for `longestSilenceMs`; one that reads slowly is never cut. Node sees only
