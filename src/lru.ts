@@ -9,26 +9,73 @@ export interface Lru<Value> {
   values(): Value[];
 }
 
-/** One that holds at most so many entries. */
+interface Entry<Value> {
+  readonly key: string;
+  value: Value;
+  older: Entry<Value> | undefined;
+  newer: Entry<Value> | undefined;
+}
+
+/** One that holds at most so many entries. They are linked in their order: a Map that is reordered at each look is slow. */
 export function lru<Value>(most: number): Lru<Value> {
-  const kept = new Map<string, Value>(); // a Map is ordered by when a key came in
+  const kept = new Map<string, Entry<Value>>();
+  let oldest: Entry<Value> | undefined;
+  let newest: Entry<Value> | undefined;
+
+  const unlink = (entry: Entry<Value>) => {
+    const { older, newer } = entry;
+    if (older) older.newer = newer;
+    else oldest = newer;
+    if (newer) newer.older = older;
+    else newest = older;
+  };
+  const append = (entry: Entry<Value>) => {
+    entry.older = newest;
+    entry.newer = undefined;
+    if (newest) newest.newer = entry;
+    else oldest = entry;
+    newest = entry;
+  };
+  const use = (entry: Entry<Value>) => {
+    if (entry === newest) return;
+    unlink(entry);
+    append(entry);
+  };
+  const forget = (entry: Entry<Value>) => {
+    unlink(entry);
+    kept.delete(entry.key);
+  };
+  const inOrder = function* () {
+    for (let entry = oldest; entry; entry = entry.newer) yield entry;
+  };
+
   return {
     get(key) {
-      const value = kept.get(key);
-      if (value === undefined) return undefined;
-      kept.delete(key);
-      kept.set(key, value);
-      return value;
+      const entry = kept.get(key);
+      if (entry) use(entry);
+      return entry?.value;
     },
     set(key, value) {
-      kept.delete(key);
-      kept.set(key, value);
-      const [oldest] = kept.keys();
-      if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+      const known = kept.get(key);
+      if (known) {
+        known.value = value;
+        return use(known);
+      }
+      const entry = { key, value, older: undefined, newer: undefined };
+      kept.set(key, entry);
+      append(entry);
+      if (kept.size > most && oldest) forget(oldest);
     },
-    delete: (key) => void kept.delete(key),
-    clear: () => kept.clear(),
-    entries: () => [...kept],
-    values: () => [...kept.values()],
+    delete(key) {
+      const entry = kept.get(key);
+      if (entry) forget(entry);
+    },
+    clear() {
+      kept.clear();
+      oldest = undefined;
+      newest = undefined;
+    },
+    entries: () => [...inOrder()].map(({ key, value }) => [key, value]),
+    values: () => [...inOrder()].map(({ value }) => value),
   };
 }

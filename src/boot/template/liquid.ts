@@ -1,4 +1,4 @@
-import { Liquid, LiquidError } from 'liquidjs';
+import { Liquid, LiquidError, type Template } from 'liquidjs';
 import type { Machine } from '../machine/machine.ts';
 import type { BootFacts } from './boot-facts.ts';
 import { characterFault, cmdlineFault } from './cmdline.ts';
@@ -84,9 +84,22 @@ function word(value: unknown): string {
   return text;
 }
 
+/** Templates that were read already, by their text: a rack asks for the same one at once. */
+const parsed = new Map<string, Template[]>();
+const mostParsed = 100;
+
+function parse(source: string): Template[] {
+  const known = parsed.get(source);
+  if (known) return known;
+  const template = engine.parse(source);
+  if (parsed.size >= mostParsed) parsed.clear();
+  parsed.set(source, template);
+  return template;
+}
+
 export function render(source: string, facts: TemplateFacts): string | TemplateFault {
   try {
-    const text: string = engine.parseAndRenderSync(source, facts);
+    const text: string = engine.renderSync(parse(source), facts);
     const fault = cmdlineFault(text);
     return fault ? faultAt(1, 1, `the rendered command line ${fault}`) : text;
   } catch (error) {
@@ -96,7 +109,7 @@ export function render(source: string, facts: TemplateFacts): string | TemplateF
 
 export function parseFault(source: string): TemplateFault | undefined {
   try {
-    engine.parse(source);
+    parse(source);
     return undefined;
   } catch (error) {
     return faultOf(error);

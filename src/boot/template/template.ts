@@ -8,6 +8,13 @@ import type { TemplateFacts, TemplateFault } from './liquid.ts';
 export type TemplateSubject = Pick<Machine, 'macs' | 'labels'> &
   Partial<Pick<Machine, 'id' | 'name' | 'uuid' | 'serial'>>;
 
+let engine: Promise<typeof import('./liquid.ts')> | undefined;
+
+function loaded() {
+  engine ??= import('./liquid.ts');
+  return engine;
+}
+
 /** The command line for this machine. The engine is loaded when the first template needs it. */
 export async function renderedCmdline(
   source: string,
@@ -16,14 +23,14 @@ export async function renderedCmdline(
   revision?: TemplateFacts['revision'],
 ): Promise<string | TemplateFault> {
   if (!isTemplate(source)) return source;
-  const { render } = await import('./liquid.ts');
+  const { render } = await loaded();
   return render(source, { ...factsOf(subject), boot, ...(revision && { revision }) });
 }
 
 /** Why no machine could ever use this template; undefined when one could. */
 export async function templateFault(source: string): Promise<TemplateFault | undefined> {
   if (!isTemplate(source)) return undefined;
-  const { parseFault } = await import('./liquid.ts');
+  const { parseFault } = await loaded();
   return parseFault(source);
 }
 
