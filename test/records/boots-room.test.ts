@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isFull, mostPages, reserveOf } from '../../src/records/sqlite/boots/room.ts';
+import { isFull, logPages, mostPages, reserveOf } from '../../src/records/sqlite/boots/room.ts';
 
 const mib = 1024 ** 2;
 const gib = 1024 ** 3;
@@ -20,4 +20,10 @@ test('boots grow into what is free beside the reserve, and where that is gone th
   t.is(mostPages({ size: 14 * mib, free: 7 * mib }, at), 100 + mib / 4096);
   t.is(mostPages({ size: 14 * mib, free: 6 * mib }, at), 100);
   t.is(mostPages({ size: 14 * mib, free: 0 }, at), 100);
+});
+
+test('the log of commits grows to 16 MiB where the reserve has room for more than that, and else to 1 MiB', (t) => {
+  t.is(logPages({ size: 14 * mib, free: 0 }) * 4096, mib);
+  t.is(logPages({ size: 1 * gib, free: 0 }) * 4096, mib);
+  t.is(logPages({ size: 64 * gib, free: 0 }) * 4096, 16 * mib);
 });

@@ -92,15 +92,18 @@ export async function startBroker({
   const lines: LogLine[] = [];
   const log = recorder(lines);
   const real = { ...config, ...parts, log, clock, describe: async () => openapiPage() };
-  const common = { ...real, ...replace?.(parts) };
+  const replaced = replace?.(parts);
+  const common = { ...real, ...replaced };
+  // As in the program, what boots reads from the cache.
+  const booting = { ...common, records: replaced?.records ?? parts.bootRecords };
   const jobs = openJobs({ ...common, audit: byBroker });
   const sourcePolicy = { allowed: config.allowedNetworks, trustedProxies: config.trustedProxies };
-  const bootLog = new BootLog(config.events, common);
+  const bootLog = new BootLog(config.events, booting);
   const refusals = new RefusalLog(common);
   const planner = new Planner(planning);
   const unknownMachines = new UnknownMachines(common, quickly);
   const boot = await listen(
-    bootApp({ ...common, bootLog, unknownMachines, sourcePolicy } satisfies BootParts),
+    bootApp({ ...booting, bootLog, unknownMachines, sourcePolicy } satisfies BootParts),
     config.listen,
   );
   const admin = await listen(

@@ -65,6 +65,24 @@ for (const plan of ['text', 'redirect', 'stream'] as const)
     socket.destroy();
   });
 
+for (const plan of ['text', 'redirect'] as const)
+  test(`an answer by ${plan} is one write where its event does not take long`, async (t) => {
+    const broker = await brokerFor(t);
+    const { kernel } = await prepare(broker);
+    const target = plan === 'text' ? script : kernel;
+    const socket = await dial(broker.bootPort, '');
+    const pieces: string[] = [];
+    socket.setEncoding('latin1').on('data', (text) => pieces.push(String(text)));
+    for (let n = 1; n <= 10; n += 1) {
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: a\r\nUser-Agent: ${ipxe.userAgent}\r\n\r\n`);
+      await until(() => pieces.length >= n);
+    }
+    await sleep(100);
+    const whole = pieces.filter((piece) => /^HTTP\/1\.1 [23]/.test(piece) && piece.endsWith('\n'));
+    t.true(whole.length > 5, `of 10 answers ${whole.length} came in one piece`);
+    socket.destroy();
+  });
+
 test('an event that hangs holds the last byte of a stream for less time than firmware waits', async (t) => {
   const { broker, gates, written, kernel } = await holding(t, 'await');
   const answer = broker.boot(kernel, { userAgent: 'UefiHttpBoot/1.0' });
