@@ -269,9 +269,15 @@ export const settings = {
     'Bearer token of the admin plane; unset: made once, in admin-token in the data folder.',
     secretText,
   ),
+  metricsPage: setting(
+    'BROKER_METRICS',
+    'on',
+    'Whether /metrics is served: on, or off, whatever token there is.',
+    oneOf('on', 'off'),
+  ),
   metricsToken: secret(
     'BROKER_METRICS_TOKEN',
-    'Bearer token that /metrics asks for; unset: none.',
+    'Bearer token that /metrics asks for, and then for nothing else; unset: it is for whoever the plane is for.',
     secretText,
   ),
   hmacAccessId: setting(

@@ -5,9 +5,10 @@ import type { ByteRange } from '../../byte-range.ts';
 import { cut } from '../plane/answer-end.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import { note } from '../plane/request-log.ts';
-import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';
+import { answerHead, beginsAsset, lengthOf } from './answer-head.ts';
 import type { Told } from './boot-log.ts';
 import type { BootContext } from './context.ts';
+import { countDecision, countInferred, noteDelivery, noteFirstByte } from './counting.ts';
 import { handOff } from './handoff.ts';
 import type { BootParts } from './parts.ts';
 import { passOn } from './stream.ts';
@@ -22,12 +23,14 @@ export async function deliver(
   told?: Told,
 ): Promise<void> {
   note(ctx, { plan: plan.kind, reason: plan.reason });
+  // Which of a redirect and what stands in for it is not decided before it is signed.
+  if (plan.kind !== 'redirect') countDecision(plan, parts);
   const record = () =>
     told && ctx.method !== 'HEAD' ? parts.bootLog.write(told, ctx.state.about) : Promise.resolve();
   switch (plan.kind) {
     case 'text':
     case 'disk':
-      return sendText(ctx, plan, record);
+      return sendText(ctx, plan, parts, record);
     case 'redirect':
       if (!(await redirect(ctx, plan, parts, record))) await deliver(ctx, plan.otherwise, parts, slots, told);
       return;
@@ -42,8 +45,14 @@ export async function deliver(
 
 type Record = () => Promise<void>;
 
-async function sendText(ctx: BootContext, plan: TextPlan | DiskPlan, record: Record): Promise<void> {
+async function sendText(
+  ctx: BootContext,
+  plan: TextPlan | DiskPlan,
+  parts: BootParts,
+  record: Record,
+): Promise<void> {
   ctx.status = 200;
+  noteFirstByte(ctx, plan, parts);
   ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   await recorded(ctx, record);
@@ -81,8 +90,10 @@ async function redirect(
     ...(maxLength !== undefined && { maxLength }),
   });
   if (url === undefined) return false;
-  noteFirstByte(ctx, plan, parts);
   ctx.status = 302;
+  countDecision(plan, parts);
+  noteDelivery(ctx, plan, parts);
+  countInferred(ctx, plan, parts);
   ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   ctx.set({ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(redirectNote.length) });
   await recorded(ctx, record);
@@ -104,7 +115,7 @@ async function stream(
     address: ctx.state.source.address,
     isFirstStage: ctx.state.isFirstStage === true || delivery.type === 'application/efi',
     giveWay() {
-      parts.metrics.streamsGaveWay.inc();
+      parts.metrics.streamsGaveWay.inc({});
       note(ctx, { gave_way: true });
       cut(ctx.res);
     },
@@ -143,7 +154,7 @@ async function sendBytes(
   { gone, record, progress }: Sending,
 ): Promise<void> {
   const { delivery } = plan;
-  const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
+  const length = lengthOf(range, delivery);
   const followed = await parts.blobs
     .follow(delivery.blob, {
       ttlSeconds: plan.ttlSeconds,
@@ -151,9 +162,16 @@ async function sendBytes(
       signal: gone,
       ...(range !== 'whole' && { range }),
       onResume({ atByte, reason }) {
-        parts.metrics.resumes.inc();
+        parts.metrics.healedFaults.inc({ by: 'resume' });
         parts.log.warn(
-          { byte: atByte, length, cause: reason, request_id: ctx.state.requestId },
+          {
+            byte: atByte,
+            length,
+            cause: reason,
+            ...ctx.state.about,
+            ...assetNotes(ctx),
+            bytes: progress.bytes,
+          },
           'a stream goes on at another attempt: its client notices nothing',
         );
       },
@@ -167,18 +185,23 @@ async function sendBytes(
   ctx.set('Content-Length', String(length));
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
   const afterFirstByte = async () => {
-    noteFirstByte(ctx, plan, parts);
+    noteDelivery(ctx, plan, parts);
     if (beginsAsset(range)) await record();
   };
   const outcome = await passOn(followed.body, ctx.res, length, afterFirstByte, progress);
   if (outcome.kind === 'broken' && !ctx.headerSent)
     throw new StoreDown('storage', `fetching ${delivery.blob.object}`, outcome.cause);
   ctx.respond = false;
-  parts.metrics.bytes.inc({ plan: plan.kind }, outcome.bytes);
   note(ctx, { bytes: outcome.bytes });
   if (outcome.kind === 'broken')
     parts.log.warn(
-      { error: outcome.cause, bytes: outcome.bytes, length, ...ctx.state.about },
+      { error: outcome.cause, length, ...ctx.state.about, ...assetNotes(ctx) },
       'a stream broke off: the connection was cut, so that nobody takes the rest for the whole',
     );
+}
+
+/** What a line about an asset says of it, and of the bytes that were sent. */
+function assetNotes({ state: { notes } }: BootContext): object {
+  const { asset, asset_name, size, bytes } = notes;
+  return { asset, asset_name, size, bytes };
 }
