@@ -20,13 +20,11 @@ export interface Metrics extends RequestMetrics, StoreMetrics, BootMetrics {
 export function openMetrics(disks: Readonly<Record<string, string>> = {}): Metrics {
   const registry = new Registry();
   let ofNode: Promise<void> | undefined;
+  const counts = { ...requestMetrics(registry), ...bootMetrics(registry), ...storeMetrics(registry) };
   processMetrics(registry, disks);
-  const ofStores = storeMetrics(registry);
   return {
-    ...requestMetrics(registry),
-    ...ofStores,
-    ...bootMetrics(registry),
-    watch: timed(ofStores),
+    ...counts,
+    watch: timed(counts),
     registry,
     async text() {
       ofNode ??= nodeMetrics(registry);
