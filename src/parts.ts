@@ -26,8 +26,9 @@ export interface Parts extends RecordsParts, StorageParts {
 
 /** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
 export async function openParts(config: Config, clock: () => Date): Promise<Parts> {
-  const log = openLog(config.logLevel);
   const metrics = openMetrics(disksOf(config));
+  const { logLevel: level, logFormat: format, secrets } = config;
+  const log = openLog({ level, format, secrets, onDrop: () => metrics.droppedLines.inc({}) });
   const { watch } = metrics;
   const google = googleCredentials();
   const { adminToken, ...records } = await openDataDir(config, () =>
@@ -52,6 +53,7 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     async close() {
       await storage.close();
       await records.records.close();
+      await log.close();
     },
   };
 }

@@ -264,6 +264,12 @@ export const settings = {
     'Least level that is logged.',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
   ),
+  logFormat: setting(
+    'BROKER_LOG_FORMAT',
+    undefined,
+    'How the log is written: json, for programs, or text, for people; unset: text on a terminal, json elsewhere.',
+    oneOf('json', 'text'),
+  ),
   adminToken: secret(
     'BROKER_ADMIN_TOKEN',
     'Bearer token of the admin plane; unset: made once, in admin-token in the data folder.',

@@ -1,13 +1,13 @@
 import Registry from 'prom-client/lib/registry.js';
 import { type BootMetrics, bootMetrics } from './metrics/of-boots.ts';
-import { nodeMetrics, processMetrics } from './metrics/of-process.ts';
+import { nodeMetrics, type ProcessMetrics, processMetrics } from './metrics/of-process.ts';
 import { type RequestMetrics, requestMetrics } from './metrics/of-requests.ts';
 import { type StoreMetrics, storeMetrics } from './metrics/of-stores.ts';
 import { timed } from './metrics/timed.ts';
 import type { Watch } from './watch.ts';
 
 /** What the broker counts and measures. Labels have few values, never names or ids; `docs/operate/metrics.md` has all of them. */
-export interface Metrics extends RequestMetrics, StoreMetrics, BootMetrics {
+export interface Metrics extends RequestMetrics, BootMetrics, StoreMetrics, ProcessMetrics {
   /** Measures how long stores take. */
   readonly watch: Watch;
   readonly registry: Registry;
@@ -21,9 +21,9 @@ export function openMetrics(disks: Readonly<Record<string, string>> = {}): Metri
   const registry = new Registry();
   let ofNode: Promise<void> | undefined;
   const counts = { ...requestMetrics(registry), ...bootMetrics(registry), ...storeMetrics(registry) };
-  processMetrics(registry, disks);
   return {
     ...counts,
+    ...processMetrics(registry, disks),
     watch: timed(counts),
     registry,
     async text() {

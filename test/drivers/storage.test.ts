@@ -22,7 +22,7 @@ async function storageBy(t: ExecutionContext, settings: Readonly<Record<string, 
   const tools = {
     clock: () => new Date(),
     google: googleCredentials(),
-    log: openLog('silent'),
+    log: openLog({ level: 'silent' }),
     metrics,
     watch: metrics.watch,
   };

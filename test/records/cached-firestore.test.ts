@@ -66,7 +66,7 @@ async function bootPlane(
   clock: () => Date,
   blobs = nowhere,
 ): Promise<string> {
-  const told = { records, log: openLog('silent'), metrics: openMetrics() };
+  const told = { records, log: openLog({ level: 'silent' }), metrics: openMetrics() };
   const parts = {
     ...told,
     blobs,

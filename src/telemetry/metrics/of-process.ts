@@ -3,12 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Gauge from 'prom-client/lib/gauge.js';
 import type Registry from 'prom-client/lib/registry.js';
 import manifest from '../../../package.json' with { type: 'json' };
+import { type Counted, counted } from './counted.ts';
 
 /** A disk that takes longer, of a file server that is away, is left out. */
 const patienceMs = 1_000;
 
+export interface ProcessMetrics {
+  readonly droppedLines: Counted;
+}
+
 /** What is known of this program, and of the disks that it writes to: `disks` are folders on them, each by its name. */
-export function processMetrics(registry: Registry, disks: Readonly<Record<string, string>>): void {
+export function processMetrics(registry: Registry, disks: Readonly<Record<string, string>>): ProcessMetrics {
   const registers = [registry];
   new Gauge({
     name: 'bootbroker_build_info',
@@ -37,6 +42,12 @@ export function processMetrics(registry: Registry, disks: Readonly<Record<string
       await Promise.race([Promise.allSettled(looks), sleep(patienceMs, undefined, { ref: false })]);
     },
   });
+  return {
+    droppedLines: counted(registry, {
+      name: 'bootbroker_log_lines_dropped_total',
+      help: 'Lines of the log that were dropped because nobody read standard output',
+    }),
+  };
 }
 
 /** Node.js itself. Loaded when somebody asks first: the package as a whole loads more than everything else that a boot needs. */

@@ -19,7 +19,7 @@ export interface StoreMetrics {
 }
 
 /** By what a fault of the storage was healed: a stream went on, a control call was repeated, an edge was given a fresh URL. */
-export const healings = ['resume', 'retry', 'fresh-url'] as const;
+const healings = ['resume', 'retry', 'fresh-url'] as const;
 
 export function storeMetrics(registry: Registry): StoreMetrics {
   return {
