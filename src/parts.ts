@@ -27,13 +27,15 @@ export interface Parts extends RecordsParts, StorageParts {
 /** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
 export async function openParts(config: Config, clock: () => Date): Promise<Parts> {
   const metrics = openMetrics(disksOf(config));
-  const { logLevel: level, logFormat: format, secrets } = config;
-  const log = openLog({ level, format, secrets, onDrop: () => metrics.droppedLines.inc({}) });
+  const { logLevel: level, logFormat: format } = config;
+  const log = openLog({ level, format, onDrop: () => metrics.droppedLines.inc({}) });
+  for (const secret of config.secrets) log.hide(secret);
   const { watch } = metrics;
   const google = googleCredentials();
   const { adminToken, ...records } = await openDataDir(config, () =>
     openRecords(config, { clock, google, log, metrics, watch }),
   );
+  if (adminToken !== undefined) log.hide(adminToken);
   const storage = await openStorage(config, { clock, google, log, metrics, watch }).catch(
     async (error: unknown) => {
       await records.records.close();

@@ -7,6 +7,8 @@ import { scrubber } from './log/scrub.ts';
 export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
 
 export interface OpenLog extends Log {
+  /** From now on this text stays out of it, whatever it looks like. */
+  hide(secret: string): void;
   /** Resolves when all lines are written, or nobody reads them. */
   close(): Promise<void>;
 }
@@ -15,8 +17,6 @@ export interface LogOptions {
   readonly level: string;
   /** JSON, for programs; text, for people. Unset: text on a terminal. */
   readonly format?: 'json' | 'text' | undefined;
-  /** Texts that stay out of it, whatever they look like. */
-  readonly secrets?: readonly string[];
   /** Hears of each line that is left out, as nobody reads the lines before it. */
   readonly onDrop?: () => void;
 }
@@ -42,7 +42,7 @@ function withStackTrace(fields: unknown): unknown {
 const nowhere: Destination = { write() {}, close: async () => {} };
 
 /** Lines on standard output: JSON with times in RFC 3339, or text. What they say is scrubbed as a whole, wherever in it a secret stands. */
-export function openLog({ level, format, secrets = [], onDrop = () => {} }: LogOptions): OpenLog {
+export function openLog({ level, format, onDrop = () => {} }: LogOptions): OpenLog {
   let dropped = 0;
   const heard = {
     onDrop() {
@@ -59,7 +59,7 @@ export function openLog({ level, format, secrets = [], onDrop = () => {} }: LogO
   const { isTTY } = process.stdout;
   const isText = format === undefined ? isTTY : format === 'text';
   const isColoured = isTTY && process.stdout.hasColors();
-  const scrub = scrubber(secrets);
+  const { scrub, hide } = scrubber();
   const log: pino.Logger = pino(
     {
       level,
@@ -82,5 +82,5 @@ export function openLog({ level, format, secrets = [], onDrop = () => {} }: LogO
     },
     destination,
   );
-  return Object.assign(log, { close: destination.close });
+  return Object.assign(log, { hide, close: destination.close });
 }

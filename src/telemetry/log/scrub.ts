@@ -38,17 +38,23 @@ export function scrub(text: string): string {
   return rules.reduce((scrubbed, [form, instead]) => scrubbed.replace(form, instead), text);
 }
 
-/** The same, and these very texts as well, whose looks say nothing. */
-export function scrubber(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets.flatMap((secret) => [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-  ]);
-  const known = [...new Set(forms)];
-  return (text) => {
-    let rest = text;
-    for (const form of known) if (rest.includes(form)) rest = rest.replaceAll(form, '...');
-    return scrub(rest);
+/** Scrubs, and leaves out besides what it was told to hide: texts whose looks say nothing. */
+export interface Scrubber {
+  scrub(text: string): string;
+  hide(secret: string): void;
+}
+
+export function scrubber(): Scrubber {
+  const hidden = new Set<string>();
+  return {
+    scrub(text) {
+      let rest = text;
+      for (const form of hidden) if (rest.includes(form)) rest = rest.replaceAll(form, '...');
+      return scrub(rest);
+    },
+    hide(secret) {
+      const spellings = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+      for (const one of spellings) hidden.add(one);
+    },
   };
 }

@@ -6,7 +6,6 @@ import { startChild } from '../../support/child.ts';
 import { askAsEdge, edgeKey, edgeKeysSetting, vouch } from '../../support/edge.ts';
 import { ask, until } from '../../support/http.ts';
 
-const adminToken = 'the-admin-token-of-this-test';
 const metricsToken = 'the-metrics-token-of-this-test';
 const mac = '52:54:00:aa:bb:01';
 const jwt = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"somebody"}').toString('base64url')}.c2lnbmF0dXJl`;
@@ -14,13 +13,14 @@ const jwt = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"somebody"}').toString('
 test('nothing that a full run writes opens anything: no signature, token, session, key, or word of an edge', async (t) => {
   const child = await startChild(t, {
     env: {
-      BROKER_ADMIN_TOKEN: adminToken,
       BROKER_METRICS_TOKEN: metricsToken,
       BROKER_EDGE_KEYS: edgeKeysSetting,
       BROKER_LOG_LEVEL: 'trace',
     },
   });
   const { boot, admin, storage } = await child.ready;
+  const kept = (name: string) => readFileSync(join(child.folder, 'data', name), 'utf8').trim();
+  const adminToken = kept('admin-token');
   const broker = {
     admin: (target: string, json?: unknown, asking = {}) => askAdmin(admin, adminToken, target, json, asking),
   };
@@ -84,8 +84,8 @@ test('nothing that a full run writes opens anything: no signature, token, sessio
   await askAsEdge(boot, `/report/up?mac=${mac}`, {}, { method: 'POST', body: location.href });
 
   // The storage loses the bytes, and refuses what was asked of it.
-  const storageToken = readFileSync(join(child.folder, 'data/storage-token'), 'utf8').trim();
-  secrets.push(storageToken, readFileSync(join(child.folder, 'data/hmac-secret'), 'utf8').trim());
+  const storageToken = kept('storage-token');
+  secrets.push(storageToken, kept('hmac-secret'));
   const files = join(child.folder, 'data/storage/files');
   for (const name of readdirSync(files)) rmSync(join(files, name));
   t.is((await askAsEdge(boot, target)).status, 503);
