@@ -52,21 +52,24 @@ async function sendText(
   record: Record,
 ): Promise<void> {
   ctx.status = 200;
-  noteFirstByte(ctx, plan, parts);
   ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-  await recorded(ctx, record);
+  await recorded(ctx, record, () => noteFirstByte(ctx, plan, parts));
   ctx.body = plan.body;
 }
 
 /** How long the head of a short answer waits for its event, in ms: mostly both go out in one packet. */
 const longestHeadWait = 50;
 
-/** Resolves when the answer may end. One that has to wait for it begins before. */
-async function recorded(ctx: BootContext, record: Record): Promise<void> {
-  const late = setTimeout(() => ctx.flushHeaders(), longestHeadWait);
+/** Resolves when the answer may end. One that has to wait for it begins before; `begins` hears when. */
+async function recorded(ctx: BootContext, record: Record, begins: () => void): Promise<void> {
+  const late = setTimeout(() => {
+    begins();
+    ctx.flushHeaders();
+  }, longestHeadWait);
   await record();
   clearTimeout(late);
+  if (!ctx.headerSent) begins();
 }
 
 /** By HTTP/1.1 an answer without a body has ended with its head: before its event is written. */
@@ -92,11 +95,10 @@ async function redirect(
   if (url === undefined) return false;
   ctx.status = 302;
   countDecision(plan, parts);
-  noteDelivery(ctx, plan, parts);
   countInferred(ctx, plan, parts);
   ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   ctx.set({ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(redirectNote.length) });
-  await recorded(ctx, record);
+  await recorded(ctx, record, () => noteDelivery(ctx, plan, parts));
   ctx.body = redirectNote;
   return true;
 }

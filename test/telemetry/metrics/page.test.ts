@@ -27,6 +27,7 @@ async function afterSomeBoots(t: ExecutionContext): Promise<string> {
     [`/boot.ipxe?mac=${mac}`, 'iPXE/2.0.0'],
     ['/boot.ipxe?mac=52:54:00:aa:bb:02', 'iPXE/2.0.0'],
     [kernel, 'iPXE/2.0.0'],
+    [kernel, 'iPXE/2.0.0'],
     [kernel, 'GRUB 2.06'],
     [`/report/up?mac=${mac}`, 'curl/8.0'],
   ] as const)
@@ -34,7 +35,7 @@ async function afterSomeBoots(t: ExecutionContext): Promise<string> {
   let text = '';
   await until(async () => {
     ({ text } = await ask(boot, '/metrics'));
-    return sumOf(text, 'bootbroker_requests_total', { plane: 'boot' }) >= 6; // the first page itself, too
+    return sumOf(text, 'bootbroker_requests_total', { plane: 'boot' }) >= 7; // the first page itself, too
   });
   return text;
 }
@@ -82,13 +83,18 @@ test('what a boot costs is counted: requests, bytes, decisions, events, stores',
   const page = await afterSomeBoots(t);
   const sum = (name: string, labels = {}) => sumOf(page, `bootbroker_${name}`, labels);
   t.is(sum('decisions_total', { plan: 'text', reason: 'machine' }), 1);
-  t.is(sum('decisions_total', { plan: 'redirect', reason: 'follows-redirects' }), 1);
+  t.is(sum('decisions_total', { plan: 'redirect', reason: 'follows-redirects' }), 2);
   t.is(sum('decisions_total', { plan: 'stream', reason: 'no-redirects' }), 1);
   t.is(sum('refusals_total', { plane: 'boot', problem: 'unknown-machine' }), 1);
-  t.is(sum('inferred_bytes_total', { plan: 'redirect' }), 300_000);
+  t.is(sum('inferred_bytes_total', { plan: 'redirect' }), 600_000);
   t.is(sum('response_bytes_total', { plan: 'stream', status_class: '2xx' }), 300_000);
   t.is(sum('boot_events_total', { stage: 'script', outcome: 'written' }), 1);
-  t.is(sum('boot_events_total', { stage: 'asset', outcome: 'written' }), 2);
+  t.is(sum('boot_events_total', { stage: 'asset', outcome: 'written' }), 3);
+  t.true(sum('signed_url_cache_reads_total', { result: 'hit' }) >= 1);
+  t.true(sum('signed_url_cache_reads_total', { result: 'miss' }) >= 2);
+  t.true(sum('records_cache_reads_total', { read: 'profile', result: 'hit' }) >= 1);
+  t.true(sum('records_cache_reads_total', { read: 'profile', result: 'miss' }) >= 1);
+  t.true(sum('records_commit_writes') > 0);
   t.is(sum('boot_events_total', { stage: 'up', outcome: 'written' }), 1);
   t.is(sum('boot_events_total', { outcome: 'lost' }), 0);
   t.is(sum('uploads_total', { state: 'open' }), 1);
