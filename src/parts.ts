@@ -26,16 +26,22 @@ export interface Parts extends RecordsParts, StorageParts {
 
 /** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
 export async function openParts(config: Config, clock: () => Date): Promise<Parts> {
-  const log = openLog(config.logLevel);
-  const metrics = openMetrics();
+  const metrics = openMetrics(disksOf(config));
+  const { logLevel: level, logFormat: format } = config;
+  const log = openLog({ level, format, onDrop: () => metrics.droppedLines.inc({}) });
+  for (const secret of config.secrets) log.hide(secret);
+  const { watch } = metrics;
   const google = googleCredentials();
   const { adminToken, ...records } = await openDataDir(config, () =>
-    openRecords(config, { clock, google, log, metrics }),
+    openRecords(config, { clock, google, log, metrics, watch }),
   );
-  const storage = await openStorage(config, { clock, google, log, metrics }).catch(async (error: unknown) => {
-    await records.records.close();
-    throw error;
-  });
+  if (adminToken !== undefined) log.hide(adminToken);
+  const storage = await openStorage(config, { clock, google, log, metrics, watch }).catch(
+    async (error: unknown) => {
+      await records.records.close();
+      throw error;
+    },
+  );
   for (const file of openToOthers(config.secretFiles, config.dataDir))
     log.warn({ ...file }, openFileLine(file));
   return {
@@ -49,7 +55,16 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     async close() {
       await storage.close();
       await records.records.close();
+      await log.close();
     },
+  };
+}
+
+/** The folders of what is embedded: each may lie on a disk of its own. */
+function disksOf({ records, storage, dataDir }: Config): Readonly<Record<string, string>> {
+  return {
+    ...(records === 'sqlite' && { records: dataDir }),
+    ...(storage === 'local' && { storage: join(dataDir, 'storage') }),
   };
 }
 

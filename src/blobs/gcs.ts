@@ -14,6 +14,8 @@ export interface GcsOptions extends SignedUrlOptions {
   readonly token: string | undefined;
   readonly project?: string | undefined;
   readonly controlPatience?: ControlPatience;
+  /** Called when a control call went well at another attempt. */
+  readonly onHealed?: () => void;
 }
 
 /** How long one attempt at a control call may take. */
@@ -31,11 +33,12 @@ export function gcsBlobs(options: GcsOptions): Blobs {
   ): Promise<Result> => {
     client ??= connect(options);
     const storage = client;
-    const { controlPatience } = options;
+    const { controlPatience, onHealed } = options;
     return faults(doing, () =>
       retried(async () => work(await storage), {
         idempotent,
         ...(controlPatience && { patience: controlPatience }),
+        ...(onHealed && { onHealed }),
       }).catch((error: unknown) => {
         throw advised(error, bucket);
       }),

@@ -5,6 +5,13 @@ import { backoff, type ControlPatience, controlPatience } from './retry-policy.t
 /** Answers that Google says may be tried again (Cloud Storage, "Retry strategy"). */
 const transient = [408, 429, 500, 502, 503, 504];
 
+interface RetriedOptions {
+  readonly idempotent: boolean;
+  readonly patience?: ControlPatience;
+  /** Called when another attempt went well. */
+  readonly onHealed?: () => void;
+}
+
 /**
  * Makes a control call, and again while it fails for a reason that may pass and there is time: only a call that has the
  * same effect once or twice, because it is idempotent or carries a precondition (Google: Cloud Storage, "Retry
@@ -16,13 +23,15 @@ const transient = [408, 429, 500, 502, 503, 504];
  */
 export async function retried<Result>(
   call: () => Promise<Result>,
-  { idempotent, patience = controlPatience }: { idempotent: boolean; patience?: ControlPatience },
+  { idempotent, patience = controlPatience, onHealed }: RetriedOptions,
 ): Promise<Result> {
   const end = performance.now() + patience.total;
   let said: unknown;
   for (let attempts = 1; ; attempts += 1) {
     try {
-      return await within(Math.max(1, end - performance.now()), 'the storage', call());
+      const result = await within(Math.max(1, end - performance.now()), 'the storage', call());
+      if (attempts > 1) onHealed?.();
+      return result;
     } catch (error) {
       if (said === undefined || statusOf(error) !== undefined) said = error;
       const pause = waitAskedFor(error) + backoff(attempts, patience.pauses);

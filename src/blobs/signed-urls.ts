@@ -5,6 +5,8 @@ export interface SignedUrlsOptions {
   readonly clock: () => Date;
   /** How many URLs are kept; of about 1 KB each, keys included. */
   readonly capacity?: number;
+  /** Hears of each question whether its answer was at hand, or had to be signed. */
+  readonly onRead?: (result: 'hit' | 'miss') => void;
   /** Hears why a URL could not be renewed in time; the old one still serves. */
   readonly onRenewalFailure?: (error: unknown) => void;
 }
@@ -50,7 +52,7 @@ const renewalPause = 5_000;
  * that much later.
  */
 export function signedUrls(options: SignedUrlsOptions): SignedUrls {
-  const { clock, capacity = 4_096, onRenewalFailure } = options;
+  const { clock, capacity = 4_096, onRead, onRenewalFailure } = options;
   const kept = lru<SignedUrl>(capacity);
   const flights = new Map<string, Promise<SignedUrl>>();
 
@@ -84,7 +86,9 @@ export function signedUrls(options: SignedUrlsOptions): SignedUrls {
       const now = clock().getTime();
       const signed = kept.get(key);
       const old = fresh && signed && now - signed.signedAt > freshFor;
-      if (!signed || old || !serves(signed, now)) return wait(key, make);
+      const isAtHand = signed && !old && serves(signed, now);
+      onRead?.(isAtHand ? 'hit' : 'miss');
+      if (!isAtHand) return wait(key, make);
       if (now >= signed.renewFrom) {
         kept.set(key, { ...signed, renewFrom: now + renewalPause });
         fly(key, make).catch((error: unknown) => onRenewalFailure?.(error));

@@ -73,7 +73,13 @@ type Outcome = Plan | Refusal | undefined;
 async function planOf(asked: Asked, wanted: Wanted): Promise<Outcome> {
   switch (wanted.kind) {
     case 'autoexec':
-      return text(autoexecScript(asked.policy.outage), 'the loader looks for a script beside itself');
+      return {
+        kind: 'text',
+        type: 'text/plain; charset=utf-8',
+        body: autoexecScript(asked.policy.outage),
+        ground: 'beside-loader',
+        reason: 'the loader looks for a script beside itself',
+      };
     case 'image':
       return imagePlan(asked, wanted);
     case 'revision':
@@ -164,8 +170,4 @@ async function assetPlan(
     edge: edge?.capabilities ?? [],
     urlTtlSeconds,
   });
-}
-
-function text(body: string, reason: string) {
-  return { kind: 'text', type: 'text/plain; charset=utf-8', body, reason } as const;
 }

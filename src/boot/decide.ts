@@ -1,7 +1,7 @@
 import type { Permanence, ResolvedAsset } from './asset/asset.ts';
 import { deliveryOf } from './asset/asset.ts';
 import type { Client, ClientOverride } from './client.ts';
-import type { AssetPlan, HandoffPlan, StreamPlan } from './plan.ts';
+import type { AssetPlan, Ground, HandoffPlan, StreamPlan } from './plan.ts';
 
 /** What the storage that clients are sent to can do. */
 export interface StorageTraits {
@@ -43,37 +43,47 @@ function handoffSeconds(size: number): number {
 export function decideAsset(facts: AssetFacts): AssetPlan {
   const { client, storage, asset, edge } = facts;
   const delivery = deliveryOf(asset, facts.permanence);
-  const stream = (reason: string): StreamPlan => ({
+  const stream = (ground: Ground, reason: string): StreamPlan => ({
     kind: 'stream',
     delivery,
     ttlSeconds: streamTtlSeconds,
+    ground,
     reason,
   });
 
   const says = (field: keyof ClientOverride) =>
     client.overridden?.includes(field) ? `${client.id}, as this machine's override has it,` : client.id;
 
-  const handoff = (reason: string): HandoffPlan => ({
+  const handoff = (ground: Ground, reason: string): HandoffPlan => ({
     kind: 'handoff',
     delivery,
     ttlSeconds: handoffSeconds(asset.size),
+    ground,
     reason,
   });
   const edgeFollows = edge.includes('follow');
-  const forTheClient = (reason: string) => (edgeFollows ? handoff(reason) : stream(reason));
+  const forTheClient = edgeFollows ? handoff : stream;
 
   // No signature, no storage, and the same headers as the handoff's: all of them are on record.
-  if (facts.method === 'HEAD') return stream('HEAD is never redirected: the broker knows the answer');
-  if (edgeFollows && edge.includes('cache')) return handoff('the edge keeps what it fetched');
-  if (!client.followsRedirects) return forTheClient(`${says('follows_redirects')} does not follow redirects`);
+  if (facts.method === 'HEAD') return stream('head', 'HEAD is never redirected: the broker knows the answer');
+  if (edgeFollows && edge.includes('cache')) return handoff('edge-caches', 'the edge keeps what it fetched');
+  if (!client.followsRedirects)
+    return forTheClient('no-redirects', `${says('follows_redirects')} does not follow redirects`);
   if (asset.kind === 'iso' && client.id.startsWith('ipxe'))
-    return forTheClient('iPXE reads an iso in ranges and re-opens a redirect without its Range');
+    return forTheClient(
+      'iso-in-ranges',
+      'iPXE reads an iso in ranges and re-opens a redirect without its Range',
+    );
   if (client.reencodesQuery && !storage.takesReencodedQuery)
     return forTheClient(
+      'reencodes-query',
       `${says('reencodes_query')} re-encodes the query, which this storage is not known to take`,
     );
   if (storage.scheme === 'https' && !client.https)
-    return forTheClient(`${says('https')} cannot be expected to fetch by https, which this storage asks for`);
+    return forTheClient(
+      'no-https',
+      `${says('https')} cannot be expected to fetch by https, which this storage asks for`,
+    );
   const { maxRedirectLength } = client;
   return {
     kind: 'redirect',
@@ -81,7 +91,11 @@ export function decideAsset(facts: AssetFacts): AssetPlan {
     ttlSeconds: facts.urlTtlSeconds,
     scheme: storage.scheme === 'either' ? (client.https ? 'https' : 'http') : storage.scheme,
     ...(maxRedirectLength !== undefined && { maxLength: maxRedirectLength }),
-    otherwise: forTheClient(`no signed URL is as short as ${says('max_redirect_length')} needs it`),
+    otherwise: forTheClient(
+      'url-too-long',
+      `no signed URL is as short as ${says('max_redirect_length')} needs it`,
+    ),
+    ground: 'follows-redirects',
     reason: `${says('follows_redirects')} follows redirects`,
   };
 }

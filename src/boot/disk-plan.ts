@@ -4,7 +4,7 @@ import { claimedMachine } from './machine/which-machine.ts';
 import type { DiskPlan } from './plan.ts';
 import { isRefusal, type Refusal, refuse } from './problem.ts';
 import { diskScript } from './script.ts';
-import type { Asked } from './way.ts';
+import { type Asked, whyAssigned } from './way.ts';
 import { bootingRevision, type Start } from './which-revision.ts';
 
 /** Whether what a machine boots is its own disk. */
@@ -22,7 +22,7 @@ export function diskPlan({ way, chained }: Asked, start: Start): DiskPlan | Refu
     kind: 'disk',
     type: 'text/plain; charset=utf-8',
     body: diskScript(`${who} boots from its disk${profile}`, machine?.disk_boot),
-    reason: assigned?.reason ?? '',
+    ...whyAssigned(assigned),
   };
 }
 

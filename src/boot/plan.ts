@@ -5,8 +5,30 @@ export interface BlobRef {
   readonly generation: string;
 }
 
+/**
+ * Why an answer comes as it does, in a word: for metrics, whose labels have few values. The sentence beside it names the client,
+ * the machine and the rule.
+ */
+export type Ground =
+  | 'head'
+  | 'edge-caches'
+  | 'no-redirects'
+  | 'iso-in-ranges'
+  | 'reencodes-query'
+  | 'no-https'
+  | 'url-too-long'
+  | 'follows-redirects'
+  | 'beside-loader'
+  | 'anonymous'
+  /** Who says what the machine boots. */
+  | 'machine'
+  | 'rule'
+  | 'unknown-policy'
+  | 'nothing';
+
 /** What every plan says of itself, for logs and explain. */
-interface Reasoned {
+export interface Reasoned {
+  readonly ground: Ground;
   readonly reason: string;
 }
 

@@ -6,12 +6,12 @@ import { bootFacts } from './known-of-boot.ts';
 import { isAnonymous } from './machine/identity.ts';
 import { unknownSubject } from './machine/unknown-machine.ts';
 import { claimedMachine, tellLike } from './machine/which-machine.ts';
-import type { DiskPlan, TextPlan } from './plan.ts';
+import type { DiskPlan, Reasoned, TextPlan } from './plan.ts';
 import { isRefusal, type Refusal } from './problem.ts';
 import { assetsOf } from './profile.ts';
 import { bootstrapScript, machineScript } from './script.ts';
 import { renderedFor } from './template/rendered.ts';
-import { type Asked, said } from './way.ts';
+import { type Asked, said, whyAssigned } from './way.ts';
 import { bootingRevision, type Start } from './which-revision.ts';
 
 /** What iPXE gets at the boot URL. */
@@ -22,7 +22,10 @@ export async function scriptPlan(asked: Asked, path: string): Promise<TextPlan |
   const machine = await claimedMachine(asked, identity);
   if (isRefusal(machine)) return machine;
   if (!machine && isAnonymous(identity))
-    return text(bootstrapScript(path, outage), 'the request does not say whose it is');
+    return text(bootstrapScript(path, outage), {
+      ground: 'anonymous',
+      reason: 'the request does not say whose it is',
+    });
   const last = machine && beginning?.last(machine.id); // asked beside all else
   if (!machine) {
     way.unknown = true;
@@ -47,7 +50,7 @@ export async function scriptPlan(asked: Asked, path: string): Promise<TextPlan |
   if (damaged) return damaged;
   begin(asked, start, await last);
   const whose = { id: machine?.id, disk_boot: machine?.disk_boot, boot: way.boot };
-  return text(machineScript(whose, rendered.revision, path, outage), way.assigned?.reason ?? '');
+  return text(machineScript(whose, rendered.revision, path, outage), whyAssigned(way.assigned));
 }
 
 /** The boot that this script begins; or, where the last one came no further, that one. */
@@ -61,6 +64,6 @@ function begin(
   way.boot = isRetry(last, { revision, at: beginning.now() }) ? last.id : beginning.fresh();
 }
 
-function text(body: string, reason: string): TextPlan {
-  return { kind: 'text', type: 'text/plain; charset=utf-8', body, reason };
+function text(body: string, why: Reasoned): TextPlan {
+  return { kind: 'text', type: 'text/plain; charset=utf-8', body, ...why };
 }

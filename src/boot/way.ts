@@ -3,6 +3,7 @@ import type { BootPolicy, BootRequest } from './boot-request.ts';
 import type { Client } from './client.ts';
 import type { Identity } from './machine/identity.ts';
 import type { Machine } from './machine/machine.ts';
+import type { Reasoned } from './plan.ts';
 import type { ProfileRevision } from './profile.ts';
 import type { Assignment } from './rule/assignment.ts';
 import type { Warning } from './warning.ts';
@@ -57,6 +58,11 @@ export interface Asked extends BootRequest {
   readonly world: World;
   readonly policy: BootPolicy;
   readonly way: Going;
+}
+
+/** Why a script is the one that a machine gets. */
+export function whyAssigned(assigned: Assigned | undefined): Reasoned {
+  return { ground: assigned?.by ?? 'nothing', reason: assigned?.reason ?? '' };
 }
 
 export function said({ way }: Asked, step: Step['step'], says: string): void {

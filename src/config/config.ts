@@ -8,6 +8,8 @@ export type Config = { readonly [Key in keyof typeof settings]: Values[Key] } & 
   readonly firestoreEmulator: string | undefined;
   /** Whether all that comes comes from Cloud Run's own front (K_SERVICE, Cloud Run container contract). */
   readonly onCloudRun: boolean;
+  /** Texts that open something: they are never logged. */
+  readonly secrets: readonly string[];
   /** Which files the secrets of these settings were read from, or will be. */
   readonly secretFiles: readonly string[];
 };
@@ -134,6 +136,15 @@ function withSecretFiles(
   };
 }
 
+/** The secrets themselves; one that is read from Secret Manager is only named here. */
+function secretTexts(config: Config): string[] {
+  const entries = Object.entries(settings) as [keyof Config, Setting<unknown>][];
+  return entries.flatMap(([key, { secret }]) => {
+    const text = secret && config[key];
+    return typeof text === 'string' && !text.startsWith('sm://') ? [text] : [];
+  });
+}
+
 /** What the platform says by names of its own: PORT of the only plane (Cloud Run container contract), key file, emulator. */
 function onPlatform(settled: Config, env: Environment): Config {
   const config: Config = {
@@ -141,6 +152,7 @@ function onPlatform(settled: Config, env: Environment): Config {
     rsaKeyFile: settled.rsaKeyFile ?? (env.GOOGLE_APPLICATION_CREDENTIALS || undefined),
     firestoreEmulator: env.FIRESTORE_EMULATOR_HOST || undefined,
     onCloudRun: Boolean(env.K_SERVICE),
+    secrets: secretTexts(settled),
   };
   const planes = config.roles.filter((role) => role !== 'jobs');
   if (!env.PORT || planes.length !== 1) return config;

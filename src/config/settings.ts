@@ -264,14 +264,26 @@ export const settings = {
     'Least level that is logged.',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
   ),
+  logFormat: setting(
+    'BROKER_LOG_FORMAT',
+    undefined,
+    'How the log is written: json, for programs, or text, for people; unset: text on a terminal, json elsewhere.',
+    oneOf('json', 'text'),
+  ),
   adminToken: secret(
     'BROKER_ADMIN_TOKEN',
     'Bearer token of the admin plane; unset: made once, in admin-token in the data folder.',
     secretText,
   ),
+  metricsPage: setting(
+    'BROKER_METRICS',
+    'on',
+    'Whether /metrics is served: on, or off, whatever token there is.',
+    oneOf('on', 'off'),
+  ),
   metricsToken: secret(
     'BROKER_METRICS_TOKEN',
-    'Bearer token that /metrics asks for; unset: none.',
+    'Bearer token that /metrics asks for, and then for nothing else; unset: it is for whoever the plane is for.',
     secretText,
   ),
   hmacAccessId: setting(

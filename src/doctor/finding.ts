@@ -1,4 +1,4 @@
-import { scrub } from '../telemetry/log.ts';
+import { scrub } from '../telemetry/log/scrub.ts';
 
 /** What one check found, as a line says it: what is so, and after a semicolon what to do. */
 export interface Finding {

@@ -4,11 +4,13 @@ import type { Snapshot } from '../boot/snapshot.ts';
 import type { Config } from '../config/config.ts';
 import type { Stale } from '../records/cached/cache.ts';
 import { cachedRecords } from '../records/cached/cached.ts';
-import type { OnAudited, Records } from '../records/records.ts';
+import type { Change, OnAudited, Records } from '../records/records.ts';
 import { openSqlite } from '../records/sqlite/sqlite.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Watch } from '../telemetry/watch.ts';
+import { watchedRecords } from './watched.ts';
 
 export interface RecordsParts {
   /** For whatever writes, and what is read to be written. */
@@ -24,34 +26,41 @@ interface Tools {
   readonly google: GoogleCredentials;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly watch: Watch;
 }
 
 /** Loads what Firestore needs only where it is used: half of that is no small part of a start. */
 export async function openRecords(
   config: Config,
-  { clock, google, log, metrics }: Tools,
+  { clock, google, log, metrics, watch }: Tools,
 ): Promise<RecordsParts> {
   const onAudited = tellHead(log);
-  const onStale = ({ read, ageMs, error }: Stale) => {
-    metrics.staleReads.inc({ read });
-    log.warn(
-      { read, age_s: Math.round(ageMs / 1000), error },
-      'the records are down: what is known is served',
-    );
+  const reads = {
+    onRead: (read: string, result: 'hit' | 'miss') => metrics.cacheReads.inc({ read, result }),
+    onStale: ({ read, ageMs, error }: Stale) => {
+      metrics.cacheReads.inc({ read, result: 'stale' });
+      metrics.staleSeconds.observe({}, ageMs / 1000);
+      log.warn(
+        { read, age_s: Math.round(ageMs / 1000), error },
+        'the records are down: what is known is served',
+      );
+    },
   };
   if (config.records === 'sqlite') {
     const store = openSqlite(join(config.dataDir, 'records.db'), {
       bootsKeepDays: config.bootsKeepDays,
       onAudited,
       onDisk: (state) => tellDisk(state, log, metrics),
+      onCommit: (writes) => metrics.commitSize.observe({}, writes),
     });
-    const cached = cachedRecords(store, { clock, changes: store.changes, onStale, bootsApart: true });
+    const watched = countingUploads(watchedRecords(store, watch), metrics);
+    const cached = cachedRecords(watched, { clock, changes: watched.changes, ...reads, bootsApart: true });
     // Its file is there or the broker is not: no snapshot has to stand in for it.
     return { records: cached.uncached, bootRecords: cached, seed: undefined };
   }
   const { project = '', firestoreDatabase: database, firestoreEmulator: emulatorHost } = config;
   const { openFirestore } = await import('../records/firestore/firestore.ts');
-  const store = openFirestore({
+  const firestore = openFirestore({
     project,
     database,
     token: google.token,
@@ -59,14 +68,33 @@ export async function openRecords(
     onAudited,
     ...(emulatorHost && { emulatorHost }),
   });
-  const cached = cachedRecords(store, {
+  const store = watchedRecords(firestore, watch);
+  const cached = cachedRecords(countingUploads(store, metrics), {
     clock,
     changes: store.changes,
     onSilence: (error) =>
       log.warn({ error }, 'changes are not listened to: they are asked for every five seconds'),
-    onStale,
+    ...reads,
   });
   return { records: cached.uncached, bootRecords: cached, seed: cached.seed };
+}
+
+/** Every step of an upload's life is a write of its record, whoever takes it. */
+function countingUploads<Store extends Records>(records: Store, { uploads }: Metrics): Store {
+  return {
+    ...records,
+    async write(changes, audit) {
+      const result = await records.write(changes, audit);
+      if (result === 'written') for (const state of uploadStates(changes)) uploads.inc({ state });
+      return result;
+    },
+  };
+}
+
+function uploadStates(changes: readonly Change[]): string[] {
+  return changes.flatMap((change) =>
+    change.kind === 'upload' && change.to.state !== change.expected ? [change.to.state] : [],
+  );
 }
 
 /** Said once when it becomes so: what administrators need is kept free of boots, not of what else lies on that disk. */

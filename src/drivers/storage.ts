@@ -12,7 +12,9 @@ import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Watch } from '../telemetry/watch.ts';
 import { openLocalSigner, openSigners } from './signer.ts';
+import { watchedBlobs, watchedSigner } from './watched.ts';
 
 /** A storage as the rest of the program sees it. */
 export interface StorageParts {
@@ -30,6 +32,7 @@ interface Tools {
   readonly google: GoogleCredentials;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly watch: Watch;
 }
 
 export function openStorage(config: Config, tools: Tools): Promise<StorageParts> {
@@ -37,7 +40,8 @@ export function openStorage(config: Config, tools: Tools): Promise<StorageParts>
 }
 
 /** The broker talks to its embedded storage as to Google's; only endpoint and credentials differ. */
-async function openLocal(config: Config, { clock, google, log, metrics }: Tools): Promise<StorageParts> {
+async function openLocal(config: Config, tools: Tools): Promise<StorageParts> {
+  const { clock, google, log, metrics, watch } = tools;
   const { dataDir, bucket, project, storagePublicUrl } = config;
   const token = fileSecret(join(dataDir, 'storage-token'));
   const { signer, key } = await openLocalSigner(config, google);
@@ -53,7 +57,17 @@ async function openLocal(config: Config, { clock, google, log, metrics }: Tools)
     throw new Error(`${error.message}. Look at BROKER_STORAGE_LISTEN, BROKER_DATA_DIR`, { cause: error });
   });
   const { origin: endpoint } = localgcs;
-  const blobs = gcsBlobs({ endpoint, token, project, bucket, signer, urls: openUrls(clock, log), clock });
+  const storage = gcsBlobs({
+    endpoint,
+    token,
+    project,
+    bucket,
+    signer: watchedSigner(signer, watch),
+    urls: openUrls(tools),
+    clock,
+    onHealed: healed(metrics),
+  });
+  const blobs = watchedBlobs(storage, watch);
   return {
     blobs,
     localgcs,
@@ -68,18 +82,22 @@ async function openLocal(config: Config, { clock, google, log, metrics }: Tools)
   };
 }
 
-async function openGcs(config: Config, { clock, google, log }: Tools): Promise<StorageParts> {
+async function openGcs(config: Config, tools: Tools): Promise<StorageParts> {
+  const { clock, google, metrics, watch } = tools;
   const { storageEndpoint: endpoint, bucket, project } = config;
-  const signers = await openSigners(config, google, clock);
-  const blobs = gcsBlobs({
+  const { signer, shortSigner } = await openSigners(config, google, clock);
+  const storage = gcsBlobs({
     endpoint,
     token: undefined,
     project,
     bucket,
-    ...signers,
-    urls: openUrls(clock, log),
+    signer: watchedSigner(signer, watch),
+    ...(shortSigner && { shortSigner: watchedSigner(shortSigner, watch) }),
+    urls: openUrls(tools),
     clock,
+    onHealed: healed(metrics),
   });
+  const blobs = watchedBlobs(storage, watch);
   const { protocol, host } = new URL(endpoint);
   const scheme = config.storageScheme ?? (protocol === 'https:' ? 'either' : 'http');
   return {
@@ -112,9 +130,15 @@ function hearing(log: Log, metrics: Metrics) {
   };
 }
 
-function openUrls(clock: () => Date, log: Log) {
+/** Counts control calls that went well at another attempt. */
+function healed({ healedFaults }: Metrics) {
+  return () => healedFaults.inc({ by: 'retry' });
+}
+
+function openUrls({ clock, log, metrics }: Tools) {
   return signedUrls({
     clock,
+    onRead: (result) => metrics.signedUrls.inc({ result }),
     onRenewalFailure: (error) =>
       log.warn({ error }, 'a signed URL could not be renewed in time: the old one serves until its end'),
   });

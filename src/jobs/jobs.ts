@@ -4,7 +4,7 @@ import type { Upload } from '../boot/asset/upload.ts';
 import { abandonUpload, expireUploads } from './abandon.ts';
 import { type Collected, type CollectParts, collect, deleteCondemned } from './collect.ts';
 import { expireBoots } from './expire-boots.ts';
-import { rolloutWatch } from './rollouts.ts';
+import { type RolloutParts, rolloutWatch } from './rollouts.ts';
 import { openScrubber, type Scrubber, type ScrubParts } from './scrub.ts';
 import { snapshotPublisher } from './snapshot.ts';
 import { openVerifier, type Verifier } from './verify.ts';
@@ -41,6 +41,7 @@ export interface JobsParts extends CollectParts, ScrubParts {
   /** Unset: no snapshots are published. */
   readonly snapshotKey?: (() => Promise<string>) | undefined;
   readonly snapshotSeconds: number;
+  readonly metrics: ScrubParts['metrics'] & RolloutParts['metrics'];
 }
 
 export function openJobs(parts: JobsParts): Jobs {

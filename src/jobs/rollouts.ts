@@ -8,11 +8,13 @@ import type { Rollout, Rule } from '../boot/rule/rule.ts';
 import { subjectOf } from '../boot/rule/selector.ts';
 import { every, type Records } from '../records/records.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
-interface Parts {
+export interface RolloutParts {
   readonly records: Records;
   readonly clock: () => Date;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'rolloutsHalted'>;
 }
 
 type Staged = { readonly id: string; readonly name: string; readonly rollout: Rollout };
@@ -21,7 +23,7 @@ type Staged = { readonly id: string; readonly name: string; readonly rollout: Ro
  * Each call looks at every roll-out once, and halts those whose machines stopped reporting in; resolves to the names of
  * their rules. Without a roll-out it is one read; else one of each, and some of each machine that was reached and has not come up yet.
  */
-export function rolloutWatch(parts: Parts): () => Promise<readonly string[]> {
+export function rolloutWatch(parts: RolloutParts): () => Promise<readonly string[]> {
   const { records, clock } = parts;
   const well = new Set<string>();
 
@@ -81,7 +83,11 @@ function lastAt(boot: BootRecord | undefined, stage: string): string | undefined
 }
 
 /** False when the rule has changed meanwhile: what is so now is looked at next time. */
-async function halt(staged: Staged, reason: string, { records, clock, log }: Parts): Promise<boolean> {
+async function halt(
+  staged: Staged,
+  reason: string,
+  { records, clock, log, metrics }: RolloutParts,
+): Promise<boolean> {
   const rule = await records.rule(staged.id);
   const { rollout } = rule ?? {};
   if (!rule || !rollout || rollout.started_at !== staged.rollout.started_at || rollout.halted_at)
@@ -94,6 +100,7 @@ async function halt(staged: Staged, reason: string, { records, clock, log }: Par
     [entryOf(rule, to, reason, at)],
   );
   if (written !== 'written') return false;
+  metrics.rolloutsHalted.inc({});
   log.error(
     { rule: rule.name, revision: rollout.revision, percent: rollout.percent, reason },
     'a roll-out was halted: its machines get the revision before again. See what became of them, then promote it or make another',

@@ -100,7 +100,7 @@ async function scrubOnce(
   if (!damage && localgcs) {
     const pace = bytesEachSecond === undefined ? undefined : pacer(bytesEachSecond, signal);
     damage = await lostIn(async () => damageRead(asset, await blobs.digest(blobOf(asset), signal, pace)));
-    metrics.scrubbedBytes.inc(asset.size);
+    metrics.scrubbedBytes.inc({}, asset.size);
   }
   if (damage) return await tellDamage(asset, damage, parts);
   const found = foundWhole(asset, clock());

@@ -33,7 +33,7 @@ const parts = {
   records: openSqlite(records),
   blobs: gcsBlobs({ endpoint, token, bucket, signer: hmacSigner(key), clock }),
   clock,
-  log: openLog(config.logLevel),
+  log: openLog({ level: config.logLevel }),
   metrics: openMetrics(),
   storageOrigin: () => endpoint,
   storage: { scheme: 'http', takesReencodedQuery: true },

@@ -18,11 +18,13 @@ async function storageBy(t: ExecutionContext, settings: Readonly<Record<string, 
     },
   );
   if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
+  const metrics = openMetrics();
   const tools = {
     clock: () => new Date(),
     google: googleCredentials(),
-    log: openLog('silent'),
-    metrics: openMetrics(),
+    log: openLog({ level: 'silent' }),
+    metrics,
+    watch: metrics.watch,
   };
   const storage = await openStorage(read.config, tools);
   t.teardown(() => storage.close());

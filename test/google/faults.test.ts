@@ -115,7 +115,7 @@ test.serial('when Firestore goes away known machines still boot, and it is told'
   );
   t.regex(
     (await ask(site.boot, '/metrics')).text,
-    /^bootbroker_stale_reads_total\{read="findMachine"\} [1-9]/m,
+    /^bootbroker_records_cache_reads_total\{read="findMachine",result="stale"\} [1-9]/m,
   );
   way.turn('on');
   await until(async () => (await ask(site.boot, scriptOf('52:54:00:00:00:03'), ipxe)).status === 404);

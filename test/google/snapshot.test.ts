@@ -50,7 +50,10 @@ test('an instance that starts while Firestore is down boots what the snapshot kn
   t.is((await late.get(scriptOf('52:54:00:00:00:02'))).status, 503);
   const stale = late.child.lines().filter(({ message }) => /records are down/.test(String(message)));
   t.true(stale.length > 0 && stale.every(({ level, age_s }) => level === 'warn' && Number(age_s) >= 0));
-  t.regex((await late.get('/metrics')).text, /^bootbroker_stale_reads_total\{read="findMachine"\} [1-9]/m);
+  t.regex(
+    (await late.get('/metrics')).text,
+    /^bootbroker_records_cache_reads_total\{read="findMachine",result="stale"\} [1-9]/m,
+  );
 
   const { BROKER_PROJECT = '' } = own;
   const again = await rolledBackBy(['firestore', emulator.host, BROKER_PROJECT], machine.id, revision.id);

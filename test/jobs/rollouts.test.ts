@@ -5,6 +5,7 @@ import type { Rule } from '../../src/boot/rule/rule.ts';
 import { rolloutWatch } from '../../src/jobs/rollouts.ts';
 import type { Records } from '../../src/records/records.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
+import { openMetrics } from '../../src/telemetry/metrics.ts';
 import { bootEntry, machine, revision, rule } from '../records/examples.ts';
 import { tempFile } from '../records/temp-file.ts';
 import { type LogLine, recorder } from '../support/broker.ts';
@@ -35,10 +36,17 @@ async function scene(t: ExecutionContext, is: Partial<Rule> = {}, what: Partial<
   );
   const log: LogLine[] = [];
   let now = 0;
-  const look = rolloutWatch({ records, clock: () => new Date(start + now), log: recorder(log) });
+  const metrics = openMetrics();
+  const look = rolloutWatch({
+    records,
+    clock: () => new Date(start + now),
+    log: recorder(log),
+    metrics,
+  });
   return {
     records,
     log,
+    halted: async () => /^bootbroker_rollouts_halted_total (\d+)$/m.exec(await metrics.text())?.[1],
     young: young.id,
     old: old.id,
     machines: machines.map(({ id }) => id),
@@ -55,7 +63,8 @@ async function scene(t: ExecutionContext, is: Partial<Rule> = {}, what: Partial<
 }
 
 test('a roll-out is halted when machines that got the new revision stop reporting in', async (t) => {
-  const { records, machines, event, lookAt, rule: now, young, log } = await scene(t);
+  const { records, machines, event, lookAt, rule: now, young, log, halted: count } = await scene(t);
+  t.is(await count(), '0');
   for (const id of machines) await event(id, 'up', -1000, 'before');
   for (const id of machines.slice(0, 5)) await event(id, 'script', 10);
   for (const id of machines.slice(0, 2)) await event(id, 'up', 20);
@@ -73,6 +82,7 @@ test('a roll-out is halted when machines that got the new revision stop reportin
     target: { kind: 'rule', id: halted.id },
   });
   t.deepEqual(await lookAt(reportWithinMs * 9), [], 'once is enough');
+  t.is(await count(), '1');
 });
 
 test('a machine that goes on asking and never comes up is missed as well', async (t) => {
@@ -138,7 +148,12 @@ test('without a roll-out it is one read', async (t) => {
     },
   });
   t.deepEqual(
-    await rolloutWatch({ records: counting, clock: () => new Date(start), log: recorder([]) })(),
+    await rolloutWatch({
+      records: counting,
+      clock: () => new Date(start),
+      log: recorder([]),
+      metrics: openMetrics(),
+    })(),
     [],
   );
   t.deepEqual(calls, ['rulebook']);

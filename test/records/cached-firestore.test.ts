@@ -66,7 +66,7 @@ async function bootPlane(
   clock: () => Date,
   blobs = nowhere,
 ): Promise<string> {
-  const told = { records, log: openLog('silent'), metrics: openMetrics() };
+  const told = { records, log: openLog({ level: 'silent' }), metrics: openMetrics() };
   const parts = {
     ...told,
     blobs,
@@ -86,6 +86,7 @@ async function bootPlane(
     reportsPerSource: 500,
     maxStreams: 8,
     maxStreamsPerSource: 8,
+    metricsPage: 'on',
     metricsToken: undefined,
   } as unknown as BootParts;
   const listener = await listen(bootApp(parts), { host: '127.0.0.1', port: 0 });

@@ -1,11 +1,9 @@
-import type { Delivery, Plan } from '../../boot/plan.ts';
+import type { Delivery } from '../../boot/plan.ts';
 import { refuse } from '../../boot/problem.ts';
 import type { ByteRange } from '../../byte-range.ts';
 import { answerProblem } from '../plane/answer-problem.ts';
 import { evaluatePreconditions, requestedRange } from '../plane/conditional.ts';
-import { elapsedMs, note, round } from '../plane/request-log.ts';
 import type { BootContext } from './context.ts';
-import type { BootParts } from './parts.ts';
 
 /**
  * Sets what an asset's answer says about it, whoever sends the bytes. Answers at once what needs none (HEAD, 304, 412, 416) and
@@ -41,11 +39,9 @@ export function beginsAsset(range: ByteRange | 'whole'): boolean {
   return range === 'whole' || range.start === 0;
 }
 
-export function noteFirstByte(ctx: BootContext, { kind }: Plan, { metrics }: BootParts): void {
-  const ms = elapsedMs(ctx);
-  note(ctx, { first_byte_ms: round(ms) });
-  metrics.firstByteSeconds.observe({ plan: kind }, ms / 1000);
-  metrics.clients.inc({ client: ctx.state.client.id, plan: kind });
+/** Bytes of an asset, or of that part of it. */
+export function lengthOf(range: ByteRange | 'whole', { size }: Delivery): number {
+  return range === 'whole' ? size : range.end - range.start + 1;
 }
 
 /** Koa would make up a body, or a length, of its own. */

@@ -70,7 +70,7 @@ export class BootLog {
       const { step: _, ...rest } = entry;
       this.#folded.set(machine_id, { entry: rest, count: (folded?.count ?? 0) + 1 });
       this.#timer ??= setTimeout(() => this.#flush(), foldedAfterMs).unref();
-      this.#parts.metrics.foldedSteps.inc();
+      this.#parts.metrics.bootEvents.inc({ stage: entry.step.stage, outcome: 'folded' });
       return;
     }
     this.#folded.delete(machine_id);
@@ -95,10 +95,16 @@ export class BootLog {
 
   #add(entry: BootEntry, about: Readonly<Record<string, unknown>>): Promise<void> {
     const { records, log, metrics } = this.#parts;
-    const written = records.addBootEntry(entry).catch((error: unknown) => {
-      metrics.lostEvents.inc();
-      log.warn({ error, entry, ...about }, 'a boot event could not be written');
-    });
+    const count = (outcome: 'written' | 'lost') => {
+      if (entry.step) metrics.bootEvents.inc({ stage: entry.step.stage, outcome });
+    };
+    const written = records.addBootEntry(entry).then(
+      () => count('written'),
+      (error: unknown) => {
+        count('lost');
+        log.warn({ error, entry, ...about }, 'a boot event could not be written');
+      },
+    );
     this.#running.add(written);
     return written.finally(() => this.#running.delete(written));
   }

@@ -5,9 +5,10 @@ import type { ByteRange } from '../../byte-range.ts';
 import { cut } from '../plane/answer-end.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import { note } from '../plane/request-log.ts';
-import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';
+import { answerHead, beginsAsset, lengthOf } from './answer-head.ts';
 import type { Told } from './boot-log.ts';
 import type { BootContext } from './context.ts';
+import { countDecision, countInferred, noteDelivery, noteFirstByte } from './counting.ts';
 import { handOff } from './handoff.ts';
 import type { BootParts } from './parts.ts';
 import { passOn } from './stream.ts';
@@ -22,12 +23,14 @@ export async function deliver(
   told?: Told,
 ): Promise<void> {
   note(ctx, { plan: plan.kind, reason: plan.reason });
+  // Which of a redirect and what stands in for it is not decided before it is signed.
+  if (plan.kind !== 'redirect') countDecision(plan, parts);
   const record = () =>
     told && ctx.method !== 'HEAD' ? parts.bootLog.write(told, ctx.state.about) : Promise.resolve();
   switch (plan.kind) {
     case 'text':
     case 'disk':
-      return sendText(ctx, plan, record);
+      return sendText(ctx, plan, parts, record);
     case 'redirect':
       if (!(await redirect(ctx, plan, parts, record))) await deliver(ctx, plan.otherwise, parts, slots, told);
       return;
@@ -42,22 +45,31 @@ export async function deliver(
 
 type Record = () => Promise<void>;
 
-async function sendText(ctx: BootContext, plan: TextPlan | DiskPlan, record: Record): Promise<void> {
+async function sendText(
+  ctx: BootContext,
+  plan: TextPlan | DiskPlan,
+  parts: BootParts,
+  record: Record,
+): Promise<void> {
   ctx.status = 200;
   ctx.set({ 'Content-Type': plan.type, 'Content-Length': String(Buffer.byteLength(plan.body)) });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-  await recorded(ctx, record);
+  await recorded(ctx, record, () => noteFirstByte(ctx, plan, parts));
   ctx.body = plan.body;
 }
 
 /** How long the head of a short answer waits for its event, in ms: mostly both go out in one packet. */
 const longestHeadWait = 50;
 
-/** Resolves when the answer may end. One that has to wait for it begins before. */
-async function recorded(ctx: BootContext, record: Record): Promise<void> {
-  const late = setTimeout(() => ctx.flushHeaders(), longestHeadWait);
+/** Resolves when the answer may end. One that has to wait for it begins before; `begins` hears when. */
+async function recorded(ctx: BootContext, record: Record, begins: () => void): Promise<void> {
+  const late = setTimeout(() => {
+    begins();
+    ctx.flushHeaders();
+  }, longestHeadWait);
   await record();
   clearTimeout(late);
+  if (!ctx.headerSent) begins();
 }
 
 /** By HTTP/1.1 an answer without a body has ended with its head: before its event is written. */
@@ -81,11 +93,12 @@ async function redirect(
     ...(maxLength !== undefined && { maxLength }),
   });
   if (url === undefined) return false;
-  noteFirstByte(ctx, plan, parts);
   ctx.status = 302;
+  countDecision(plan, parts);
+  countInferred(ctx, plan, parts);
   ctx.set({ Location: url, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   ctx.set({ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(redirectNote.length) });
-  await recorded(ctx, record);
+  await recorded(ctx, record, () => noteDelivery(ctx, plan, parts));
   ctx.body = redirectNote;
   return true;
 }
@@ -104,7 +117,7 @@ async function stream(
     address: ctx.state.source.address,
     isFirstStage: ctx.state.isFirstStage === true || delivery.type === 'application/efi',
     giveWay() {
-      parts.metrics.streamsGaveWay.inc();
+      parts.metrics.streamsGaveWay.inc({});
       note(ctx, { gave_way: true });
       cut(ctx.res);
     },
@@ -143,7 +156,7 @@ async function sendBytes(
   { gone, record, progress }: Sending,
 ): Promise<void> {
   const { delivery } = plan;
-  const length = range === 'whole' ? delivery.size : range.end - range.start + 1;
+  const length = lengthOf(range, delivery);
   const followed = await parts.blobs
     .follow(delivery.blob, {
       ttlSeconds: plan.ttlSeconds,
@@ -151,9 +164,16 @@ async function sendBytes(
       signal: gone,
       ...(range !== 'whole' && { range }),
       onResume({ atByte, reason }) {
-        parts.metrics.resumes.inc();
+        parts.metrics.healedFaults.inc({ by: 'resume' });
         parts.log.warn(
-          { byte: atByte, length, cause: reason, request_id: ctx.state.requestId },
+          {
+            byte: atByte,
+            length,
+            cause: reason,
+            ...ctx.state.about,
+            ...assetNotes(ctx),
+            bytes: progress.bytes,
+          },
           'a stream goes on at another attempt: its client notices nothing',
         );
       },
@@ -167,18 +187,23 @@ async function sendBytes(
   ctx.set('Content-Length', String(length));
   if (range !== 'whole') ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${delivery.size}`);
   const afterFirstByte = async () => {
-    noteFirstByte(ctx, plan, parts);
+    noteDelivery(ctx, plan, parts);
     if (beginsAsset(range)) await record();
   };
   const outcome = await passOn(followed.body, ctx.res, length, afterFirstByte, progress);
   if (outcome.kind === 'broken' && !ctx.headerSent)
     throw new StoreDown('storage', `fetching ${delivery.blob.object}`, outcome.cause);
   ctx.respond = false;
-  parts.metrics.bytes.inc({ plan: plan.kind }, outcome.bytes);
   note(ctx, { bytes: outcome.bytes });
   if (outcome.kind === 'broken')
     parts.log.warn(
-      { error: outcome.cause, bytes: outcome.bytes, length, ...ctx.state.about },
+      { error: outcome.cause, length, ...ctx.state.about, ...assetNotes(ctx) },
       'a stream broke off: the connection was cut, so that nobody takes the rest for the whole',
     );
+}
+
+/** What a line about an asset says of it, and of the bytes that were sent. */
+function assetNotes({ state: { notes } }: BootContext): object {
+  const { asset, asset_name, size, bytes } = notes;
+  return { asset, asset_name, size, bytes };
 }

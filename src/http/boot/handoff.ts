@@ -1,7 +1,8 @@
 import type { HandoffPlan } from '../../boot/plan.ts';
 import { note } from '../plane/request-log.ts';
-import { answerHead, beginsAsset, noteFirstByte } from './answer-head.ts';
+import { answerHead, beginsAsset } from './answer-head.ts';
 import type { BootContext } from './context.ts';
+import { countInferred, noteDelivery } from './counting.ts';
 import type { BootParts } from './parts.ts';
 
 /** No edge passes it on. By HTTP/1.1 an answer without a body would have ended with its head: before its event is written. */
@@ -23,12 +24,16 @@ export async function handOff(
   if (range === undefined) return;
   // The edge has tried the URL of an earlier answer in vain.
   const fresh = ctx.get('X-Boot-Retry') === '1';
-  if (fresh) note(ctx, { retry: true });
+  if (fresh) {
+    note(ctx, { retry: true });
+    parts.metrics.healedFaults.inc({ by: 'fresh-url' });
+  }
   const origin = parts.storageOrigin(ctx.req.socket.localAddress);
   const url = await parts.blobs.signedUrl(delivery.blob, { ttlSeconds, fresh, ...(origin && { origin }) });
   if (url === undefined) throw new Error('a signed URL of any length is too long');
-  noteFirstByte(ctx, plan, parts);
   ctx.status = 200;
+  noteDelivery(ctx, plan, parts);
+  countInferred(ctx, plan, parts, range);
   const pathAndQuery = url.replace(/^https?:\/\/[^/]+/, '');
   ctx.set('X-Accel-Redirect', `/_storage/${delivery.blob.generation}${pathAndQuery}`);
   ctx.set('Content-Length', String(handoffNote.length));

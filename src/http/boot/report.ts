@@ -7,6 +7,7 @@ import type { World } from '../../boot/world.ts';
 import { answerProblem } from '../plane/answer-problem.ts';
 import { readBody } from '../plane/read-body.ts';
 import { note } from '../plane/request-log.ts';
+import type { Told } from './boot-log.ts';
 import type { BootContext } from './context.ts';
 import { noteWay } from './note-way.ts';
 import type { BootParts } from './parts.ts';
@@ -46,16 +47,27 @@ export async function report(
     source: address,
     ...(body && { detail: keptDetail(body) }),
   };
-  if (ctx.method !== 'HEAD')
-    await parts.records.addBootEntry({
-      machine_id: machine.id,
-      ...(named !== undefined && { boot: named }),
-      owned: false,
-      step,
-      fresh: randomUUIDv7(),
-    });
+  const entry = {
+    machine_id: machine.id,
+    ...(named !== undefined && { boot: named }),
+    owned: false,
+    step,
+    fresh: randomUUIDv7(),
+  };
+  if (ctx.method !== 'HEAD') await written(entry, parts);
   ctx.set('Cache-Control', 'no-store');
   ctx.body = { machine_id: machine.id, stage };
+}
+
+async function written(entry: Told, { records, metrics }: BootParts): Promise<void> {
+  const { stage } = entry.step;
+  try {
+    await records.addBootEntry(entry);
+  } catch (error) {
+    metrics.bootEvents.inc({ stage, outcome: 'lost' });
+    throw error;
+  }
+  metrics.bootEvents.inc({ stage, outcome: 'written' });
 }
 
 function noStage(stage: string): Refusal {

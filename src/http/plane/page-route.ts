@@ -23,6 +23,8 @@ export interface PageRoute {
   readonly problems?: readonly Problem[];
   /** It may ask for the bearer token of BROKER_METRICS_TOKEN. */
   readonly metricsToken?: true;
+  /** Whether it is served at all; unset: it is. */
+  readonly isServed?: (parts: CommonParts) => boolean;
   readonly answer: (ctx: PlaneContext, parts: CommonParts) => void | Promise<void>;
 }
 
@@ -33,6 +35,8 @@ export function servePages(routes: readonly PageRoute[], parts: CommonParts): Pl
     const route = byPath.get(ctx.path);
     if (!route) return next();
     ctx.state.route = route.path;
+    if (route.isServed?.(parts) === false)
+      return answerProblem(ctx, refuse('no-such-route', `${route.path} is switched off here.`));
     if (ctx.method === 'GET' || ctx.method === 'HEAD') return route.answer(ctx, parts);
     const only = { Allow: 'GET, HEAD' };
     answerProblem(

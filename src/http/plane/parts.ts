@@ -26,6 +26,8 @@ export interface CommonParts {
   readonly urlTtlSeconds: number;
   /** Where machines reach the boot plane; unset: it is not known. */
   readonly publicUrl: string | undefined;
+  /** Whether /metrics is served. */
+  readonly metricsPage: 'on' | 'off';
   /** Bearer token that /metrics asks for. */
   readonly metricsToken: string | undefined;
   /** The description of both planes (OpenAPI); when it is first asked for, it loads the schemas of every route. */

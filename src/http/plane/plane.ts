@@ -5,6 +5,7 @@ import { answerProblem, catchFaults } from './answer-problem.ts';
 import { checkRequest } from './check-request.ts';
 import type { PlaneMiddleware, PlaneState, Routed } from './context.ts';
 import { isClientError } from './hang-ups.ts';
+import { asksTokenAlone, metricsRoute } from './metrics-page.ts';
 import { servePages } from './page-route.ts';
 import type { CommonParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
@@ -35,7 +36,9 @@ export function planeApp<State extends PlaneState>(
     .use(logRequests(plane, parts, strangers))
     .use(catchFaults(parts))
     .use(checkRequest(plane))
-    .use(servePages(probeRoutes(readiness(parts)), parts));
+    .use(
+      servePages([...probeRoutes(readiness(parts)), ...(asksTokenAlone(parts) ? [metricsRoute] : [])], parts),
+    );
   for (const middleware of inside) koa.use(middleware);
   koa.use(router.routes());
   koa.use(nothingHere(router));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { statusClass } from '../../telemetry/metrics/of-requests.ts';
 import { traceFields } from '../../telemetry/trace.ts';
 import { wentOut } from './answer-end.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
@@ -52,8 +53,11 @@ export function logRequests(
       const ms = elapsedMs(ctx);
       const route = String(ctx.state.route ?? 'none');
       const plan = String(notes.plan ?? 'none');
-      metrics.requests.inc({ plane, route, method: method(ctx), status, plan });
-      metrics.seconds.observe({ plane, route }, ms / 1000);
+      const about = { plane, route, status_class: statusClass(status), plan };
+      metrics.requests.inc({ ...about, method: method(ctx) });
+      metrics.seconds.observe(about, ms / 1000);
+      metrics.bytes.inc(about, sentBytes(ctx, status));
+      if (notes.problem) metrics.refusals.inc({ plane, problem: String(notes.problem) });
       const fields = {
         plane,
         ...ctx.state.about,
@@ -75,6 +79,14 @@ export function logRequests(
     ctx.res.once('close', () => setImmediate(write, ctx.headerSent ? ctx.res.statusCode : clientLeft));
     await next();
   };
+}
+
+/** Bytes of its body; of one that was broken off, where nobody noted them, what it was to have. */
+function sentBytes(ctx: PlaneContext, status: number): number {
+  const { bytes, plan } = ctx.state.notes;
+  if (plan === 'stream') return Number(bytes ?? 0);
+  if (ctx.method === 'HEAD' || status === 304) return 0;
+  return Number(ctx.res.getHeader('Content-Length') ?? 0);
 }
 
 /** Labels stay few, whatever is sent. */

@@ -21,6 +21,8 @@ export interface CacheOptions {
   readonly staleIfErrorMs?: number;
   /** How many answers are kept of each sort: known, and not there. */
   readonly maxEntries?: number;
+  /** Hears of each read whether it was at hand, or had to be asked for. */
+  readonly onRead?: (read: string, result: 'hit' | 'miss') => void;
   readonly onStale?: (stale: Stale) => void;
   /** Vouches for older answers; unset: nobody does. */
   readonly following?: Following;
@@ -69,7 +71,7 @@ const longestVouchedMs = 600_000;
 const holdDownMs = 1000;
 
 export function openCache(options: CacheOptions): Cache {
-  const { clock, maxEntries = 30_000, onStale, following } = options;
+  const { clock, maxEntries = 30_000, onRead, onStale, following } = options;
   const { ttlMs = longestTtlMs, negativeTtlMs = longestTtlMs, staleIfErrorMs = 3_600_000 } = options;
   // Apart, so that a flood of unknown names does not push out the machines that an outage needs.
   const known = lru<Entry>(maxEntries);
@@ -165,16 +167,24 @@ export function openCache(options: CacheOptions): Cache {
       const name = JSON.stringify(key);
       const immutable = reading.immutable === true;
       const entry = fresh(key, name, immutable);
-      if (entry) return entry.value as T;
+      if (entry) {
+        onRead?.(key[0], 'hit');
+        return entry.value as T;
+      }
       const down = outageNow();
       if (down && outdated(key, reading)) return servedStale(key, down, reading);
       try {
         if (following && isCovered(key, known.get(name) ?? absent.get(name))) {
           await asked(() => following.prove());
           const proven = fresh(key, name, immutable);
-          if (proven) return proven.value as T;
+          if (proven) {
+            onRead?.(key[0], 'hit');
+            return proven.value as T;
+          }
         }
-        return await flight(key, load);
+        const value = await flight(key, load);
+        onRead?.(key[0], 'miss');
+        return value;
       } catch (error) {
         if (!(error instanceof StoreDown)) throw error;
         return servedStale(key, error, reading);

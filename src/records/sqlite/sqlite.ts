@@ -23,6 +23,8 @@ export interface SqliteOptions {
   readonly bootsKeepDays?: number;
   /** Called when the disk has no room for boots any more, and when it has again. */
   readonly onDisk?: (state: 'ok' | 'full') => void;
+  /** Hears how many writes about boots were brought to the disk together. */
+  readonly onCommit?: (writes: number) => void;
   readonly onAudited?: OnAudited;
 }
 
@@ -36,7 +38,7 @@ export interface SqliteRecords extends Records {
  */
 export function openSqlite(
   path: string,
-  { bootsKeepDays = 90, onDisk, onAudited }: SqliteOptions = {},
+  { bootsKeepDays = 90, onDisk, onCommit, onAudited }: SqliteOptions = {},
 ): SqliteRecords {
   const file = resolve(path);
   const database = faultsAsStoreDown(`opening ${file}`, () => open(file));
@@ -46,6 +48,7 @@ export function openSqlite(
     records: file,
     keepDays: bootsKeepDays,
     ...(onDisk && { onDisk }),
+    ...(onCommit && { onCommit }),
   });
   const reader = openBootsReader(writer, sql);
   return {

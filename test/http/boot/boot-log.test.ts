@@ -114,7 +114,9 @@ for (const mode of ['await', 'background'])
     const { status, headers } = await answer;
     t.is(status, 200);
     await until(async () =>
-      /^bootbroker_boot_events_lost_total 1$/m.test((await broker.boot('/metrics')).text),
+      /^bootbroker_boot_events_total\{stage="script",outcome="lost"\} 1$/m.test(
+        (await broker.boot('/metrics')).text,
+      ),
     );
     t.like(
       broker.log.find(({ message }) => message === 'a boot event could not be written'),

@@ -156,7 +156,9 @@ test('a machine boots although its events are lost, and that they are is told', 
   t.is((await site.boot(`/boot.ipxe?mac=${mac}`, { userAgent: agents.ipxe })).status, 200);
   t.is((await site.boot(`${kernel()}?machine=${machine}`, { userAgent: agents.ipxe })).status, 302);
   t.deepEqual((await site.boot(`${kernel()}?machine=${machine}`)).body, bytes.kernel);
-  t.regex((await site.boot('/metrics')).text, /^bootbroker_boot_events_lost_total 3$/m);
+  const { text } = await site.boot('/metrics');
+  t.regex(text, /^bootbroker_boot_events_total\{stage="script",outcome="lost"\} 1$/m);
+  t.regex(text, /^bootbroker_boot_events_total\{stage="asset",outcome="lost"\} 2$/m);
   t.deepEqual(
     complaints().map(({ level, message }) => `${level}: ${message}`),
     Array(3).fill('warn: a boot event could not be written'),

@@ -108,7 +108,11 @@ async function hashOf(response: IncomingMessage, onChunk = (_bytes: number) => {
 
 const resumes = () => broker.log.filter(({ message }) => String(message).startsWith('a stream goes on'));
 const counted = async () =>
-  Number(/^bootbroker_stream_resumes_total (\d+)$/m.exec((await broker.boot('/metrics')).text)?.[1]);
+  Number(
+    /^bootbroker_upstream_faults_healed_total\{by="resume"\} (\d+)$/m.exec(
+      (await broker.boot('/metrics')).text,
+    )?.[1],
+  );
 
 /** The same numbers for the same seed (Lehmer's generator, minstd). */
 function* numbers(seed: number): Generator<number, never> {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
-import { brokerFor } from '../../support/broker.ts';
-import { ask, until } from '../../support/http.ts';
+import { brokerFor, push } from '../../support/broker.ts';
+import { askAsEdge, edgeKeysSetting } from '../../support/edge.ts';
+import { type Answered, type Asking, ask, until } from '../../support/http.ts';
 import { agents, mac, type Site, startSite } from '../site.ts';
 
 // One after the other: the counters are shared.
@@ -42,6 +43,42 @@ test('/metrics is open unless there is a token for it, and then to that token al
   }
 });
 
+test('with a token /metrics asks for it alone: no network, no edge, no hop, no host; and for it in any case', async (t) => {
+  const token = 'a-token-for-the-metrics';
+  const strict = { BROKER_METRICS_TOKEN: token, BROKER_ALLOWED_NETWORKS: '10.0.0.0/8' };
+  const ways = [
+    { ...strict, BROKER_BOOT_HOSTS: 'boot.example.org' },
+    { ...strict, BROKER_EDGE_KEYS: edgeKeysSetting },
+    { ...strict, BROKER_TRUSTED_PROXIES: '127.0.0.1' },
+  ];
+  for (const settings of ways) {
+    const broker = await brokerFor(t, { settings });
+    for (const port of [broker.bootPort, broker.adminPort]) {
+      const asked = (given: string) =>
+        ask(port, '/metrics', { headers: { Authorization: `Bearer ${given}`, Host: 'whatever.example' } });
+      t.is((await asked(token)).status, 200);
+      t.is((await asked('another-token-than-that')).status, 401);
+    }
+    t.not((await ask(broker.bootPort, '/openapi.json')).status, 200);
+  }
+  const open = await brokerFor(t, { settings: { BROKER_ALLOWED_NETWORKS: '10.0.0.0/8' } });
+  t.is((await ask(open.bootPort, '/metrics')).status, 403);
+});
+
+test('BROKER_METRICS=off wins over a token: nothing is there, on either plane', async (t) => {
+  const token = 'a-token-for-the-metrics';
+  for (const settings of [
+    { BROKER_METRICS: 'off' },
+    { BROKER_METRICS: 'off', BROKER_METRICS_TOKEN: token },
+  ]) {
+    const broker = await brokerFor(t, { settings });
+    for (const port of [broker.bootPort, broker.adminPort])
+      for (const method of ['GET', 'HEAD', 'POST'])
+        for (const headers of [{}, { Authorization: `Bearer ${token}` }])
+          t.is((await ask(port, '/metrics', { method, headers })).status, 404, `${method} ${port}`);
+  }
+});
+
 test('the number of labels is bounded, whatever is asked for', async (t) => {
   const series = async () =>
     (await site.boot('/metrics')).text.split('\n').filter((line) => /^bootbroker_/.test(line)).length;
@@ -70,7 +107,13 @@ test('what is delivered is counted by row and plan', async (t) => {
   const { text } = await site.boot('/metrics');
   t.regex(text, /^bootbroker_deliveries_total\{client="ipxe-2",plan="redirect"\} 1$/m);
   t.regex(text, /^bootbroker_deliveries_total\{client="grub",plan="stream"\} 1$/m);
-  t.regex(text, /^bootbroker_asset_bytes_total\{plan="stream"\} 300000$/m);
+  const route = String.raw`route="/kernels/\{file\}"`;
+  const sent = `plane="boot",${route},status_class="2xx",plan="stream"`;
+  t.regex(text, new RegExp(`^bootbroker_response_bytes_total\\{${sent}\\} 300000$`, 'm'));
+  t.regex(text, new RegExp(`^bootbroker_inferred_bytes_total\\{${route},plan="redirect"\\} 300000$`, 'm'));
+  t.regex(text, /^bootbroker_decisions_total\{plan="redirect",reason="follows-redirects"\} 1$/m);
+  t.regex(text, /^bootbroker_decisions_total\{plan="stream",reason="head"\} 1$/m);
+  t.regex(text, /^bootbroker_decisions_total\{plan="stream",reason="no-redirects"\} 1$/m);
 });
 
 test('a request has one line, with all that was decided', async (t) => {
@@ -93,11 +136,48 @@ test('a request has one line, with all that was decided', async (t) => {
     machine: site.machine,
     revision: site.revision,
     asset: site.initrd.id,
+    asset_name: 'initrd debian@12 for x86_64',
+    size: 70_000,
     plan: 'stream',
     reason: 'grub does not follow redirects',
     bytes: 70_000,
   });
   t.true(Number(lines()[0]?.first_byte_ms) >= 0);
+});
+
+test('each line about an asset says which it is, its size, and the bytes that were sent', async (t) => {
+  const path = `/asset/${site.revision}/initrd/0`;
+  const edged = await brokerFor(t, { settings: { BROKER_EDGE_KEYS: edgeKeysSetting } });
+  const bytes = Buffer.alloc(70_000);
+  const pushed = await push(edged, { kind: 'initrd', name: 'debian', version: '12', bytes });
+  const lineOf = async ({ headers }: Answered, log = site.log) => {
+    const find = () => log.find(({ request_id }) => request_id === headers['x-request-id']);
+    await until(() => find() !== undefined);
+    return find() ?? {};
+  };
+  const about = { asset: site.initrd.id, asset_name: 'initrd debian@12 for x86_64', size: 70_000 };
+  const { etag } = (await site.boot(path)).headers;
+  const asked: readonly (readonly [Asking, object])[] = [
+    [{ userAgent: agents.ipxe }, { ...about, plan: 'redirect', bytes: 0, inferred_bytes: 70_000 }],
+    [
+      { userAgent: agents.ipxe, headers: { Range: 'bytes=10-19' } },
+      { ...about, plan: 'redirect', bytes: 0, inferred_bytes: 10 },
+    ],
+    [{ method: 'HEAD' }, { ...about, plan: 'stream', bytes: 0 }],
+    [{}, { ...about, plan: 'stream', bytes: 70_000 }],
+    [{ headers: { Range: 'bytes=10-19' } }, { ...about, plan: 'stream', bytes: 10 }],
+    [{ headers: { 'If-None-Match': String(etag) } }, { ...about, status: 304, bytes: 0 }],
+    [{ headers: { Range: 'bytes=70000-' } }, { ...about, status: 416, bytes: 0 }],
+  ];
+  for (const [asking, line] of asked) t.like(await lineOf(await site.boot(path, asking)), line);
+  const target = '/assets/debian:12:x86_64/initrd';
+  t.like(await lineOf(await askAsEdge(edged.bootPort, target, { capabilities: ['follow'] }), edged.log), {
+    ...about,
+    asset: pushed.id,
+    plan: 'handoff',
+    bytes: 0,
+    inferred_bytes: 70_000,
+  });
 });
 
 test('a request is named by trusted proxies alone: whoever else says a name could pass for another request', async (t) => {

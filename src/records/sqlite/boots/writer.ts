@@ -6,6 +6,8 @@ import type { Said, Task, Told, WriterOptions } from './task.ts';
 
 export interface BootsWriterOptions extends WriterOptions {
   readonly onDisk?: (state: 'ok' | 'full') => void;
+  /** Hears how many tasks were brought to the disk together. */
+  readonly onCommit?: (tasks: number) => void;
 }
 
 /** Writes `boots.db` in a thread of its own, which starts with the first task: the event loop never waits for the disk. */
@@ -48,7 +50,7 @@ const longestKept = 4096;
 /** For so long nobody asks again whether another process has written, in ms. */
 const provenMs = 5000;
 
-export function openBootsWriter({ onDisk, ...options }: BootsWriterOptions): BootsWriter {
+export function openBootsWriter({ onDisk, onCommit, ...options }: BootsWriterOptions): BootsWriter {
   const kept = lru<string>(mostKept);
   let provenAt = Number.NEGATIVE_INFINITY;
   let thread: Thread | undefined;
@@ -85,7 +87,10 @@ export function openBootsWriter({ onDisk, ...options }: BootsWriterOptions): Boo
       begun.looking?.resolve();
       begun.looking = undefined;
     } else {
-      if (said.kind === 'done') for (const [machine, body] of said.last) keep(machine, body);
+      if (said.kind === 'done') {
+        onCommit?.(said.count);
+        for (const [machine, body] of said.last) keep(machine, body);
+      }
       for (let n = said.first; n < said.first + said.count; n += 1) {
         const { doing, settle } = begun.waiting.get(n) ?? {};
         begun.waiting.delete(n);
