@@ -8,14 +8,35 @@ import type { Server, Workshop } from './workshop.ts';
 /** The size of the one buffer that it passes an answer through. Its own choice is a memory page, 4k. */
 export type BufferSize = '4k' | '64k';
 
+/** Starts nginx as one process that answers everything with the same redirect. */
+export function startRedirectingNginx(workshop: Workshop, location: string): Promise<Server> {
+  return startServer(workshop, `location / { return 302 ${location}; }`);
+}
+
 /** Starts nginx as one process that passes everything on to the storage, unbuffered, over kept connections. */
 export async function startNginx(
   workshop: Workshop,
   storage: string,
   bufferSize: BufferSize,
 ): Promise<Server> {
-  const { folder } = workshop;
   const { host } = new URL(storage);
+  return startServer(
+    workshop,
+    `location / {
+      proxy_pass http://storage;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host ${host};
+      proxy_buffering off;
+      proxy_buffer_size ${bufferSize};
+      proxy_buffers 8 ${bufferSize};
+    }`,
+    `upstream storage { server ${host}; keepalive 32; }`,
+  );
+}
+
+async function startServer(workshop: Workshop, inside: string, beside = ''): Promise<Server> {
+  const { folder } = workshop;
   const port = await freePort();
   const path = join(folder, `nginx-${port}.conf`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -29,18 +50,11 @@ events { worker_connections 1024; }
 http {
   access_log off;
   ${temporary.map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n  ')}
-  upstream storage { server ${host}; keepalive 32; }
+  keepalive_requests 1000000000;
+  ${beside}
   server {
     listen 127.0.0.1:${port};
-    location / {
-      proxy_pass http://storage;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host ${host};
-      proxy_buffering off;
-      proxy_buffer_size ${bufferSize};
-      proxy_buffers 8 ${bufferSize};
-    }
+    ${inside}
   }
 }
 `,

@@ -11,7 +11,9 @@ export interface Workshop extends Owner {
   /** Starts a server of ours, which tells where it listens. It ends when we do. */
   fork(entry: string, options: object): Promise<Server>;
   /** Starts another program in the foreground. What it complains about is shown. */
-  spawn(program: string, args: readonly string[]): Running;
+  spawn(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** Takes a process that was started already: it ends when we do. */
+  running(child: ChildProcess): Running;
 }
 
 export interface Running {
@@ -62,6 +64,10 @@ export function openWorkshop(): Workshop {
       const [{ origin }] = await Promise.race([said, ended]);
       return { ...process, origin };
     },
-    spawn: (program, args) => running(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })),
+    spawn: (program, args, env = {}) =>
+      running(
+        spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } }),
+      ),
+    running,
   };
 }

@@ -94,8 +94,8 @@ test('firmware gets its first stage by handoff, and no byte of it is the brokerâ
   t.deepEqual(
     plansOf(broker).map(({ plan, bytes, source }) => [plan, bytes, source]),
     [
-      ['stream', undefined, '127.10.0.2'],
-      ['handoff', undefined, '127.10.0.2'],
+      ['stream', 0, '127.10.0.2'],
+      ['handoff', 0, '127.10.0.2'],
     ],
   );
 });

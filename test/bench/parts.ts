@@ -1,0 +1,73 @@
+import { measureColdStart } from './cold-start.ts';
+import { measureFirstByte } from './first-byte.ts';
+import { measureGateway } from './gateway.ts';
+import { type Lane, openLanes } from './lanes.ts';
+import { measureMemory } from './memory.ts';
+import { measureRates } from './rates/rates.ts';
+import { measureRedirects } from './redirects.ts';
+import { openScene, type Scene } from './scene.ts';
+import { measureStorm } from './storm/storm.ts';
+import { measureThroughput } from './throughput.ts';
+import type { Workshop } from './workshop.ts';
+
+/** One thing that is measured. */
+interface Part {
+  readonly says: string;
+  /** Programs. */
+  readonly needs: readonly string[];
+  /** Tables by their titles. */
+  readonly measure: (workshop: Workshop, all: boolean) => Promise<Readonly<Record<string, object>>>;
+}
+
+let scene: Promise<Scene> | undefined;
+function sceneOf(workshop: Workshop): Promise<Scene> {
+  scene ??= openScene(workshop);
+  return scene;
+}
+
+let lanes: Promise<Readonly<Record<string, Lane>>> | undefined;
+function lanesOf(workshop: Workshop): Promise<Readonly<Record<string, Lane>>> {
+  lanes ??= openLanes(workshop);
+  return lanes;
+}
+
+export const parts: Readonly<Record<string, Part>> = {
+  rates: {
+    says: 'requests a second on one core, beside node:http, Koa, nginx and Matchbox',
+    needs: ['wrk', 'nginx', 'taskset'],
+    measure: (workshop, all) =>
+      measureRates(workshop, { connections: all ? [1, 64, 512] : [64], seconds: 5, rounds: 3 }),
+  },
+  streams: {
+    says: 'throughput of streams, handoffs and the cache, and memory, beside nginx',
+    needs: ['nginx', 'curl'],
+    async measure(workshop) {
+      const there = await sceneOf(workshop);
+      const { mb_per_s, broker_to } = await measureThroughput(there, 15);
+      const { gateway_mb_per_s, gateway_to } = await measureGateway(workshop, there, 15);
+      return { mb_per_s, broker_to, gateway_mb_per_s, gateway_to, memory_mb: await measureMemory(there) };
+    },
+  },
+  'first-byte': {
+    says: 'time to the first byte, and to a redirect',
+    needs: ['nginx', 'java', 'gcloud'],
+    async measure(workshop) {
+      return {
+        first_byte_ms: await measureFirstByte(await sceneOf(workshop), 500),
+        redirect_in_server_ms: await measureRedirects(workshop, await lanesOf(workshop), 1000),
+      };
+    },
+  },
+  start: {
+    says: 'from starting to the first answer, embedded and with the gcp drivers',
+    needs: ['java', 'gcloud'],
+    measure: async (workshop) => measureColdStart(workshop, await lanesOf(workshop), 25),
+  },
+  storm: {
+    says: 'machines that all come up at once, with what they really ask',
+    needs: ['taskset'],
+    measure: (workshop, all) => measureStorm(workshop, all ? [1_000, 10_000] : [1_000]),
+  },
+};
+
+export const partNames = Object.keys(parts);
