@@ -53,7 +53,8 @@ export function follow(url: string, part: Part, dispatcher: Dispatcher, receiver
         controller = started;
         if (over) abort();
       },
-      onResponseStart(_, status, headers) {
+      onResponseStart(started, status, headers) {
+        started.rawHeaders = null; // they are parts of the first piece, and would keep all of it
         if (status >= 400) refused = status;
         if (over || status < 200 || status >= 400) return;
         const answer = checkAnswer(part, status, headers);

@@ -124,7 +124,7 @@ class ResumingBody extends Readable {
       const { stall } = this.#options.patience;
       if (this.#limit !== stall) this.#watch(stall);
       this.#isAsked = false;
-      return this.push(chunk);
+      return this.push(chunk) && !this.#isPaused();
     },
     end: () => this.#failed(new Error(`the storage's answer ended before byte ${this.#next}`)),
     fail: (error) => this.#failed(error),
@@ -160,6 +160,7 @@ class ResumingBody extends Readable {
 
   #wake(): void {
     if (this.#transfer) {
+      if (this.#isPaused()) return;
       this.#timer?.refresh();
       this.#transfer.resume();
     } else if (this.#isDormant && this.#trouble && !this.#isHeld()) {
@@ -171,7 +172,11 @@ class ResumingBody extends Readable {
 
   /** Whether the reader has enough for now: then silence says nothing of the storage. */
   #isHeld(): boolean {
-    return !this.#isAsked || (this.isPaused() && this.listenerCount('readable') === 0);
+    return !this.#isAsked || this.#isPaused();
+  }
+
+  #isPaused(): boolean {
+    return this.isPaused() && this.listenerCount('readable') === 0;
   }
 
   #watch(ms: number): void {

@@ -349,6 +349,28 @@ test('a reader that pauses makes no stall, and nobody asks for what it does not 
   t.true(resumed.length > 0);
 });
 
+test('a reader that pauses has nothing more waiting for it: the rest stays in the storage', async (t) => {
+  const { follow } = await scene(t, [whole]);
+  const { body } = await follow();
+  const chunks: Buffer[] = [];
+  const paused = new Promise<void>((resolve) => {
+    body.on('data', (chunk: Buffer) => {
+      chunks.push(Buffer.from(chunk));
+      body.pause();
+      setTimeout(resolve, 200); // long enough for what would come unasked
+    });
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    body.on('end', resolve).on('error', reject);
+  });
+  await paused;
+  t.deepEqual([chunks.length, body.readableLength], [1, 0]);
+  body.removeAllListeners('data').on('data', (chunk: Buffer) => chunks.push(Buffer.from(chunk)));
+  body.resume();
+  await ended;
+  t.true(Buffer.concat(chunks).equals(bytes));
+});
+
 test('a client that leaves ends it all at once: nobody asks again', async (t) => {
   const refusing: Behaviour[] = Array(100_000).fill(saying(503));
   for (const script of [refusing, [cutAt(half), ...refusing], [() => {}]] satisfies Behaviour[][]) {

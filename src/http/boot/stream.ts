@@ -54,11 +54,14 @@ export function passOn(
         const isLast = progress.bytes + chunk.length === length;
         if (isLast) last = Buffer.from(chunk.subarray(-1));
         const now = isLast ? chunk.subarray(0, -1) : chunk;
-        if (now.length > 0 && !response.write(now, (error) => error || release(chunk))) {
+        response.cork(); // or node does, until the next turn: what uncork sends at once need not wait for anybody
+        const isFull = now.length > 0 && !response.write(now, (error) => error || release(chunk));
+        response.uncork();
+        if (isFull && response.writableLength > 0) {
           progress.waits = true;
           body.pause();
         }
-        if (progress.bytes === 0) beside = nextTurn().then(afterFirstByte); // node corks the first write for this turn
+        if (progress.bytes === 0) beside = nextTurn().then(afterFirstByte);
         progress.bytes += chunk.length;
       })
       .once('error', (cause: Error) => end({ kind: 'broken', bytes: progress.bytes, cause }))
