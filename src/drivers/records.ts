@@ -52,6 +52,7 @@ export async function openRecords(
       onAudited,
       onDisk: (state) => tellDisk(state, log, metrics),
       onCommit: (writes) => metrics.commitSize.observe({}, writes),
+      onRead: reads.onRead,
     });
     const watched = countingUploads(watchedRecords(store, watch), metrics);
     const cached = cachedRecords(watched, { clock, changes: watched.changes, ...reads, bootsApart: true });

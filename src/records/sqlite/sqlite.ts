@@ -26,6 +26,8 @@ export interface SqliteOptions {
   /** Hears how many writes about boots were brought to the disk together. */
   readonly onCommit?: (writes: number) => void;
   readonly onAudited?: OnAudited;
+  /** Hears of each question for a machine's last boot whether it was known without the file. */
+  readonly onRead?: (read: string, result: 'hit' | 'miss') => void;
 }
 
 export interface SqliteRecords extends Records {
@@ -38,7 +40,7 @@ export interface SqliteRecords extends Records {
  */
 export function openSqlite(
   path: string,
-  { bootsKeepDays = 90, onDisk, onCommit, onAudited }: SqliteOptions = {},
+  { bootsKeepDays = 90, onDisk, onCommit, onAudited, onRead }: SqliteOptions = {},
 ): SqliteRecords {
   const file = resolve(path);
   const database = faultsAsStoreDown(`opening ${file}`, () => open(file));
@@ -65,7 +67,7 @@ export function openSqlite(
     ...ruleRecords(sql),
     ...adminRecords(sql),
     ...assetRecords(sql),
-    ...bootRecords(writer, reader),
+    ...bootRecords(writer, reader, onRead),
     ...pendingRecords(writer, reader),
   };
 }

@@ -59,15 +59,19 @@ async function countsOf({ metric }: Room) {
     metric('bootbroker_operation_duration_seconds_count', { store, ...more });
   const events = await metric('bootbroker_boot_events_total', { outcome: 'written' });
   const records = await operations('records');
-  // What is written is no read, and whether others write is asked once in five seconds, whoever boots.
+  // What is written is no read, whether others write is asked once in five seconds, whoever boots, and a last boot may be known.
   const others = await Promise.all(
-    ['addBootEntry', 'updatePending', 'since', 'write', 'disk', 'ping', 'expireBoots'].map((operation) =>
-      operations('records', { operation }),
+    ['addBootEntry', 'updatePending', 'since', 'write', 'disk', 'ping', 'expireBoots', 'lastBoot'].map(
+      (operation) => operations('records', { operation }),
     ),
   );
+  const lastBoots = await metric('bootbroker_records_cache_reads_total', {
+    read: 'lastBoot',
+    result: 'miss',
+  });
   return {
     events,
-    reads: others.reduce((left, count) => left - count, records),
+    reads: others.reduce((left, count) => left - count, records) + lastBoots,
     syncs: await metric('bootbroker_records_commit_writes_count'),
     signed: await operations('signer'),
     bytes: await metric('bootbroker_response_bytes_total', { plane: 'boot' }),

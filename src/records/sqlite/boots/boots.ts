@@ -6,7 +6,11 @@ import { type BootsReader, emptyPage } from './reader.ts';
 import type { BootsWriter } from './writer.ts';
 
 /** What happened in the boots of machines. */
-export function bootRecords(writer: BootsWriter, { read }: BootsReader): Required<BootRecords> {
+export function bootRecords(
+  writer: BootsWriter,
+  { read }: BootsReader,
+  onRead?: (read: string, result: 'hit' | 'miss') => void,
+): Required<BootRecords> {
   const nothing = () => undefined;
   return {
     addBootEntry: (entry) => writer.write('adding to a boot', { kind: 'record', entry }),
@@ -14,6 +18,7 @@ export function bootRecords(writer: BootsWriter, { read }: BootsReader): Require
       writer.write('deleting outdated boots', { kind: 'expire', before: before.toISOString() }),
     async lastBoot(machineId, stage) {
       const known = stage === undefined ? await writer.last(machineId) : undefined;
+      if (stage === undefined) onRead?.('lastBoot', known === undefined ? 'miss' : 'hit');
       if (known !== undefined) return JSON.parse(known);
       return read('reading the last boot', nothing, (sql) => {
         if (stage !== undefined) return lastOfStage(sql, machineId, stage);
