@@ -102,7 +102,7 @@ export function realBoot(
           bytes,
         ]),
         [
-          ['UefiHttpBoot/1.0', 'HEAD', '/boot/x86_64/boot.efi', 200, undefined],
+          ['UefiHttpBoot/1.0', 'HEAD', '/boot/x86_64/boot.efi', 200, 0],
           ['UefiHttpBoot/1.0', 'GET', '/boot/x86_64/boot.efi', 200, story.sizes.firstStage],
         ],
       );
