@@ -38,8 +38,8 @@ export function compared(before: Run, now: Run) {
   const common = Object.keys(now.figures).filter((name) => name in before.figures);
   return Object.fromEntries(
     common.map((name) => {
-      const [then = 0, is = 0] = [before.figures[name], now.figures[name]];
-      return [name, { then, now: is, percent: then === 0 ? 0 : Math.round((is / then - 1) * 100) }];
+      const [was = 0, is = 0] = [before.figures[name], now.figures[name]];
+      return [name, { before: was, now: is, percent: was === 0 ? 0 : Math.round((is / was - 1) * 100) }];
     }),
   );
 }

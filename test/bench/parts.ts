@@ -1,4 +1,5 @@
 import { measureColdStart } from './cold-start.ts';
+import { costTables } from './cost/table.ts';
 import { measureFirstByte } from './first-byte.ts';
 import { measureGateway } from './gateway.ts';
 import { type Lane, openLanes } from './lanes.ts';
@@ -67,6 +68,11 @@ export const parts: Readonly<Record<string, Part>> = {
     says: 'machines that all come up at once, with what they really ask',
     needs: ['taskset'],
     measure: (workshop, all) => measureStorm(workshop, all ? [1_000, 10_000] : [1_000]),
+  },
+  cost: {
+    says: 'dollars a month by what a boot makes, beside the same images streamed',
+    needs: [],
+    measure: async () => costTables(),
   },
 };
 

@@ -1,3 +1,4 @@
+import { generated } from '../load/run.ts';
 import { openRoom, type Room } from '../room.ts';
 import { round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
@@ -27,8 +28,41 @@ export async function measureRates(workshop: Workshop, options: RatesOptions) {
     tables[title] = Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, row(rate, rates)]));
   }
   const events = await eventsOf(room);
+  const waits = await measureWaits(workshop, loads, options);
   await room.stop();
-  return { ...tables, durable_events: { broker: events } };
+  return { ...tables, durable_events: { broker: events }, waits };
+}
+
+/** The most that anybody opens. */
+const crowd = 512;
+
+/**
+ * What another machine waits for its script. At half of the rate that was reached by 64 connections, whoever comes: so is a room
+ * that is busy. And by 512 connections that ask again as soon as they have an answer: there the median cannot be less than 512
+ * by the rate that is reached.
+ */
+async function measureWaits(
+  { folder }: Workshop,
+  loads: Readonly<Record<string, Load>>,
+  { seconds }: RatesOptions,
+) {
+  const table: Record<string, object> = {};
+  for (const name of ['machine script', 'bare node:http']) {
+    const load = loads[name];
+    if (!load) continue;
+    const reached = await loaded(folder, load, { connections: 64, seconds });
+    const rate = Math.round(reached.rate / 2);
+    const open = await generated(folder, load, { connections: crowd, seconds, rate });
+    const closed = await loaded(folder, load, { connections: crowd, seconds });
+    table[name] = {
+      open_rate: rate,
+      open_p50_ms: round(open.p50, 2),
+      open_p99_ms: round(open.p99, 2),
+      closed_p50_ms: round(closed.p50, 2),
+      closed_p50_to_least: round(closed.p50 / ((crowd / closed.rate) * 1000), 2),
+    };
+  }
+  return table;
 }
 
 function asked({ pid, boot: port, revision, machines }: Room): Readonly<Record<string, Load>> {
@@ -55,13 +89,22 @@ async function byTurns(
 ): Promise<Readonly<Record<string, Rate>>> {
   const all: Record<string, Rate[]> = {};
   for (const load of Object.values(loads))
-    await loaded(folder, load, { connections, seconds: warmUpSeconds });
+    await measured(folder, load, { connections, seconds: warmUpSeconds });
   for (let turn = 0; turn < rounds; turn += 1)
     for (const [name, load] of Object.entries(loads)) {
-      const rate = await loaded(folder, load, { connections, seconds });
+      const rate = await measured(folder, load, { connections, seconds });
       all[name] = [...(all[name] ?? []), rate];
     }
   return Object.fromEntries(Object.entries(all).map(([name, rates]) => [name, middle(rates)]));
+}
+
+/** wrk is the faster one, but waits for the bodies of HEAD. */
+function measured(
+  folder: string,
+  load: Load,
+  how: { readonly connections: number; readonly seconds: number },
+) {
+  return load.method === 'HEAD' ? generated(folder, load, { ...how, rate: 0 }) : loaded(folder, load, how);
 }
 
 /** The round whose rate is the median. */
