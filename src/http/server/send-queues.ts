@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { canonicalAddress } from '../../boot/network.ts';
 
 /** However many ask, the kernel is asked once in so long: its answer grows with all sockets of the host. */
-const usualKeptMs = 1_000;
+export const usualKeptMs = 1_000;
 
 type Family = 'tcp' | 'tcp6';
 /** Bytes by connection; those without any are left out. */

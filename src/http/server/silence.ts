@@ -2,21 +2,27 @@ import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { cut, streamOf } from '../plane/answer-end.ts';
-import { SendQueues } from './send-queues.ts';
+import { SendQueues, usualKeptMs } from './send-queues.ts';
 
 /** A peer that has read nothing for so long is gone. */
 const longestSilenceMs = 120_000;
 /** How often a transfer that does not move is looked at. */
 const lookMs = 15_000;
 
-/** Looks after responses: those that are still there at the next look are held to what `cutSilentReader` asks; most have gone by then. */
-export function lookAfter(): { readonly begin: (response: ServerResponse) => void; close(): void } {
+/** Looks after the readers of responses. Most of these are gone at the next look, and cost no timer. */
+export function lookAfter(silenceMs = longestSilenceMs): {
+  begin(response: ServerResponse): void;
+  close(): void;
+} {
   const young = new Set<ServerResponse>();
-  const queues = new SendQueues();
-  const looking = setInterval(() => {
-    for (const response of young) cutSilentReader(response, longestSilenceMs, queues);
-    young.clear();
-  }, lookMs).unref();
+  const queues = new SendQueues(Math.min(usualKeptMs, silenceMs / 8));
+  const looking = setInterval(
+    () => {
+      for (const response of young) cutSilentReader(response, silenceMs, queues);
+      young.clear();
+    },
+    Math.min(lookMs, silenceMs / 4),
+  ).unref();
   return {
     begin(response) {
       young.add(response);
@@ -31,11 +37,7 @@ export function lookAfter(): { readonly begin: (response: ServerResponse) => voi
  * what the kernel's send buffer takes from it, and a slow reader may need minutes to empty a third of that: so what the
  * peer has acknowledged is asked of the kernel.
  */
-export function cutSilentReader(
-  response: ServerResponse,
-  silenceMs = longestSilenceMs,
-  queues = new SendQueues(silenceMs / 8),
-): void {
+function cutSilentReader(response: ServerResponse, silenceMs: number, queues: SendQueues): void {
   // A pipelined request's response gets its connection later, and the timer with it.
   const { socket } = response.req;
   const stream = streamOf(response);

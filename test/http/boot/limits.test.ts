@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { cutSilentReader } from '../../../src/http/server/silence.ts';
+import { lookAfter } from '../../../src/http/server/silence.ts';
 import { type Broker, brokerFor, push } from '../../support/broker.ts';
 import { ask, dial, say, until, untilClosed } from '../../support/http.ts';
 import { scaled } from '../../support/patience.ts';
@@ -67,12 +67,14 @@ const families = [
 ] as const;
 
 async function talker(t: ExecutionContext, listen: string): Promise<Server> {
+  const readers = lookAfter(silenceMs);
   const server = createServer((request, response) => {
-    cutSilentReader(response, silenceMs);
+    readers.begin(response);
     response.end(request.url === '/small' ? 'x' : Buffer.alloc(64_000_000));
   });
   await new Promise<void>((resolve) => server.listen(0, listen, resolve));
   t.teardown(() => {
+    readers.close();
     server.closeAllConnections();
     server.close();
   });

@@ -2,7 +2,7 @@ import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { cutSilentReader } from '../../../src/http/server/silence.ts';
+import { lookAfter } from '../../../src/http/server/silence.ts';
 import { until } from '../../support/http.ts';
 import { session } from '../../support/http2.ts';
 import { scaled } from '../../support/patience.ts';
@@ -12,8 +12,9 @@ const silenceMs = scaled(4_000);
 /** A server of HTTP/2 whose every answer is as long as anybody waits, and which says whose have ended. */
 async function talker(t: ExecutionContext) {
   const ended: string[] = [];
+  const readers = lookAfter(silenceMs);
   const server: Http2Server = createServer((request, response) => {
-    cutSilentReader(response as never, silenceMs);
+    readers.begin(response as never);
     const chunk = Buffer.alloc(16_384);
     const fill = () => {
       while (!response.stream.destroyed && response.write(chunk));
@@ -22,7 +23,10 @@ async function talker(t: ExecutionContext) {
     fill();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
+  t.teardown(() => {
+    readers.close();
+    server.close();
+  });
   return { port: (server.address() as AddressInfo).port, ended };
 }
 
