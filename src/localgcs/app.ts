@@ -24,7 +24,7 @@ export interface AppParts {
   readonly trust: Trust;
   /** Takes the log's lines; undefined: silent. */
   readonly log: ((line: object) => void) | undefined;
-  /** Hears of requests that name a span; undefined: nobody does. */
+  /** Hears of requests that read; undefined: nobody does. */
   readonly onServed?: ((served: Served) => void) | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { HasServed, Listening, TurnedAway } from './worker.ts';
 export interface HeardOfStorage {
   /** How many connections were turned away, by reason. */
   turned(turned: TurnedAway['turned']): void;
-  /** Requests that are over, and named a span. */
+  /** Requests that read, and are over. */
   served(served: HasServed['served']): void;
 }
 

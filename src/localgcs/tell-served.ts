@@ -1,7 +1,8 @@
 import type { Middleware } from 'koa';
 
-/** A request that named a span (W3C Trace Context), once it is over. Times are in ms since 1970. */
+/** A request for an object that is over. Times are in ms since 1970. */
 export interface Served {
+  /** The span that it named (W3C Trace Context); empty: none. */
   readonly traceparent: string;
   readonly method: string;
   /** Without the query. */
@@ -10,15 +11,19 @@ export interface Served {
   /** Bytes of the body. */
   readonly bytes: number;
   readonly complete: boolean;
+  /** The socket's other end. */
+  readonly address: string;
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
-/** Tells of each request that names a span. Anybody can: who is told decides which of them count. */
+/** Tells of each request that reads. Anybody can name any span: who is told decides which of them count. */
 export function tellServed(tell: (served: Served) => void): Middleware {
   return async (ctx, next) => {
-    const traceparent = ctx.get('traceparent');
-    if (!/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/.test(traceparent)) return next();
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    const given = ctx.get('traceparent');
+    const traceparent = /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/.test(given) ? given : '';
+    const { remoteAddress: address = '' } = ctx.req.socket;
     const startedAt = Date.now();
     const began = performance.now();
     ctx.res.once('close', () =>
@@ -29,6 +34,7 @@ export function tellServed(tell: (served: Served) => void): Middleware {
         status: ctx.status,
         bytes: ctx.state.sent ?? (ctx.method === 'HEAD' ? 0 : (ctx.length ?? 0)),
         complete: ctx.res.writableFinished,
+        address,
         startedAt,
         endedAt: startedAt + performance.now() - began,
       }),

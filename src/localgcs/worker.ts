@@ -14,7 +14,7 @@ export interface TurnedAway {
   readonly turned: Readonly<Record<string, number>>;
 }
 
-/** Said at most every quarter of a second: which requests that named a span are over. */
+/** Said at most every quarter of a second: which requests that read are over. */
 export interface HasServed {
   readonly served: readonly Served[];
 }

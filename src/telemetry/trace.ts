@@ -4,7 +4,8 @@ export interface RemoteSpan {
   readonly traceId: string;
   /** 16 hexadecimal digits; undefined: only the trace was named. */
   readonly spanId: string | undefined;
-  readonly sampled: boolean;
+  /** Undefined: nobody has said. */
+  readonly sampled: boolean | undefined;
 }
 
 /**
@@ -26,12 +27,16 @@ export function traceFields(
   return {
     'logging.googleapis.com/trace': `projects/${project}/traces/${span.traceId}`,
     ...(span.spanId && { 'logging.googleapis.com/spanId': span.spanId }),
-    'logging.googleapis.com/trace_sampled': span.sampled,
+    'logging.googleapis.com/trace_sampled': span.sampled === true,
   };
 }
 
 /** The header that names a span. */
-export function traceparent({ traceId, spanId, sampled }: Required<RemoteSpan>): string {
+export function traceparent({
+  traceId,
+  spanId,
+  sampled = true,
+}: RemoteSpan & { readonly spanId: string }): string {
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
 }
 

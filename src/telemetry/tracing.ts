@@ -1,3 +1,4 @@
+import type { RemoteSpan } from './trace.ts';
 import type { LateSpan } from './traces/late-span.ts';
 import type { ServedByStorage } from './traces/storage-spans.ts';
 import type { Watch } from './watch.ts';
@@ -20,13 +21,17 @@ export interface Tracing {
   /** A span under way; what `run` does in it belongs to it. */
   begin(): LateSpan;
   run<T>(span: LateSpan, work: () => T): T;
+  /** Who asked stands in that span; `follows`: and goes over to the trace that the answer names. */
+  believe(span: LateSpan, remote: RemoteSpan, follows: boolean): void;
+  /** The client was sent to this path of the storage; `peer` is the other end of its connection here. */
+  redirected(span: LateSpan, path: string, client: string, peer: string): void;
   /** Writes the span, and what was noted in it. */
   end(span: LateSpan, ended: Ended): void;
   /** Does something that nobody asked for just now, as a trace of its own. */
   job<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What whoever is asked in the span under way is told of it (`traceparent`); undefined: there is none. */
   traceparent(): string | undefined;
-  /** Writes what the embedded storage did for requests that named a span of ours, or one that we believe. */
+  /** Writes what the embedded storage did for requests that belong to a span of ours. */
   storageServed(served: readonly ServedByStorage[]): void;
   /** Whether timers stand still between requests (Cloud Run), so that a span has to leave before its answer ends. */
   readonly leavesWithAnswers: boolean;

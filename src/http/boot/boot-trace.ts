@@ -2,6 +2,7 @@ import type { Way } from '../../boot/way.ts';
 import { traceparent } from '../../telemetry/trace.ts';
 import type { BootContext } from './context.ts';
 import { EarlierRequests } from './earlier-requests.ts';
+import type { BootParts } from './parts.ts';
 
 /** Puts a request's span where it belongs. */
 export type PlaceSpan = (ctx: BootContext, way: Pick<Way, 'boot' | 'begins'>) => void;
@@ -21,7 +22,14 @@ export function bootTraces(clock: () => Date): PlaceSpan {
       span.belongsTo(boot, begins === true);
       if (begins) span.links.push(...earlier.take(caller, now));
     } else earlier.note(caller, span.ref, now);
-    const { traceId, spanId, sampled = true } = span.ref;
-    if (span.remote) ctx.set('traceresponse', traceparent({ traceId, spanId, sampled }));
+    if (span.remote) ctx.set('traceresponse', traceparent(span.ref));
   };
+}
+
+/** Its client was told to fetch this URL: what the embedded storage does then, belongs to its span. */
+export function traceRedirect(ctx: BootContext, { tracing }: Pick<BootParts, 'tracing'>, url: string): void {
+  const { span, source } = ctx.state;
+  if (!tracing || !span) return;
+  const peer = ctx.req.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  tracing.redirected(span, new URL(url).pathname, source.address, peer);
 }

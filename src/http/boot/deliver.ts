@@ -7,6 +7,7 @@ import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
 import { note } from '../plane/request-log.ts';
 import { answerHead, beginsAsset, lengthOf } from './answer-head.ts';
 import type { Told } from './boot-log.ts';
+import { traceRedirect } from './boot-trace.ts';
 import type { BootContext } from './context.ts';
 import { countDecision, countInferred, noteDelivery, noteFirstByte } from './counting.ts';
 import { handOff } from './handoff.ts';
@@ -93,6 +94,7 @@ async function redirect(
     ...(maxLength !== undefined && { maxLength }),
   });
   if (url === undefined) return false;
+  traceRedirect(ctx, parts, url);
   ctx.status = 302;
   countDecision(plan, parts);
   countInferred(ctx, plan, parts);

@@ -9,14 +9,11 @@ import type { CommonParts } from './parts.ts';
  */
 export function believeTrace(
   ctx: PlaneContext,
-  { project }: Pick<CommonParts, 'project'>,
+  { project, tracing }: Pick<CommonParts, 'project' | 'tracing'>,
   follows: boolean,
 ): void {
   const remote = remoteSpan((name) => ctx.get(name));
   if (!remote) return;
   ctx.state.about = { ...traceFields(remote, project), ...ctx.state.about };
-  const { span } = ctx.state;
-  if (!span) return;
-  span.remote = remote;
-  span.remoteFollows = follows;
+  if (ctx.state.span) tracing?.believe(ctx.state.span, remote, follows);
 }

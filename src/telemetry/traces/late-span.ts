@@ -10,7 +10,7 @@ export interface SpanRef {
   /** 16 hexadecimal digits. */
   readonly spanId: string;
   /** Undefined: as the sampler has it for that trace. */
-  readonly sampled?: boolean | undefined;
+  readonly sampled: boolean | undefined;
 }
 
 /** Something that a span waited for. */
@@ -37,7 +37,7 @@ export class LateSpan {
   readonly noted: Noted[] = [];
   /** How many operations were too many to be noted. */
   leftOut = 0;
-  /** Who asked, by a header that is believed. */
+  /** Who asked, as far as that is believed. */
   remote: RemoteSpan | undefined;
   /** Whether who asked stands in the trace that the answer names. */
   remoteFollows = false;
@@ -68,7 +68,7 @@ export class LateSpan {
   }
 
   /** As far as it is known by now. */
-  get ref(): SpanRef & { readonly spanId: string } {
+  get ref(): SpanRef {
     const { remote } = this;
     const traceId = this.#boot ?? remote?.traceId ?? this.#trace;
     const id = this.#boot && this.#beginsBoot ? firstSpanOf(this.#boot) : this.#id;
@@ -81,7 +81,9 @@ export class LateSpan {
     const boot = this.#boot;
     if (remote?.spanId && (!boot || boot === remote.traceId || this.remoteFollows))
       return { traceId: boot ?? remote.traceId, spanId: remote.spanId, sampled: remote.sampled };
-    return boot && !this.#beginsBoot ? { traceId: boot, spanId: firstSpanOf(boot) } : undefined;
+    return boot && !this.#beginsBoot
+      ? { traceId: boot, spanId: firstSpanOf(boot), sampled: undefined }
+      : undefined;
   }
 
   /** All links: who asked, too, where that is not its parent. */

@@ -18,7 +18,7 @@ import { type MetricPush, metricReader } from './metric-reader.ts';
 import { prometheusProducer } from './prometheus-producer.ts';
 import { openScope } from './scope.ts';
 import { GivenIds, SpanWriter } from './span-writer.ts';
-import { NamedSpans, storageSpan } from './storage-spans.ts';
+import { StorageCallers, storageSpan } from './storage-spans.ts';
 
 /** How long an answer waits until its spans have left, in ms. */
 const flushMs = 500;
@@ -84,7 +84,7 @@ function tracingBy(ids: GivenIds, { leavesWithAnswers }: Telling): Tracing {
     (span, noted) => writer.writeNoted(span, noted),
     (span) => writer.isWritten(span),
   );
-  const named = new NamedSpans();
+  const callers = new StorageCallers();
   const { forceFlush } = provider as { forceFlush?: () => Promise<void> };
   let pausedUntil = 0;
   return {
@@ -92,13 +92,17 @@ function tracingBy(ids: GivenIds, { leavesWithAnswers }: Telling): Tracing {
     leavesWithAnswers,
     traceparent() {
       const header = scope.traceparent();
-      if (header) named.note(header);
+      if (header) callers.named(header);
       return header;
     },
     begin: () => new LateSpan(),
+    believe(span, remote, follows) {
+      span.remote = remote;
+      span.remoteFollows = follows;
+      if (remote.spanId) callers.named(traceparent({ ...remote, spanId: remote.spanId }));
+    },
+    redirected: (span, path, client, peer) => callers.sent(path, client, peer, span.ref),
     end(span, ended) {
-      const { remote } = span;
-      if (remote?.spanId) named.note(traceparent({ ...remote, spanId: remote.spanId }));
       writer.write(span, ended);
     },
     async job(name, work) {
@@ -115,11 +119,13 @@ function tracingBy(ids: GivenIds, { leavesWithAnswers }: Telling): Tracing {
     },
     storageServed(served) {
       for (const one of served) {
-        const { parent, name, attributes, failure } = storageSpan(one);
-        if (!parent || !named.isKnown(one.traceparent)) continue;
+        const caller = callers.of(one);
+        if (!caller) continue;
+        const { name, attributes, ...ended } = storageSpan(one);
         const span = new LateSpan(one);
-        span.remote = parent;
-        writer.write(span, { name, kind: 'server', attributes, failure });
+        span.remote = caller.span;
+        const inferred = caller.inferred && { 'bootbroker.inferred': true };
+        writer.write(span, { name, attributes: { ...attributes, ...inferred }, ...ended });
       }
     },
     async flush() {

@@ -26,8 +26,8 @@ export function openScope(
     traceparent() {
       const under = storage.getStore();
       if (!under) return undefined;
-      const { traceId, spanId, sampled = true } = under.span.ref;
-      return traceparent({ traceId, spanId: under.spanId ?? spanId, sampled });
+      const { ref } = under.span;
+      return traceparent({ ...ref, spanId: under.spanId ?? ref.spanId });
     },
     watch(operation, work) {
       const under = storage.getStore();

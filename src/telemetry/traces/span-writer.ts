@@ -3,8 +3,10 @@ import {
   type Context,
   type Link,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   TraceFlags,
   type Tracer,
@@ -12,27 +14,27 @@ import {
 } from '@opentelemetry/api';
 import { scrub } from '../log/scrub.ts';
 import type { Ended } from '../tracing.ts';
-import type { LateSpan, Noted, SpanRef } from './late-span.ts';
-import { spanId } from './late-span.ts';
+import { type LateSpan, type Noted, type SpanRef, spanId } from './late-span.ts';
 
-/** Gives the next span the ids that it has been known by since it began. */
+/** The ids of one span. */
+type Ids = Pick<SpanRef, 'traceId' | 'spanId'>;
+
+/** Gives a span the ids that it has been known by since it began. */
 export class GivenIds {
-  #next: SpanRef | undefined;
+  #given: Ids | undefined;
 
-  give(ids: SpanRef): void {
-    this.#next = ids;
+  /** `start` starts one span. */
+  during<T>(ids: Ids, start: () => T): T {
+    this.#given = ids;
+    try {
+      return start();
+    } finally {
+      this.#given = undefined;
+    }
   }
 
-  generateTraceId = (): string => this.#next?.traceId ?? randomBytes(16).toString('hex');
-
-  generateSpanId = (): string => {
-    const id = this.#next?.spanId ?? spanId();
-    return id;
-  };
-
-  taken(): void {
-    this.#next = undefined;
-  }
+  generateTraceId = (): string => this.#given?.traceId ?? randomBytes(16).toString('hex');
+  generateSpanId = (): string => this.#given?.spanId ?? spanId();
 }
 
 const kinds = { server: SpanKind.SERVER, internal: SpanKind.INTERNAL };
@@ -53,17 +55,17 @@ export class SpanWriter {
   }
 
   write(late: LateSpan, { name, kind, attributes, failure }: Ended): void {
-    const span = this.#start(name, {
-      ids: late.ref,
-      parent: late.parent,
-      kind: kinds[kind],
-      startedAt: late.startedAt,
-      links: late.allLinks,
-    });
-    for (const [key, value] of Object.entries(attributes)) {
+    const { parent, startedAt: startTime, allLinks, leftOut } = late;
+    const under = parent ? trace.setSpanContext(ROOT_CONTEXT, this.#contextOf(parent)) : ROOT_CONTEXT;
+    const span = this.#start(
+      name,
+      late.ref,
+      { kind: kinds[kind], startTime, links: allLinks.map(linkTo) },
+      under,
+    );
+    for (const [key, value] of Object.entries(attributes))
       if (value !== undefined) span.setAttribute(key, typeof value === 'string' ? scrub(value) : value);
-    }
-    if (late.leftOut > 0) span.setAttribute('bootbroker.operations_left_out', late.leftOut);
+    if (leftOut > 0) span.setAttribute('bootbroker.operations_left_out', leftOut);
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: scrub(failure) });
     this.#written.set(late, trace.setSpan(ROOT_CONTEXT, span));
     for (const noted of late.noted) this.writeNoted(late, noted);
@@ -71,58 +73,29 @@ export class SpanWriter {
   }
 
   /** Something that a span waited for; or that went on after it. */
-  writeNoted(late: LateSpan, { store, name, spanId, startedAt, endedAt, error }: Noted): void {
-    const { traceId, sampled } = late.ref;
-    const span = this.#start(`${store} ${name}`, {
-      ids: { traceId, spanId },
-      parent: { ...late.ref, sampled },
-      context: this.#written.get(late),
-      kind: SpanKind.CLIENT,
-      startedAt,
-      links: [],
-    });
-    span.setAttribute('bootbroker.store', store).setAttribute('bootbroker.operation', name);
+  writeNoted(late: LateSpan, { store, name, spanId, startedAt: startTime, endedAt, error }: Noted): void {
+    const ids = { traceId: late.ref.traceId, spanId };
+    const attributes = { 'bootbroker.store': store, 'bootbroker.operation': name };
+    const options = { kind: SpanKind.CLIENT, startTime, attributes };
+    const span = this.#start(`${store} ${name}`, ids, options, this.#written.get(late) ?? ROOT_CONTEXT);
     if (error !== undefined) {
-      const { name: type, message } =
-        error instanceof Error ? error : { name: 'Error', message: String(error) };
-      span.setAttribute('error.type', type);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: scrub(message) });
+      const told = error instanceof Error ? error : new Error(String(error));
+      span.setAttribute('error.type', told.name);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: scrub(told.message) });
     }
     span.end(endedAt);
   }
 
-  #start(name: string, { ids, parent, context, kind, startedAt, links }: Starting) {
-    const under =
-      context ?? (parent ? trace.setSpanContext(ROOT_CONTEXT, this.#contextOf(parent)) : ROOT_CONTEXT);
-    this.#ids.give(ids);
-    const span = this.#tracer.startSpan(
-      name,
-      { kind, startTime: startedAt, links: links.map(linkTo) },
-      under,
-    );
-    this.#ids.taken();
-    return span;
+  #start(name: string, ids: Ids, options: SpanOptions, under: Context): Span {
+    return this.#ids.during(ids, () => this.#tracer.startSpan(name, options, under));
   }
 
-  /** A span that stands elsewhere, or is not written yet. Whether it is sampled says the sampler, by its trace id, where nobody has said. */
+  /** A span that stands elsewhere, or is not written yet. Whether it is sampled says the sampler, by its trace, where nobody has said. */
   #contextOf({ traceId, spanId, sampled }: SpanRef): SpanContext {
-    if (sampled !== undefined)
-      return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
-    this.#ids.give({ traceId, spanId });
-    const like = this.#tracer.startSpan('like it', {}, ROOT_CONTEXT); // never ended, so never told
-    this.#ids.taken();
-    return like.spanContext();
+    if (sampled === undefined)
+      return this.#start('like it', { traceId, spanId }, {}, ROOT_CONTEXT).spanContext(); // never ended, so never told
+    return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
   }
-}
-
-interface Starting {
-  readonly ids: SpanRef;
-  readonly parent: SpanRef | undefined;
-  /** Where its parent is written already. */
-  readonly context?: Context | undefined;
-  readonly kind: SpanKind;
-  readonly startedAt: number;
-  readonly links: readonly SpanRef[];
 }
 
 function linkTo({ traceId, spanId, sampled = true }: SpanRef): Link {

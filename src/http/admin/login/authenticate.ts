@@ -61,7 +61,7 @@ export function nameByProxy({ trustedProxies }: Pick<AdminParts, 'trustedProxies
  * That front passes on what its client says of a trace, so only what is known who sent it gets here.
  */
 export function traceByProxy(
-  parts: Pick<AdminParts, 'trustedProxies' | 'onCloudRun' | 'project'>,
+  parts: Pick<AdminParts, 'trustedProxies' | 'onCloudRun' | 'project' | 'tracing'>,
 ): PlaneMiddleware {
   return (ctx, next) => {
     const isFront = parts.onCloudRun || anyContains(parts.trustedProxies, ctx.req.socket.remoteAddress ?? '');
