@@ -234,7 +234,4 @@ function forget(r) {
   });
 }
 
-export default {
-  ...{ vouch, relayed, canary, refuse, authorization, metrics, forget },
-  ...{ trace, traceparent, span },
-};
+export default { vouch, relayed, canary, refuse, authorization, metrics, forget, trace, traceparent, span };

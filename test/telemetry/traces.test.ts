@@ -115,6 +115,13 @@ test('script, kernel and report of a boot stand in one trace, whose id is the id
   );
 });
 
+test("a report that names no boot stands in the trace of its machine's last one", async (t) => {
+  const { receiver, boot } = await traced(t);
+  const { text } = await ask(boot, `/boot.ipxe?mac=${mac}`, { userAgent: agents.ipxe });
+  await ask(boot, `/report/up?mac=${mac}`, { method: 'POST', body: 'is up' });
+  t.is((await receiver.span(at('/report/up'))).traceId, traceOf(bootOf(text)));
+});
+
 test('what a client fetches where it was sent is inferred: from that address nobody else was sent there', async (t) => {
   const { receiver, boot, machine, revision } = await traced(t);
   const { text } = await ask(boot, `/boot.ipxe?mac=${mac}`, { userAgent: agents.ipxe });

@@ -17,7 +17,7 @@ import { believeRequestId, note } from '../plane/request-log.ts';
 import { routerPath } from '../plane/router-path.ts';
 import { beginningOf } from './beginning.ts';
 import { entryOf } from './boot-log.ts';
-import { bootTraces, type PlaceSpan } from './boot-trace.ts';
+import { type BootTraces, bootTraces } from './boot-trace.ts';
 import { refuseBrowsers, signOfBrowser } from './browsers.ts';
 import { ConnectionAddresses } from './connection-addresses.ts';
 import type { BootContext, BootMiddleware, BootState } from './context.ts';
@@ -37,17 +37,17 @@ export function bootApp(parts: BootParts): PlaneApp {
   const world = recordsWorld(parts.records);
   const limits = reportLimits(parts.reportsPerSource, parts.metrics);
   const beginning = beginningOf(parts);
-  const placeSpan = bootTraces(parts.clock);
+  const traces = bootTraces(parts.clock);
   const addresses = new ConnectionAddresses(parts.sourcePolicy);
   const router = new Router<BootState, Routed>({ strict: true, sensitive: true });
   for (const route of bootRoutes)
     router.get(routerPath(route.path), (ctx: BootContext) =>
-      answer(ctx, route, { world, beginning, slots, placeSpan }, parts),
+      answer(ctx, route, { world, beginning, slots, traces }, parts),
     );
   for (const method of ['get', 'post'] as const)
     router[method](routerPath(reportRoute.path), refuseBrowsers, async (ctx: BootContext) => {
       ctx.state.route = reportRoute.path;
-      await report(ctx, world, limits, placeSpan, parts);
+      await report(ctx, world, limits, traces, parts);
     });
   return planeApp(
     'boot',
@@ -61,13 +61,13 @@ interface Answering {
   readonly world: World;
   readonly beginning: Beginning;
   readonly slots: StreamSlots;
-  readonly placeSpan: PlaceSpan;
+  readonly traces: BootTraces;
 }
 
 async function answer(
   ctx: BootContext,
   route: BootRoute,
-  { world, beginning, slots, placeSpan }: Answering,
+  { world, beginning, slots, traces }: Answering,
   parts: BootParts,
 ): Promise<void> {
   ctx.state.route = route.path;
@@ -78,7 +78,7 @@ async function answer(
   const decided = await boot({ ...bootRequest(ctx, wanted, query), beginning }, world, parts);
   const { way } = decided;
   noteWay(ctx, way);
-  placeSpan(ctx, way);
+  traces.place(ctx, way);
   const browsed = signOfBrowser(ctx.req.headers) !== undefined; // what a page asks for is no news of a machine
   if (way.unknown && way.identity && !browsed) {
     const { address } = ctx.state.source;
