@@ -29,6 +29,7 @@ function nginxConf(settings: Settings, places: Places): string {
     ...limits(settings),
     listen: `${bracketed(settings.listen)}:${settings.port}`,
     metrics: `127.0.0.1:${settings.metrics_port}`,
+    traces: when(settings.traces !== undefined && {}),
     identity: when(audienceOf(settings) !== undefined && {}),
     slices: when(cache),
     // Without a cache the storage itself answers ranges, and bytes go on as they come: what is buffered is copied once more.

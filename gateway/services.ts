@@ -29,7 +29,8 @@ const internet = ['AF_INET', 'AF_INET6', 'AF_UNIX'];
 export function services(settings: Settings, places: Places): readonly Service[] {
   const upkeeps = fetchesOf(settings, places).length > 0 ? [upkeep(places)] : [];
   const tunnels = settings.tunnel ? [tunnel(places), names(places)] : [];
-  return [...upkeeps, ...tunnels, edge(settings, places)];
+  const tellers = settings.traces === undefined ? [] : [spans(settings, places)];
+  return [...upkeeps, ...tunnels, edge(settings, places), ...tellers];
 }
 
 function upkeep({ lib, run, cache }: Places): Service {
@@ -89,6 +90,19 @@ function edge({ user }: Settings, { etc, run, log, cache }: Places): Service {
   };
 }
 
+function spans({ user }: Settings, { lib, run, log }: Places): Service {
+  return {
+    user,
+    group: user,
+    name: 'spans',
+    about: 'spans of its requests, sent to the receiver of traces',
+    command: `/bin/sh ${lib}/spans run`,
+    capabilities: [],
+    writes: [`${run}/edge`, log],
+    families: internet,
+  };
+}
+
 /** Every file that the programs read on the gateway, by path. */
 export function installed(settings: Settings, places: Places): ReadonlyMap<string, string> {
   const fetches = fetchesOf(settings, places);
@@ -98,6 +112,9 @@ export function installed(settings: Settings, places: Places): ReadonlyMap<strin
     ...(fetches.length > 0
       ? [[`${places.lib}/upkeep`, fill('upkeep', { ...places, fetches: fetches.join('\n') })] as const]
       : []),
+    ...(settings.traces === undefined
+      ? []
+      : [[`${places.lib}/spans`, fill('spans', { ...places, receiver: settings.traces })] as const]),
   ]);
 }
 

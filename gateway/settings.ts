@@ -95,6 +95,8 @@ const schema = z.strictObject({
       edge_factor: z.int().min(1).max(100).default(20),
     })
     .prefault({}),
+  /** Origin of a receiver of OTLP over http, such as http://10.128.0.9:4318: it is told of each request. */
+  traces: origin.optional(),
   metrics_port: port.default(9145),
   user: name.default('www-data'),
   ssh_from: z.array(network).default([]),

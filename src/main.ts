@@ -3,6 +3,7 @@ import { type Config, readConfig } from './config/config.ts';
 import type { Plane } from './open-listener.ts';
 import { openParts } from './parts.ts';
 import { loadBootPlane, openPlanes } from './planes.ts';
+import type { OpenTelemetry } from './telemetry/traces/opentelemetry.ts';
 
 /** How long running answers may take to end after SIGTERM (Cloud Run gives 10 s before SIGKILL). */
 const drainMs = 10_000;
@@ -29,10 +30,11 @@ export async function serve(flags: Readonly<Record<string, string | undefined>> 
 
 async function run(config: Config, stop: Promise<NodeJS.Signals>): Promise<number> {
   const clock = () => new Date();
+  const telemetry = await startTelemetry(config);
   // While the embedded storage starts in its own thread, this one loads the boot plane.
   const loading = loadBootPlane(config);
   loading.catch(() => {}); // told below, unless the parts fail first
-  const parts = await openParts(config, clock);
+  const parts = await openParts(config, clock, telemetry);
   const { log, localgcs } = parts;
   let planes: Plane | undefined;
   try {
@@ -48,8 +50,16 @@ async function run(config: Config, stop: Promise<NodeJS.Signals>): Promise<numbe
     return 0;
   } finally {
     await planes?.close(drainMs);
+    await telemetry?.close();
     await parts.close();
   }
+}
+
+/** Loaded only where OpenTelemetry's own settings name an endpoint: it takes longer to load than all else. */
+async function startTelemetry({ otlp, onCloudRun }: Config): Promise<OpenTelemetry | undefined> {
+  if (!otlp) return undefined;
+  const { openTelemetry } = await import('./telemetry/traces/opentelemetry.ts');
+  return openTelemetry({ ...otlp, leavesWithAnswers: onCloudRun });
 }
 
 /** The first signal stops in order; the second, of an impatient hand, at once. */

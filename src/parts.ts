@@ -11,11 +11,16 @@ import { type GoogleCredentials, googleCredentials } from './sign/google-credent
 import { verifyEdge } from './sign/x-boot-edge.ts';
 import { type Log, openLog } from './telemetry/log.ts';
 import { type Metrics, openMetrics } from './telemetry/metrics.ts';
+import type { OpenTelemetry } from './telemetry/traces/opentelemetry.ts';
+import type { Tracing } from './telemetry/tracing.ts';
+import type { Watch } from './telemetry/watch.ts';
 
 /** What the program is made of. */
 export interface Parts extends RecordsParts, StorageParts {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Unset: there are no traces. */
+  readonly tracing: Tracing | undefined;
   /** Undefined without the admin role. */
   readonly adminToken: string | undefined;
   /** Unset: no edge is believed. */
@@ -25,18 +30,26 @@ export interface Parts extends RecordsParts, StorageParts {
 }
 
 /** Opens all parts. Throws, naming what could not be opened; whatever was open by then is closed again. */
-export async function openParts(config: Config, clock: () => Date): Promise<Parts> {
+export async function openParts(
+  config: Config,
+  clock: () => Date,
+  telemetry?: OpenTelemetry,
+): Promise<Parts> {
   const metrics = openMetrics(disksOf(config));
   const { logLevel: level, logFormat: format } = config;
   const log = openLog({ level, format, onDrop: () => metrics.droppedLines.inc({}) });
   for (const secret of config.secrets) log.hide(secret);
-  const { watch } = metrics;
+  telemetry?.attach({ log, metrics });
+  const tracing = telemetry?.tracing;
+  const watch: Watch = tracing
+    ? (operation, work) => tracing.watch(operation, () => metrics.watch(operation, work))
+    : metrics.watch;
   const google = googleCredentials();
   const { adminToken, ...records } = await openDataDir(config, () =>
     openRecords(config, { clock, google, log, metrics, watch }),
   );
   if (adminToken !== undefined) log.hide(adminToken);
-  const storage = await openStorage(config, { clock, google, log, metrics, watch }).catch(
+  const storage = await openStorage(config, { clock, google, log, metrics, watch, tracing }).catch(
     async (error: unknown) => {
       await records.records.close();
       throw error;
@@ -49,6 +62,7 @@ export async function openParts(config: Config, clock: () => Date): Promise<Part
     ...storage,
     log,
     metrics,
+    tracing,
     adminToken,
     edge: edgeVerifier(config, clock),
     snapshotKey: snapshotKeyOf(config, google),

@@ -144,6 +144,89 @@ async function metrics(r) {
   r.return(200, text.join(''));
 }
 
+/**
+ * Where in a trace this request stands. A site's own edge has said so; else the URL names a boot, whose id is its trace's, and the
+ * last half of it the span of its script; else it has a trace of its own, by its request id.
+ */
+function place(r) {
+  const v = r.variables;
+  const above = v.relayed ? /^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$/.exec(v.http_traceparent) : null;
+  if (above) return { trace: above[1], parent: above[2] };
+  const boot = String(v.arg_boot).toLowerCase();
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(boot) || /0{12}$/.test(boot))
+    return { trace: v.request_id, parent: '' };
+  const trace = boot.replace(/-/g, '');
+  return { trace, parent: trace.slice(16) };
+}
+
+/** The same, once the broker has answered: only its answer says which boot a script belongs to. */
+function placed(r) {
+  const at = place(r);
+  const said = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(r.variables.upstream_http_traceresponse);
+  if (!said || said[1] === at.trace) return at;
+  const first = said[1].slice(16);
+  return { trace: said[1], parent: at.parent || (said[2] === first ? '' : first) };
+}
+
+function trace(r) {
+  return placed(r).trace;
+}
+
+function spanId(r) {
+  return r.variables.request_id.slice(0, 16);
+}
+
+/** What broker and storage are told (W3C Trace Context): nothing of it is a client's. */
+function traceparent(r) {
+  return `00-${place(r).trace}-${spanId(r)}-01`;
+}
+
+/** The request as a span (OTLP, JSON Protobuf encoding; attributes by OpenTelemetry's conventions for HTTP). No query, no signature. */
+function span(r) {
+  const v = r.variables;
+  const at = placed(r);
+  const end = Math.round(Number(v.msec) * 1000);
+  const start = end - Math.round(Number(v.request_time) * 1000);
+  const status = Number(v.number);
+  const texts = [
+    ['http.request.method', v.request_method],
+    ['url.path', v.path],
+    ['client.address', v.remote_addr],
+    ['user_agent.original', v.http_user_agent],
+    ['bootbroker.plan', v.plan],
+    ['bootbroker.peer', v.peer],
+    ['bootbroker.request_id', v.request_id],
+    ['bootbroker.cache', v.upstream_cache_status],
+    ['bootbroker.upstream', v.upstream_status],
+  ];
+  const numbers = [
+    ['http.response.status_code', status],
+    ['http.response.body.size', Number(v.body_bytes_sent)],
+  ];
+  const attributes = texts
+    .filter((a) => a[1])
+    .map((a) => ({ key: a[0], value: { stringValue: a[1].slice(0, 512) } }))
+    .concat(numbers.map((a) => ({ key: a[0], value: { intValue: String(a[1]) } })));
+  const one = {
+    traceId: at.trace,
+    spanId: spanId(r),
+    parentSpanId: at.parent,
+    name: `${v.request_method} ${v.route}`,
+    kind: 2,
+    startTimeUnixNano: `${start}000000`,
+    endTimeUnixNano: `${end}000000`,
+    attributes,
+    status: status >= 500 ? { code: 2 } : {},
+  };
+  const resource = ['service.name', 'bootbroker-gateway', 'host.name', v.hostname];
+  return JSON.stringify({
+    resource: {
+      attributes: [0, 2].map((n) => ({ key: resource[n], value: { stringValue: resource[n + 1] } })),
+    },
+    scopeSpans: [{ scope: { name: 'bootbroker-gateway' }, spans: [one] }],
+  });
+}
+
 /** What the broker said of the asset is not true of the problem that is answered in its place. */
 function forget(r) {
   ['Cache-Control', 'Content-Disposition', 'Accept-Ranges'].forEach((name) => {
@@ -151,4 +234,4 @@ function forget(r) {
   });
 }
 
-export default { vouch, relayed, canary, refuse, authorization, metrics, forget };
+export default { vouch, relayed, canary, refuse, authorization, metrics, forget, trace, traceparent, span };

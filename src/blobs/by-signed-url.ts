@@ -22,6 +22,8 @@ export interface SignedUrlOptions {
   /** Keeps what is dear to sign; unset: each URL is signed when it is asked for, and lives no longer than it must. */
   readonly urls?: SignedUrls;
   readonly clock: () => Date;
+  /** Names the span for which bytes are fetched, to the storage; no part of what is signed, and nothing that Google's minds. */
+  readonly traceparent?: () => string | undefined;
   /** For bytes; unset: as long as firmware waits. */
   readonly patience?: Patience;
 }
@@ -37,7 +39,16 @@ export function bySignedUrl(
   options: SignedUrlOptions,
   connections: ReturnType<typeof storageConnections>,
 ): Pick<Blobs, 'signedUrl' | 'uploadGrant' | 'follow' | 'digest' | 'validators' | 'read'> {
-  const { endpoint, bucket, signer, shortSigner, clock, urls, patience = bootPatience } = options;
+  const {
+    endpoint,
+    bucket,
+    signer,
+    shortSigner,
+    clock,
+    urls,
+    traceparent,
+    patience = bootPatience,
+  } = options;
   const urlOf = (
     { bucket, object, generation }: BlobRef,
     ttlSeconds: number,
@@ -50,6 +61,7 @@ export function bySignedUrl(
   };
   const bytesOf = async (blob: BlobRef, { ttlSeconds, ...how }: FollowOptions) => {
     return resuming({
+      traceparent: traceparent?.(),
       url: () => urlOf(blob, ttlSeconds),
       generation: blob.generation,
       dispatcher: await connections.open(),

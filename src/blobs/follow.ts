@@ -22,9 +22,16 @@ const longestExplanation = 2_000;
 
 /**
  * Fetches a part from a signed URL, once. What is not asked for waits in the storage: chunks go from the socket straight
- * to the receiver, whose clock this is too. An answer that is not the part is a fault before its first byte.
+ * to the receiver, whose clock this is too. An answer that is not the part is a fault before its first byte. `unsigned`: headers
+ * that the signature says nothing of.
  */
-export function follow(url: string, part: Part, dispatcher: Dispatcher, receiver: Receiver): Transfer {
+export function follow(
+  url: string,
+  part: Part,
+  dispatcher: Dispatcher,
+  receiver: Receiver,
+  unsigned: Readonly<Record<string, string>> = {},
+): Transfer {
   const { origin, pathname, search } = new URL(url);
   let controller: Dispatcher.DispatchController | undefined;
   let over = false;
@@ -44,7 +51,11 @@ export function follow(url: string, part: Part, dispatcher: Dispatcher, receiver
       origin,
       path: pathname + search,
       method: 'GET',
-      headers: { 'accept-encoding': 'identity', ...(part.ranged && { range: rangeHeader(part) }) },
+      headers: {
+        'accept-encoding': 'identity',
+        ...(part.ranged && { range: rangeHeader(part) }),
+        ...unsigned,
+      },
       headersTimeout: 0,
       bodyTimeout: 0,
     },

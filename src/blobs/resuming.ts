@@ -17,6 +17,8 @@ export interface ResumingOptions {
   readonly signal: AbortSignal;
   readonly onResume?: ((resumed: Resumed) => void) | undefined;
   readonly patience: Patience;
+  /** What the storage is told of the trace. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -86,7 +88,7 @@ class ResumingBody extends Readable {
   }
 
   async #attempt(): Promise<void> {
-    const { generation, range, dispatcher, patience, url } = this.#options;
+    const { generation, range, dispatcher, patience, url, traceparent } = this.#options;
     const turn = this.#turn;
     this.#watch(Math.min(patience.stall, Math.max(1, this.#timeLeft())));
     try {
@@ -94,7 +96,10 @@ class ResumingBody extends Readable {
       if (turn !== this.#turn) return;
       const [first, last, size] = [this.#next, this.#last, this.#size];
       const ranged = range !== undefined || first > 0;
-      this.#transfer = follow(signed, { generation, ranged, first, last, size }, dispatcher, this.#receiver);
+      const part = { generation, ranged, first, last, size };
+      this.#transfer = follow(signed, part, dispatcher, this.#receiver, {
+        ...(traceparent && { traceparent }),
+      });
     } catch (error) {
       if (turn !== this.#turn) return;
       // A signer has tried as often as it should. Only what has begun is worth more.

@@ -61,7 +61,12 @@ function begin(
 ): void {
   way.owned = true;
   if (!beginning || !way.machine) return;
-  way.boot = isRetry(last, { revision, at: beginning.now() }) ? last.id : beginning.fresh();
+  if (isRetry(last, { revision, at: beginning.now() })) {
+    way.boot = last.id;
+    return;
+  }
+  way.boot = beginning.fresh();
+  way.begins = true;
 }
 
 function text(body: string, why: Reasoned): TextPlan {

@@ -46,6 +46,8 @@ export interface Way {
   readonly warnings: readonly Warning[];
   /** The boot that its script begins, or that its URL names. */
   readonly boot?: string;
+  /** Whether this script begins it: no earlier one of it was asked for. */
+  readonly begins?: true;
   /** Whether that revision is known to be the machine's: it is what it boots now, or was. */
   readonly owned?: true;
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { type Otlp, otlpOf } from './otlp.ts';
 import { fromFile, type Setting } from './setting.ts';
 import { settings } from './settings.ts';
 
@@ -10,6 +11,8 @@ export type Config = { readonly [Key in keyof typeof settings]: Values[Key] } & 
   readonly onCloudRun: boolean;
   /** Texts that open something: they are never logged. */
   readonly secrets: readonly string[];
+  /** What is told by OTLP, as OpenTelemetry's own settings have it; undefined: nothing. */
+  readonly otlp: Otlp | undefined;
   /** Which files the secrets of these settings were read from, or will be. */
   readonly secretFiles: readonly string[];
 };
@@ -152,6 +155,7 @@ function onPlatform(settled: Config, env: Environment): Config {
     rsaKeyFile: settled.rsaKeyFile ?? (env.GOOGLE_APPLICATION_CREDENTIALS || undefined),
     firestoreEmulator: env.FIRESTORE_EMULATOR_HOST || undefined,
     onCloudRun: Boolean(env.K_SERVICE),
+    otlp: otlpOf(env),
     secrets: secretTexts(settled),
   };
   const planes = config.roles.filter((role) => role !== 'jobs');

@@ -7,11 +7,12 @@ import { httpOrigin } from '../boot/network.ts';
 import { descriptorShares } from '../bounds/descriptors.ts';
 import { Sampler } from '../bounds/sampler.ts';
 import type { Config } from '../config/config.ts';
-import { type Localgcs, startLocalgcs } from '../localgcs/localgcs.ts';
+import { type HeardOfStorage, type Localgcs, startLocalgcs } from '../localgcs/localgcs.ts';
 import { fileSecret } from '../secrets.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { Watch } from '../telemetry/watch.ts';
 import { openLocalSigner, openSigners } from './signer.ts';
 import { watchedBlobs, watchedSigner } from './watched.ts';
@@ -33,6 +34,7 @@ interface Tools {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly watch: Watch;
+  readonly tracing?: Tracing | undefined;
 }
 
 export function openStorage(config: Config, tools: Tools): Promise<StorageParts> {
@@ -41,7 +43,7 @@ export function openStorage(config: Config, tools: Tools): Promise<StorageParts>
 
 /** The broker talks to its embedded storage as to Google's; only endpoint and credentials differ. */
 async function openLocal(config: Config, tools: Tools): Promise<StorageParts> {
-  const { clock, google, log, metrics, watch } = tools;
+  const { clock, google, metrics, watch, tracing } = tools;
   const { dataDir, bucket, project, storagePublicUrl } = config;
   const token = fileSecret(join(dataDir, 'storage-token'));
   const { signer, key } = await openLocalSigner(config, google);
@@ -52,8 +54,9 @@ async function openLocal(config: Config, tools: Tools): Promise<StorageParts> {
     token,
     keys: [key],
     limits: limitsOf(config),
+    tellsServed: tracing !== undefined,
   };
-  const localgcs = await startLocalgcs(options, hearing(log, metrics)).catch((error: Error) => {
+  const localgcs = await startLocalgcs(options, hearing(tools)).catch((error: Error) => {
     throw new Error(`${error.message}. Look at BROKER_STORAGE_LISTEN, BROKER_DATA_DIR`, { cause: error });
   });
   const { origin: endpoint } = localgcs;
@@ -65,6 +68,7 @@ async function openLocal(config: Config, tools: Tools): Promise<StorageParts> {
     signer: watchedSigner(signer, watch),
     urls: openUrls(tools),
     clock,
+    ...(tracing && { traceparent: tracing.traceparent }),
     onHealed: healed(metrics),
   });
   const blobs = watchedBlobs(storage, watch);
@@ -83,7 +87,7 @@ async function openLocal(config: Config, tools: Tools): Promise<StorageParts> {
 }
 
 async function openGcs(config: Config, tools: Tools): Promise<StorageParts> {
-  const { clock, google, metrics, watch } = tools;
+  const { clock, google, metrics, watch, tracing } = tools;
   const { storageEndpoint: endpoint, bucket, project } = config;
   const { signer, shortSigner } = await openSigners(config, google, clock);
   const storage = gcsBlobs({
@@ -95,6 +99,7 @@ async function openGcs(config: Config, tools: Tools): Promise<StorageParts> {
     ...(shortSigner && { shortSigner: watchedSigner(shortSigner, watch) }),
     urls: openUrls(tools),
     clock,
+    ...(tracing && { traceparent: tracing.traceparent }),
     onHealed: healed(metrics),
   });
   const blobs = watchedBlobs(storage, watch);
@@ -120,13 +125,16 @@ function limitsOf({ maxConnections, streamFloor, allowedNetworks, trustedProxies
   };
 }
 
-/** Counts what the storage's thread turned away, and logs it once a minute. */
-function hearing(log: Log, metrics: Metrics) {
+/** Counts what the storage's thread turned away, and logs it once a minute; and writes spans of what it served. */
+function hearing({ log, metrics, tracing }: Tools): HeardOfStorage {
   const sampler = new Sampler(() => {});
-  return (turned: Readonly<Record<string, number>>) => {
-    for (const [reason, count] of Object.entries(turned))
-      metrics.turnedConnections.inc({ listener: 'storage', reason }, count);
-    if (sampler.takes('storage')) log.info({ turned }, 'the embedded storage turned connections away');
+  return {
+    turned(turned) {
+      for (const [reason, count] of Object.entries(turned))
+        metrics.turnedConnections.inc({ listener: 'storage', reason }, count);
+      if (sampler.takes('storage')) log.info({ turned }, 'the embedded storage turned connections away');
+    },
+    served: (served) => tracing?.storageServed(served),
   };
 }
 

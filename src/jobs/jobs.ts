@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auditor } from '../boot/access/audit.ts';
 import type { Upload } from '../boot/asset/upload.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { abandonUpload, expireUploads } from './abandon.ts';
 import { type Collected, type CollectParts, collect, deleteCondemned } from './collect.ts';
 import { expireBoots } from './expire-boots.ts';
@@ -42,6 +43,8 @@ export interface JobsParts extends CollectParts, ScrubParts {
   readonly snapshotKey?: (() => Promise<string>) | undefined;
   readonly snapshotSeconds: number;
   readonly metrics: ScrubParts['metrics'] & RolloutParts['metrics'];
+  /** Unset: there are no traces. */
+  readonly tracing?: Pick<Tracing, 'job'> | undefined;
 }
 
 export function openJobs(parts: JobsParts): Jobs {
@@ -92,7 +95,7 @@ export function openJobs(parts: JobsParts): Jobs {
 async function repeat(
   works: Readonly<Record<string, () => Promise<unknown>>>,
   everyMs: number,
-  { log }: Pick<JobsParts, 'log'>,
+  { log, tracing }: Pick<JobsParts, 'log' | 'tracing'>,
   stop: AbortSignal,
   firstMs = 0,
 ): Promise<void> {
@@ -101,7 +104,7 @@ async function repeat(
   while (!stop.aborted) {
     for (const [what, work] of Object.entries(works)) {
       if (stop.aborted) return;
-      await work().catch((error: unknown) => {
+      await (tracing ? tracing.job(what, work) : work()).catch((error: unknown) => {
         if (!stop.aborted) log.warn({ error }, `${what} failed: the next round tries again`);
       });
     }

@@ -2,6 +2,7 @@ import { progressed, verified } from '../boot/asset/asset-life.ts';
 import type { BlobRef } from '../boot/plan.ts';
 import { StoreDown } from '../boot/store-down.ts';
 import { every } from '../records/records.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { JobParts } from './parts.ts';
 import { takeStep } from './take-step.ts';
 
@@ -18,14 +19,18 @@ export interface Verifier {
 const progressEveryMs = 2_000;
 
 /** What boots is ready only after we hashed it ourselves: a CRC finds accidents, not forgeries. */
-export function openVerifier(parts: JobParts): Verifier {
-  const { records, log, clock } = parts;
+export function openVerifier(
+  parts: JobParts & { readonly tracing?: Pick<Tracing, 'job'> | undefined },
+): Verifier {
+  const { records, log, clock, tracing } = parts;
   const running = new Map<string, Promise<void>>();
   const stop = new AbortController();
 
   const verify = (assetId: string): Promise<void> => {
-    const run =
-      running.get(assetId) ?? verifyOnce(assetId, parts, stop.signal).finally(() => running.delete(assetId));
+    const work = () => verifyOnce(assetId, parts, stop.signal);
+    // It goes on after the request that asked for it.
+    const begin = () => (tracing ? tracing.job('verifying an asset', work) : work());
+    const run = running.get(assetId) ?? begin().finally(() => running.delete(assetId));
     running.set(assetId, run);
     return run;
   };

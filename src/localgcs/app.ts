@@ -15,6 +15,7 @@ import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import { wrongTarget } from './request-target.ts';
 import type { Sessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
+import { type Served, tellServed } from './tell-served.ts';
 import { xmlApi } from './xml/objects.ts';
 
 export interface AppParts {
@@ -23,10 +24,12 @@ export interface AppParts {
   readonly trust: Trust;
   /** Takes the log's lines; undefined: silent. */
   readonly log: ((line: object) => void) | undefined;
+  /** Hears of requests that read; undefined: nobody does. */
+  readonly onServed?: ((served: Served) => void) | undefined;
 }
 
 /** Every route of the storage. Whatever is not the JSON API is the XML API. */
-export function createApp({ store, sessions, trust, log }: AppParts): Koa {
+export function createApp({ store, sessions, trust, log, onServed }: AppParts): Koa {
   const router = new Router();
   const bucket = '/storage/v1/b/:bucket';
   const object = `${bucket}/o/:object`;
@@ -72,6 +75,7 @@ export function createApp({ store, sessions, trust, log }: AppParts): Koa {
   const xml = xmlApi(store, sessions, trust);
   const app = new Koa();
   if (log) app.use(accessLog(log));
+  if (onServed) app.use(tellServed(onServed));
   app.use(faults());
   app.use(async (ctx, next) => {
     const refusal = messageRefusal(ctx.req);

@@ -2,7 +2,15 @@ import { Worker } from 'node:worker_threads';
 import { isLoopback } from './loopback.ts';
 import type { LocalgcsOptions } from './options.ts';
 import { publicKeyOf } from './public-key.ts';
-import type { Listening, TurnedAway } from './worker.ts';
+import type { HasServed, Listening, TurnedAway } from './worker.ts';
+
+/** Who is told what the worker does. */
+export interface HeardOfStorage {
+  /** How many connections were turned away, by reason. */
+  turned(turned: TurnedAway['turned']): void;
+  /** Requests that read, and are over. */
+  served(served: HasServed['served']): void;
+}
 
 export interface Localgcs {
   readonly host: string;
@@ -15,12 +23,11 @@ export interface Localgcs {
 }
 
 /**
- * Starts a Cloud Storage in a worker thread. Rejects when the options or the machine do not allow it. `heard` is told how many
- * connections were turned away, by reason.
+ * Starts a Cloud Storage in a worker thread. Rejects when the options or the machine do not allow it.
  */
 export async function startLocalgcs(
   options: LocalgcsOptions,
-  heard: (turned: TurnedAway['turned']) => void = () => {},
+  heard: HeardOfStorage = { turned() {}, served() {} },
 ): Promise<Localgcs> {
   check(options);
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
@@ -31,9 +38,10 @@ export async function startLocalgcs(
   const failed = Promise.withResolvers<Error>();
   const listening = Promise.withResolvers<Listening>();
   const ended = Promise.withResolvers<void>();
-  worker.on('message', (said: Listening | TurnedAway) => {
+  worker.on('message', (said: Listening | TurnedAway | HasServed) => {
     if ('address' in said) listening.resolve(said);
-    else heard(said.turned);
+    else if ('turned' in said) heard.turned(said.turned);
+    else heard.served(said.served);
   });
   worker.once('error', (cause) => failed.resolve(explained(cause, options)));
   worker.once('exit', (code) => {

@@ -15,6 +15,8 @@ export interface LocalgcsOptions {
   readonly keys: readonly Key[];
   /** What one host may cost; unset: what the process may open is the only bound. */
   readonly limits?: Limits;
+  /** Whether it tells of requests that read. */
+  readonly tellsServed?: boolean;
   /** `json`: one line per request on stdout, without the query. `silent` unless told. */
   readonly log?: 'silent' | 'json';
 }

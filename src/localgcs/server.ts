@@ -6,6 +6,7 @@ import { isHangUp } from './faults.ts';
 import type { LocalgcsOptions } from './options.ts';
 import { openSessions } from './sessions.ts';
 import { openStore } from './store/store.ts';
+import type { Served } from './tell-served.ts';
 
 // An import would read every export, and one of them, WebSocket, loads all of fetch behind it: half of this thread's start.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -23,11 +24,17 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Who hears of what is no answer. */
+export interface Heard {
+  readonly onTurned?: (why: string) => void;
+  readonly onServed?: (served: Served) => void;
+}
+
 /** Opens the store and serves it from the calling thread. Times are in milliseconds. */
 export async function serve(
   options: LocalgcsOptions,
   clock: () => Date,
-  onTurned: (why: string) => void = () => {},
+  { onTurned = () => {}, onServed }: Heard = {},
 ): Promise<RunningServer> {
   const store = await openStore(options.dataDir, options.buckets, clock);
   const sessions = openSessions(store);
@@ -41,7 +48,13 @@ export async function serve(
   /** Loaded when the first request comes: a broker that starts redirects before anybody follows. */
   const load = async () => {
     const [{ createApp }, { createTrust }] = await Promise.all([import('./app.ts'), import('./auth.ts')]);
-    const app = createApp({ store, sessions, trust: createTrust(options, clock), log });
+    const app = createApp({
+      store,
+      sessions,
+      trust: createTrust(options, clock),
+      log,
+      onServed: options.tellsServed ? onServed : undefined,
+    });
     return app.on('error', onFault).callback();
   };
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LocalgcsOptions } from './options.ts';
 import { serve } from './server.ts';
+import type { Served } from './tell-served.ts';
 
 /** Said once, when requests are taken. Told anything at all, the worker stops serving and ends. */
 export interface Listening {
@@ -13,6 +14,23 @@ export interface TurnedAway {
   readonly turned: Readonly<Record<string, number>>;
 }
 
+/** Said at most every quarter of a second: which requests that read are over. */
+export interface HasServed {
+  readonly served: readonly Served[];
+}
+
+/** What is told at once; those beyond it are nobody's news. */
+const mostServed = 256;
+let served: Served[] = [];
+const tellServed = () => {
+  parentPort?.postMessage({ served } satisfies HasServed);
+  served = [];
+};
+const onServed = (one: Served) => {
+  if (served.length === 0) setTimeout(tellServed, 250).unref();
+  if (served.length < mostServed) served.push(one);
+};
+
 let turned: Record<string, number> = {};
 const tell = () => {
   parentPort?.postMessage({ turned } satisfies TurnedAway);
@@ -23,7 +41,7 @@ const onTurned = (why: string) => {
   turned[why] = (turned[why] ?? 0) + 1;
 };
 
-const running = await serve(workerData as LocalgcsOptions, () => new Date(), onTurned);
+const running = await serve(workerData as LocalgcsOptions, () => new Date(), { onTurned, onServed });
 parentPort?.postMessage({ address: running.address } satisfies Listening);
 parentPort?.once('message', () => {
   running.close().catch((error: unknown) => {

@@ -14,6 +14,20 @@ export interface Metrics extends RequestMetrics, BootMetrics, StoreMetrics, Proc
   /** Prometheus text format 0.0.4. What it says of Node.js begins with the first time. */
   text(): Promise<string>;
   readonly contentType: string;
+  /** The same as numbers. */
+  values(): Promise<readonly MetricValues[]>;
+}
+
+/** A metric with its values, as prom-client tells them; of a histogram, `metricName` says which of its series one is. */
+export interface MetricValues {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly values: readonly {
+    readonly metricName?: string;
+    readonly labels: Readonly<Record<string, string | number>>;
+    readonly value: number;
+  }[];
 }
 
 /** `disks`: a folder on each disk whose room is told, by its name. */
@@ -32,5 +46,10 @@ export function openMetrics(disks: Readonly<Record<string, string>> = {}): Metri
       return registry.metrics();
     },
     contentType: registry.contentType,
+    async values() {
+      ofNode ??= nodeMetrics(registry);
+      await ofNode;
+      return (await registry.getMetricsAsJSON()) as unknown as MetricValues[];
+    },
   };
 }

@@ -21,6 +21,7 @@ import {
   openRig,
   type Rig,
   register,
+  type Span,
   startWireguard,
   stock,
 } from './rig.ts';
@@ -107,6 +108,55 @@ test.serial(
     t.like(entry, { path: '/boot/x86_64/boot.efi', cache: 'MISS', address, peer: 'site', bytes: sizes[0] });
   },
 );
+
+test.serial('that boot is one trace: spans of gateway, broker, storage and report stand in it', async (t) => {
+  const report = requests().find(({ path, machine }) => path === '/report/up' && machine === booted.machine);
+  const trace = String(report?.trace_id);
+  const { items } = await rig
+    .broker()
+    .command<{ items: { id: string }[] }>('boots', '--machine', booted.machine);
+  t.is(trace, String(items[0]?.id).replaceAll('-', ''));
+  const kernel = `/asset/${booted.revision}/kernel`;
+  const initrd = `/asset/${booted.revision}/initrd/0`;
+  const inTrace = async () => (await rig.spans()).filter(({ traceId }) => traceId === trace);
+  const byPath = (spans: readonly Span[], service: string) =>
+    spans
+      .filter((span) => span.service === service && span.kind === 2)
+      .map(({ attributes }) => String(attributes['url.path']));
+  const asked = ['/boot.ipxe', kernel, initrd, '/report/up'];
+  await until(async () => {
+    const spans = await inTrace();
+    const [gateway, broker] = ['bootbroker-gateway', 'bootbroker'].map((service) => byPath(spans, service));
+    const ofStorage = broker?.filter((path) => path.startsWith('/boot-assets/')) ?? [];
+    return asked.every((path) => gateway?.includes(path) && broker?.includes(path)) && ofStorage.length >= 2;
+  });
+  const spans = await inTrace();
+  t.deepEqual(byPath(spans, 'bootbroker-gateway').sort(), [...asked].sort());
+  t.true(spans.some(({ name }) => name === 'records addBootEntry'));
+
+  // All of it hangs together: what the gateway was asked first is above all else.
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  const roots = spans.filter(({ parentSpanId }) => !ids.has(parentSpanId));
+  t.deepEqual(
+    roots.map(({ service, attributes, parentSpanId }) => [service, attributes['url.path'], parentSpanId]),
+    [['bootbroker-gateway', '/boot.ipxe', '']],
+  );
+
+  // Firmware's own requests, which named nobody, are linked, and those spans are there.
+  const script = spans.find(({ spanId }) => spanId === trace.slice(16));
+  const all = await rig.spans();
+  const linked = (script?.links ?? []).map((link) => all.find((span) => span.spanId === link.spanId));
+  t.true(linked.every((span) => span !== undefined));
+  const firmwares = linked.filter((span) => span?.attributes['user_agent.original'] === firmware);
+  t.deepEqual(
+    firmwares.map((span) => span?.attributes['http.request.method']),
+    ['HEAD', 'GET'],
+  );
+  // The gateway fetched the first stage from the storage by handoff.
+  const handedOff = all.filter(({ traceId }) => traceId === firmwares[1]?.traceId);
+  t.true(handedOff.some(({ attributes }) => attributes['bootbroker.plane'] === 'storage'));
+  t.true(handedOff.some(({ service }) => service === 'bootbroker-gateway'));
+});
 
 test.serial(
   'a second machine hits the cache, waits while the broker is down, and lives through a cut tunnel',

@@ -3,8 +3,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hosts, nginxFiles } from '../../gateway/nginx.ts';
+import { createInterface } from 'node:readline';
+import { hosts } from '../../gateway/nginx.ts';
 import { type Places, placesUnder } from '../../gateway/places.ts';
+import { installed as gatewayFiles } from '../../gateway/services.ts';
 import { readSettings, type Settings } from '../../gateway/settings.ts';
 import { siteFiles, tunnelFiles } from '../../gateway/tunnel.ts';
 import { type Broker, startBroker } from '../lab/broker.ts';
@@ -15,6 +17,7 @@ import { installed } from '../lab/loaders.ts';
 import { openRoom, type Room } from '../lab/room.ts';
 import { snippet } from '../lab/snippets.ts';
 import { until } from '../support/http.ts';
+import type { Received } from '../support/otlp.ts';
 import { cable, ip } from './cable.ts';
 
 /** Not by its name: a package of that name may come first. */
@@ -23,6 +26,7 @@ export const nft = '/usr/sbin/nft';
 /** One way through the underlay, in ms. */
 export const delayMs = 25;
 const mtu = 1460;
+const otlp = join(import.meta.dirname, '../support/otlp-program.ts');
 const relay = join(import.meta.dirname, 'relay.ts');
 
 /** A site, an underlay, a gateway and a cloud behind it, each in a network namespace of its own. */
@@ -45,12 +49,17 @@ export interface Rig {
   readonly setPeers: (names: readonly string[]) => Promise<void>;
   readonly accessLog: () => Record<string, unknown>[];
   /** Bytes that the cloud's two servers have sent, as its firewall counted them. */
+  /** What broker, storage and gateway have told of requests. */
+  readonly spans: () => Promise<readonly Span[]>;
   readonly sent: () => Promise<{ broker: number; storage: number }>;
   /** The second peer's private key, and the gateway's public one. */
   readonly keys: { readonly stranger: WireguardKey; readonly gateway: WireguardKey };
   readonly edgeKeys: Readonly<Record<'cloud' | 'site', string>>;
   close(): Promise<void>;
 }
+
+/** As it came from the receiver. */
+export type Span = Omit<Received, 'start' | 'end'>;
 
 interface WireguardKey {
   readonly private: string;
@@ -99,6 +108,7 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
       broker: { origin: 'http://10.128.0.2:8080' },
       storage: { origin: 'http://storage.googleapis.com' },
       cache: { slice: '1m' },
+      traces: 'http://10.128.0.2:4318',
       tunnel: {
         address: '10.10.0.1/32',
         key: { file: join(gateway.folder, 'wireguard.key') },
@@ -113,8 +123,7 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
   writeFileSync(join(gateway.folder, 'wireguard.key'), keys.gateway.private);
   const places = placesUnder(gateway.folder);
   const settings = settingsFor(['site', 'stranger']);
-  install(places, nginxFiles(settings, places));
-  install(places, tunnelFiles(settings, places));
+  install(places, gatewayFiles(settings, places));
   await startWireguard(gateway);
   const tunnel = (verb: string) => gateway.run('sh', [join(places.lib, 'tunnel'), verb]);
   await tunnel('sync');
@@ -180,8 +189,12 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
       })),
     ),
   );
+  const spans = await receiverIn(cloud, '10.128.0.2');
   const start = () =>
     startBroker(cloud, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://10.128.0.2:4318',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
       BROKER_LISTEN: '10.128.0.2:8080',
       BROKER_STORAGE_LISTEN: '0.0.0.0:80',
       BROKER_STORAGE_PUBLIC_URL: 'http://storage.googleapis.com',
@@ -219,6 +232,10 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
+    async spans() {
+      await gateway.run('sh', [join(places.lib, 'spans'), 'once']);
+      return spans();
+    },
     sent: () => sentBy(cloud),
     keys,
     edgeKeys,
@@ -226,6 +243,20 @@ async function furnish([site, underlay, gateway, cloud]: [Room, Room, Room, Room
       await Promise.all(rooms.map((room) => room.close()));
     },
   };
+}
+
+/** A receiver of spans there; resolves to what it has so far. */
+async function receiverIn(room: Room, host: string): Promise<() => readonly Span[]> {
+  const spans: Span[] = [];
+  const program = room.start(process.execPath, [otlp, host, '4318']);
+  program.stderr.pipe(process.stderr);
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  createInterface({ input: program.stdout }).on('line', (line) => {
+    if (line === 'ready') resolve();
+    else spans.push(JSON.parse(line));
+  });
+  await ready;
+  return () => spans;
 }
 
 /** Gives the broker what machines boot. */

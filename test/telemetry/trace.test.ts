@@ -1,8 +1,11 @@
 import test from 'ava';
-import { traceFields } from '../../src/telemetry/trace.ts';
+import { remoteSpan, traceFields } from '../../src/telemetry/trace.ts';
 
 const fields = (headers: Readonly<Record<string, string>>) =>
-  traceFields((name) => headers[name] ?? '', 'p-1');
+  traceFields(
+    remoteSpan((name) => headers[name] ?? ''),
+    'p-1',
+  );
 
 const id = '4bf92f3577b34da6a3ce929d0e0e4736';
 const named = {
@@ -31,15 +34,13 @@ test('so does X-Cloud-Trace-Context, whose span is decimal, where there is no tr
 });
 
 test('without a project, or a trace that is one, there is nothing to name', (t) => {
-  t.deepEqual(
-    traceFields(() => `00-${id}-00f067aa0ba902b7-01`, undefined),
-    {},
-  );
+  t.deepEqual(traceFields({ traceId: id, spanId: '00f067aa0ba902b7', sampled: true }, undefined), {});
   for (const header of [
     '',
     `ff-${id}-00f067aa0ba902b7-01`,
     `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
     `00-${id}-1-01`,
+    `00-${id}-${'0'.repeat(16)}-01`,
   ])
     t.deepEqual(fields({ traceparent: header }), {}, header);
   for (const header of ['x', `${id}/x`, `${id}/1;o=`, `${id}/1;o=1"`])

@@ -7,7 +7,7 @@ import { type PlaneApp, planeApp } from '../plane/plane.ts';
 import { routerPath } from '../plane/router-path.ts';
 import type { AdminContext, AdminState } from './context.ts';
 import { docsRoutes } from './docs-page.ts';
-import { authenticate, knownHost, nameByProxy } from './login/authenticate.ts';
+import { authenticate, knownHost, nameByProxy, traceByProxy } from './login/authenticate.ts';
 import type { AdminParts } from './parts.ts';
 import { handleRoute } from './route.ts';
 import { adminRoutes } from './routes.ts';
@@ -25,5 +25,5 @@ export function adminApp(parts: AdminParts): PlaneApp {
     knownHost(parts.adminHosts),
     servePages([metricsRoute, openapiRoute, ...docsRoutes], parts),
   ];
-  return planeApp('admin', parts, [...open, authenticate(parts)], router);
+  return planeApp('admin', parts, [...open, authenticate(parts), traceByProxy(parts)], router);
 }

@@ -5,6 +5,7 @@ import { isRefusal, type Refusal } from '../../boot/problem.ts';
 import { type Source, vouchedSource } from '../../boot/source.ts';
 import type { World } from '../../boot/world.ts';
 import { answerProblem, retryAfter } from '../plane/answer-problem.ts';
+import { believeTrace } from '../plane/believe-trace.ts';
 import type { Routed } from '../plane/context.ts';
 import { metricsRoute } from '../plane/metrics-page.ts';
 import { Router } from '../plane/node-http.ts';
@@ -16,6 +17,7 @@ import { believeRequestId, note } from '../plane/request-log.ts';
 import { routerPath } from '../plane/router-path.ts';
 import { beginningOf } from './beginning.ts';
 import { entryOf } from './boot-log.ts';
+import { type BootTraces, bootTraces } from './boot-trace.ts';
 import { refuseBrowsers, signOfBrowser } from './browsers.ts';
 import { ConnectionAddresses } from './connection-addresses.ts';
 import type { BootContext, BootMiddleware, BootState } from './context.ts';
@@ -35,16 +37,17 @@ export function bootApp(parts: BootParts): PlaneApp {
   const world = recordsWorld(parts.records);
   const limits = reportLimits(parts.reportsPerSource, parts.metrics);
   const beginning = beginningOf(parts);
+  const traces = bootTraces(parts.clock);
   const addresses = new ConnectionAddresses(parts.sourcePolicy);
   const router = new Router<BootState, Routed>({ strict: true, sensitive: true });
   for (const route of bootRoutes)
     router.get(routerPath(route.path), (ctx: BootContext) =>
-      answer(ctx, route, { world, beginning, slots }, parts),
+      answer(ctx, route, { world, beginning, slots, traces }, parts),
     );
   for (const method of ['get', 'post'] as const)
     router[method](routerPath(reportRoute.path), refuseBrowsers, async (ctx: BootContext) => {
       ctx.state.route = reportRoute.path;
-      await report(ctx, world, limits, parts);
+      await report(ctx, world, limits, traces, parts);
     });
   return planeApp(
     'boot',
@@ -58,12 +61,13 @@ interface Answering {
   readonly world: World;
   readonly beginning: Beginning;
   readonly slots: StreamSlots;
+  readonly traces: BootTraces;
 }
 
 async function answer(
   ctx: BootContext,
   route: BootRoute,
-  { world, beginning, slots }: Answering,
+  { world, beginning, slots, traces }: Answering,
   parts: BootParts,
 ): Promise<void> {
   ctx.state.route = route.path;
@@ -74,6 +78,7 @@ async function answer(
   const decided = await boot({ ...bootRequest(ctx, wanted, query), beginning }, world, parts);
   const { way } = decided;
   noteWay(ctx, way);
+  traces.place(ctx, way);
   const browsed = signOfBrowser(ctx.req.headers) !== undefined; // what a page asks for is no news of a machine
   if (way.unknown && way.identity && !browsed) {
     const { address } = ctx.state.source;
@@ -94,7 +99,10 @@ function admit(parts: BootParts, addresses: ConnectionAddresses): BootMiddleware
   return async (ctx, next) => {
     const source = sourceFor(ctx, parts, addresses);
     if (source.kind === 'refuse') return answerProblem(ctx, source);
-    if (source.via !== 'peer') believeRequestId(ctx);
+    if (source.via !== 'peer') {
+      believeRequestId(ctx);
+      believeTrace(ctx, parts, source.via === 'edge');
+    }
     ctx.state.source = source;
     ctx.state.origin = addresses.origin(ctx.req.socket);
     ctx.state.client = clientOf(callerOf(ctx));

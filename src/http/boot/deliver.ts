@@ -1,6 +1,7 @@
 import type { DiskPlan, Plan, RedirectPlan, TextPlan } from '../../boot/plan.ts';
 import { note } from '../plane/request-log.ts';
 import type { Told } from './boot-log.ts';
+import { traceRedirect } from './boot-trace.ts';
 import type { BootContext } from './context.ts';
 import { countDecision, countInferred, noteDelivery, noteFirstByte } from './counting.ts';
 import { handOff } from './handoff.ts';
@@ -87,6 +88,7 @@ async function redirect(
     ...(maxLength !== undefined && { maxLength }),
   });
   if (url === undefined) return false;
+  traceRedirect(ctx, parts, url);
   ctx.status = 302;
   countDecision(plan, parts);
   countInferred(ctx, plan, parts);

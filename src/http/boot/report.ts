@@ -8,6 +8,7 @@ import { answerProblem } from '../plane/answer-problem.ts';
 import { readBody } from '../plane/read-body.ts';
 import { note } from '../plane/request-log.ts';
 import type { Told } from './boot-log.ts';
+import type { BootTraces } from './boot-trace.ts';
 import type { BootContext } from './context.ts';
 import { noteWay } from './note-way.ts';
 import type { BootParts } from './parts.ts';
@@ -24,6 +25,7 @@ export async function report(
   ctx: BootContext,
   world: World,
   limits: ReportLimits,
+  traces: BootTraces,
   parts: BootParts,
 ): Promise<void> {
   const { stage = '' } = ctx.params;
@@ -34,6 +36,7 @@ export async function report(
   if (!isName(stage) || isOwnStage(stage)) return answerProblem(ctx, noStage(stage));
   const reported = await boot(bootRequest(ctx, { kind: 'report' }, queryOf(ctx)), world, parts);
   noteWay(ctx, reported.way);
+  traces.placeReport(ctx, reported.way);
   if (isRefusal(reported)) return answerProblem(ctx, reported);
   const { machine, boot: named } = reported.way;
   if (!machine) throw new Error('a report of no machine');

@@ -1,4 +1,5 @@
 import type { Middleware, ParameterizedContext } from 'koa';
+import type { LateSpan } from '../../telemetry/traces/late-span.ts';
 
 /** What is known of every request, from when it came in. */
 export interface PlaneState {
@@ -9,6 +10,8 @@ export interface PlaneState {
   startedAt: number;
   /** What the log will say of it besides. */
   notes: Record<string, unknown>;
+  /** Its span, where there are traces. */
+  span?: LateSpan;
   /** The path of the route that answers. */
   route?: string;
   /** Headers that a fault's answer has here. */

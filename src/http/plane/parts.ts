@@ -5,6 +5,7 @@ import type { OutagePolicy } from '../../boot/script.ts';
 import type { Records } from '../../records/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Tracing } from '../../telemetry/tracing.ts';
 import type { StaticPage } from './static-page.ts';
 
 /** What both planes are made of. */
@@ -14,6 +15,10 @@ export interface CommonParts {
   readonly clock: () => Date;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Unset: there are no traces. */
+  readonly tracing?: Tracing | undefined;
+  /** Whether all that comes comes from Cloud Run's own front. */
+  readonly onCloudRun: boolean;
   /** Google Cloud project whose traces the log names. */
   readonly project: string | undefined;
   /** Origin of the storage for whoever reached us at this local address; unset: as the broker itself reaches it. */

@@ -12,6 +12,7 @@ import { probeRoutes } from './probes.ts';
 import { readiness } from './readiness.ts';
 import { logRequests } from './request-log.ts';
 import { StrangerLog } from './stranger-log.ts';
+import { traceRequests } from './trace-requests.ts';
 
 /** A plane, for a server to be given to. */
 export interface PlaneApp extends Pick<Koa, 'callback'> {
@@ -32,8 +33,9 @@ export function planeApp<State extends PlaneState>(
   koa.on('error', (error: NodeJS.ErrnoException) => {
     if (!isClientError(error)) parts.log.error({ error }, 'an answer failed');
   });
+  koa.use(logRequests(plane, parts, strangers));
+  if (parts.tracing) koa.use(traceRequests(plane, parts.tracing));
   koa
-    .use(logRequests(plane, parts, strangers))
     .use(catchFaults(parts))
     .use(checkRequest(plane))
     .use(

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { statusClass } from '../../telemetry/metrics/of-requests.ts';
-import { traceFields } from '../../telemetry/trace.ts';
 import { wentOut } from './answer-end.ts';
 import type { PlaneContext, PlaneMiddleware } from './context.ts';
 import type { CommonParts } from './parts.ts';
@@ -39,11 +38,10 @@ export function believeRequestId(ctx: PlaneContext): void {
  */
 export function logRequests(
   plane: 'boot' | 'admin',
-  { log, metrics, project }: Pick<CommonParts, 'log' | 'metrics' | 'project'>,
+  { log, metrics }: Pick<CommonParts, 'log' | 'metrics'>,
   strangers: StrangerLog,
 ): PlaneMiddleware {
   return async (ctx, next) => {
-    ctx.state.about = traceFields((name) => ctx.get(name), project);
     setRequestId(ctx, randomUUID());
     ctx.state.startedAt = performance.now();
     ctx.state.notes = {};

@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../../../boot/problem.ts';
 import { sourceOf } from '../../../boot/source.ts';
 import { answerProblem } from '../../plane/answer-problem.ts';
 import { bearerOf, unauthenticated } from '../../plane/bearer.ts';
+import { believeTrace } from '../../plane/believe-trace.ts';
 import type { PlaneMiddleware } from '../../plane/context.ts';
 import { believeRequestId, note } from '../../plane/request-log.ts';
 import type { AdminContext, AdminMiddleware } from '../context.ts';
@@ -51,6 +52,20 @@ function addressOf(
 export function nameByProxy({ trustedProxies }: Pick<AdminParts, 'trustedProxies'>): PlaneMiddleware {
   return (ctx, next) => {
     if (anyContains(trustedProxies, ctx.req.socket.remoteAddress ?? '')) believeRequestId(ctx);
+    return next();
+  };
+}
+
+/**
+ * The trace that a proxy in front is in: a trusted one's, or that of Cloud Run's own front, by which all that comes there comes.
+ * That front passes on what its client says of a trace, so only what is known who sent it gets here.
+ */
+export function traceByProxy(
+  parts: Pick<AdminParts, 'trustedProxies' | 'onCloudRun' | 'project' | 'tracing'>,
+): PlaneMiddleware {
+  return (ctx, next) => {
+    const isFront = parts.onCloudRun || anyContains(parts.trustedProxies, ctx.req.socket.remoteAddress ?? '');
+    if (isFront) believeTrace(ctx, parts, false);
     return next();
   };
 }
