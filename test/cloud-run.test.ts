@@ -25,9 +25,9 @@ async function broker(t: ExecutionContext, env: Readonly<Record<string, string>>
 const stopping = (child: Child) =>
   until(() => child.lines().some(({ message }) => String(message).startsWith('stopping')));
 
-test('PORT is the port of the only plane; probes answer there, by both protocols; the log names the trace', async (t) => {
+test('PORT is the port of the only plane; probes answer there, by both protocols', async (t) => {
   const PORT = await freePort();
-  const env = { PORT: String(PORT), BROKER_ROLES: 'boot', BROKER_PROJECT: 'my-project' };
+  const env = { PORT: String(PORT), BROKER_ROLES: 'boot' };
   const child = await startChild(t, { env });
   t.deepEqual(Object.keys(await child.ready).sort(), ['boot', 'storage']);
   t.is((await child.ready).boot, PORT);
@@ -38,17 +38,49 @@ test('PORT is the port of the only plane; probes answer there, by both protocols
     t.is((await ask(PORT, probe)).status, 200, probe);
     t.is((await ask2(client, probe)).status, 200, probe);
   }
-  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
-  await ask2(client, '/nothing', { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } });
-  await until(() => child.lines().some(({ path }) => path === '/nothing'));
-  t.like(
-    child.lines().find(({ path }) => path === '/nothing'),
-    {
-      level: 'info',
-      severity: 'INFO',
-      'logging.googleapis.com/trace': `projects/my-project/traces/${trace}`,
-    },
-  );
+});
+
+const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+const front = { 'X-Cloud-Trace-Context': `${trace}/${0x00f067aa0ba902b7n};o=1` };
+const named = {
+  'logging.googleapis.com/trace': `projects/my-project/traces/${trace}`,
+  'logging.googleapis.com/spanId': '00f067aa0ba902b7',
+};
+const lineOf = async (child: Child, wanted: string) => {
+  await until(() => child.lines().some(({ path }) => path === wanted));
+  return child.lines().find(({ path }) => path === wanted);
+};
+
+test("on Cloud Run the log names the trace of Google's front, of requests that an edge vouches for and of administrators", async (t) => {
+  const cloud = { K_SERVICE: 'boot', BROKER_PROJECT: 'my-project', BROKER_ADMIN_TOKEN: token };
+  const child = await startChild(t, { env: { ...cloud, BROKER_EDGE_KEYS: edgeKeysSetting } });
+  const { boot, admin } = await child.ready;
+  await askAsEdge(boot, '/autoexec.ipxe', {}, { headers: front });
+  t.like(await lineOf(child, '/autoexec.ipxe'), { severity: 'INFO', ...named });
+  await ask(boot, '/not-vouched', { headers: front });
+  t.false((Object.keys(named)[0] as string) in ((await lineOf(child, '/not-vouched')) ?? {}));
+  await askAdmin(admin, token, '/api/v1/machines', undefined, { headers: front });
+  t.like(await lineOf(child, '/api/v1/machines'), named);
+  await askAdmin(admin, 'a-token-of-nobody-at-all', '/api/v1/rules', undefined, { headers: front });
+  t.false((Object.keys(named)[0] as string) in ((await lineOf(child, '/api/v1/rules')) ?? {}));
+});
+
+test('elsewhere it believes a trusted proxy alone: no client chooses under which trace its lines stand', async (t) => {
+  const env = { BROKER_PROJECT: 'my-project', BROKER_ADMIN_TOKEN: token };
+  const child = await startChild(t, { env });
+  const { boot, admin } = await child.ready;
+  const headers = { ...front, traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+  await ask(boot, '/autoexec.ipxe', { headers });
+  await askAdmin(admin, token, '/api/v1/machines', undefined, { headers });
+  await lineOf(child, '/autoexec.ipxe');
+  await lineOf(child, '/api/v1/machines');
+  t.false(child.stdout().includes(trace));
+  const behind = await startChild(t, { env: { ...env, BROKER_TRUSTED_PROXIES: '127.0.0.1/32' } });
+  const ports = await behind.ready;
+  await ask(ports.boot, '/autoexec.ipxe', { headers: { ...headers, 'X-Forwarded-For': '192.168.7.20' } });
+  t.like(await lineOf(behind, '/autoexec.ipxe'), named);
+  await askAdmin(ports.admin, token, '/api/v1/machines', undefined, { headers });
+  t.like(await lineOf(behind, '/api/v1/machines'), named);
 });
 
 test('on Cloud Run the boot plane believes edges alone: a header opens it, and without keys it does not start', async (t) => {

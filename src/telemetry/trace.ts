@@ -56,7 +56,7 @@ function google(header: string): RemoteSpan | undefined {
   return {
     traceId: id.toLowerCase(),
     spanId: spanId && !isZero(spanId) ? spanId : undefined,
-    sampled: sampled === '1',
+    sampled: sampled === undefined ? undefined : sampled === '1',
   };
 }
 

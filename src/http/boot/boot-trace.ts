@@ -6,7 +6,7 @@ import { EarlierRequests } from './earlier-requests.ts';
 import type { BootParts } from './parts.ts';
 
 /** Machines whose last boot is remembered. */
-export const mostMachines = 4_096;
+const mostMachines = 4_096;
 
 type Placed = Pick<Way, 'boot' | 'begins' | 'machine'>;
 

@@ -34,7 +34,7 @@ export function planeApp<State extends PlaneState>(
     if (!isClientError(error)) parts.log.error({ error }, 'an answer failed');
   });
   koa.use(logRequests(plane, parts, strangers));
-  if (parts.tracing) koa.use(traceRequests(plane, parts.tracing));
+  if (parts.tracing) koa.use(traceRequests(plane, parts.tracing, parts.project));
   koa
     .use(catchFaults(parts))
     .use(checkRequest(plane))

@@ -1,3 +1,4 @@
+import { traceFields } from '../../telemetry/trace.ts';
 import type { LateSpan } from '../../telemetry/traces/late-span.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
 import { wentOut } from './answer-end.ts';
@@ -11,7 +12,11 @@ const told = [
 ];
 
 /** One span for each request, from when it came in until its answer has ended or its client is gone. */
-export function traceRequests(plane: 'boot' | 'admin', tracing: Tracing): PlaneMiddleware {
+export function traceRequests(
+  plane: 'boot' | 'admin',
+  tracing: Tracing,
+  project: string | undefined,
+): PlaneMiddleware {
   return async (ctx, next) => {
     const span = tracing.begin();
     ctx.state.span = span;
@@ -21,6 +26,7 @@ export function traceRequests(plane: 'boot' | 'admin', tracing: Tracing): PlaneM
       isOver = true;
       const { traceId, spanId } = span.ref;
       note(ctx, { trace_id: traceId, span_id: spanId });
+      ctx.state.about = { ...ctx.state.about, ...traceFields(span.ref, project) };
       tracing.end(span, endedAs(plane, ctx, span));
     };
     ctx.res.once('close', end);
@@ -50,7 +56,7 @@ function endedAs(plane: 'boot' | 'admin', ctx: PlaneContext, span: LateSpan) {
       'http.response.status_code': status,
       'url.path': ctx.req.url?.split('?')[0]?.slice(0, 512),
       'url.scheme': 'http',
-      'network.protocol.version': ctx.req.httpVersion,
+      'network.protocol.version': ctx.req.httpVersion.replace(/\.0$/, ''),
       'client.address': String(notes.source ?? ctx.req.socket.remoteAddress ?? ''),
       'user_agent.original': ctx.get('User-Agent').slice(0, 256) || undefined,
       'bootbroker.plane': plane,

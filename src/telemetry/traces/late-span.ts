@@ -62,37 +62,39 @@ export class LateSpan {
     this.#beginsBoot = begins;
   }
 
-  /** The trace of the boot that it belongs to. */
+  /** The trace of the boot that it belongs to; undefined: of none. */
   get boot(): string | undefined {
     return this.#boot;
   }
 
   /** As far as it is known by now. */
   get ref(): SpanRef {
-    const { remote } = this;
-    const traceId = this.#boot ?? remote?.traceId ?? this.#trace;
+    const traceId = this.#boot ?? this.remote?.traceId ?? this.#trace;
     const id = this.#boot && this.#beginsBoot ? firstSpanOf(this.#boot) : this.#id;
-    return { traceId, spanId: id, sampled: remote?.sampled };
+    return { traceId, spanId: id, sampled: this.#asker?.sampled };
   }
 
   /** What it is a child of: whoever asked; else, in a boot, the span of the script that began it. */
   get parent(): SpanRef | undefined {
-    const { remote } = this;
     const boot = this.#boot;
-    if (remote?.spanId && (!boot || boot === remote.traceId || this.remoteFollows))
-      return { traceId: boot ?? remote.traceId, spanId: remote.spanId, sampled: remote.sampled };
-    return boot && !this.#beginsBoot
-      ? { traceId: boot, spanId: firstSpanOf(boot), sampled: undefined }
-      : undefined;
+    if (this.#asker) return this.#asker;
+    if (!boot || this.#beginsBoot) return undefined;
+    return { traceId: boot, spanId: firstSpanOf(boot), sampled: undefined };
   }
 
-  /** All links: who asked, too, where that is not its parent. */
+  /** All links: who asked, too, where that stands in another trace. */
   get allLinks(): readonly SpanRef[] {
-    const { remote } = this;
-    const other = remote?.spanId && this.parent?.spanId !== remote.spanId;
-    return other
-      ? [...this.links, { traceId: remote.traceId, spanId: remote.spanId as string, sampled: remote.sampled }]
-      : this.links;
+    const { traceId, spanId, sampled } = this.remote ?? {};
+    if (!traceId || !spanId || this.#asker) return this.links;
+    return [...this.links, { traceId, spanId, sampled }];
+  }
+
+  /** Who asked, where that stands in the same trace. */
+  get #asker(): SpanRef | undefined {
+    const { traceId = '', spanId, sampled } = this.remote ?? {};
+    const trace = this.#boot ?? traceId;
+    if (!spanId || (trace !== traceId && !this.remoteFollows)) return undefined;
+    return { traceId: trace, spanId, sampled };
   }
 
   /** Milliseconds since 1970, by the monotonic clock since it began. */

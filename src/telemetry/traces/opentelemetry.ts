@@ -23,7 +23,7 @@ import { StorageCallers, storageSpan } from './storage-spans.ts';
 /** How long an answer waits until its spans have left, in ms. */
 const flushMs = 500;
 /** After a receiver did not take them in time, no answer waits for it, in ms. */
-const flushPauseMs = 30_000;
+const flushPauseMs = 10_000;
 /** How long the end of the program waits for the receiver, in ms. */
 const closeMs = 3_000;
 
