@@ -1,5 +1,5 @@
 import { measureColdStart } from './cold-start.ts';
-import { costTables } from './cost/table.ts';
+import { measureCost } from './cost/cost.ts';
 import { measureFirstByte } from './first-byte.ts';
 import { measureGateway } from './gateway.ts';
 import { type Lane, openLanes } from './lanes.ts';
@@ -16,6 +16,8 @@ interface Part {
   readonly says: string;
   /** Programs. */
   readonly needs: readonly string[];
+  /** Not measured unless somebody says so. */
+  readonly isLong?: true;
   /** Tables by their titles. */
   readonly measure: (workshop: Workshop, all: boolean) => Promise<Readonly<Record<string, object>>>;
 }
@@ -25,7 +27,9 @@ const allStorms: readonly StormOptions[] = [
   few,
   { ...few, machines: 10_000 },
   { ...few, known: 99_000 },
-  { ...few, stores: 'gcp' },
+  { ...few, stores: 'gcp', arrivalSeconds: 60 },
+  { ...few, stores: 'gcp', arrivalSeconds: 60, known: 99_000 },
+  { ...few, stores: 'gcp', arrivalSeconds: 300, machines: 10_000 },
 ];
 
 let scene: Promise<Scene> | undefined;
@@ -72,15 +76,16 @@ export const parts: Readonly<Record<string, Part>> = {
     needs: ['java', 'gcloud'],
     measure: async (workshop) => measureColdStart(workshop, await lanesOf(workshop), 25),
   },
+  cost: {
+    says: 'dollars a month, beside the design that streams (with --all, or by its name)',
+    needs: ['taskset', 'java', 'gcloud'],
+    isLong: true,
+    measure: measureCost,
+  },
   storm: {
     says: 'machines that all come up at once, with what they really ask',
     needs: ['taskset'],
     measure: (workshop, all) => measureStorm(workshop, all ? allStorms : allStorms.slice(0, 1)),
-  },
-  cost: {
-    says: 'dollars a month by what a boot makes, beside the same images streamed',
-    needs: [],
-    measure: async () => costTables(),
   },
 };
 

@@ -1,8 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadingCore, pin } from '../cores.ts';
+import { loadingCore } from '../cores.ts';
 import { quantile, round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import type { OpenLoop } from './open-loop.ts';
@@ -37,16 +35,7 @@ export async function measureArrivals(
   return table;
 }
 
-async function arriving(workshop: Workshop, options: OpenLoop): Promise<readonly number[]> {
-  const child = fork(join(import.meta.dirname, 'open-loop-process.ts'), [
-    JSON.stringify({ ...options, from: Math.round(options.from) }),
-  ]);
-  const { pid } = workshop.running(child);
-  pin(pid, loadingCore);
-  const ended = once(child, 'exit').then(([code]) =>
-    Promise.reject(new Error(`the load ended with ${code}`)),
-  );
-  const [{ took }] = await Promise.race([once(child, 'message') as Promise<[{ took: number[] }]>, ended]);
-  ended.catch(() => {});
-  return took;
+async function arriving({ result }: Workshop, options: OpenLoop): Promise<readonly number[]> {
+  const entry = join(import.meta.dirname, 'open-loop-process.ts');
+  return result(entry, { ...options, from: Math.round(options.from) }, loadingCore);
 }

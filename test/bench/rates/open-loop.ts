@@ -22,7 +22,7 @@ export async function openLoop(options: OpenLoop): Promise<readonly number[]> {
   const targets = readFileSync(options.targets, 'utf8').trimEnd().split('\n');
   const failed = Promise.withResolvers<never>();
   const idle = await Promise.all(
-    Array.from({ length: connections }, () => openConnection(port, failed.reject)),
+    Array.from({ length: connections }, () => openConnection(port, 'GET', failed.reject)),
   );
   const all = [...idle];
   const arrivals = new Arrivals(performance.now(), perSecond, Math.round(perSecond * seconds));

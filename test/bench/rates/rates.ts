@@ -99,18 +99,18 @@ function textOf(asking: RequestOptions): Promise<string> {
 }
 
 async function byTurns(
-  { folder }: Workshop,
+  workshop: Workshop,
   lanes: Readonly<Record<string, Lane>>,
   connections: number,
   { seconds, rounds }: RatesOptions,
 ): Promise<Readonly<Record<string, Measured>>> {
   const all: Record<string, Measured[]> = {};
   for (const lane of Object.values(lanes))
-    await loaded(folder, lane, { connections, seconds: warmUpSeconds });
+    await loaded(workshop, lane, { connections, seconds: warmUpSeconds });
   for (let turn = 0; turn < rounds; turn += 1)
     for (const [name, lane] of Object.entries(lanes)) {
       const before = lane.events && (await durableIn(lane.events));
-      const rate = await loaded(folder, lane, { connections, seconds });
+      const rate = await loaded(workshop, lane, { connections, seconds });
       const durable = lane.events && before && difference(await durableIn(lane.events), before);
       all[name] = [...(all[name] ?? []), { ...rate, ...(durable && { durable }) }];
     }
