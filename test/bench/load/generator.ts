@@ -31,7 +31,7 @@ interface Lane {
   busy: boolean;
 }
 
-/** Asks over kept connections, and measures what those who ask would wait. */
+/** Asks over kept connections, and measures what those who ask would wait. Rejects where one ends. */
 export async function generate(options: GeneratorOptions): Promise<Generated> {
   const { port, connections, rate, seconds, method, userAgent, status } = options;
   const targets = readFileSync(options.targets, 'utf8').split('\n').filter(Boolean);
@@ -42,7 +42,7 @@ export async function generate(options: GeneratorOptions): Promise<Generated> {
   const lanes = await Promise.all(Array.from({ length: connections }, () => opened(port)));
   const began = performance.now();
   const ends = began + seconds * 1000;
-  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
 
   const ask = (lane: Lane, due: number) => {
     const target = targets[next % targets.length];
@@ -73,7 +73,13 @@ export async function generate(options: GeneratorOptions): Promise<Generated> {
     if (Number(code) !== status) wrong += 1;
     goOn(lane);
   };
-  for (const lane of lanes) lane.socket.on('data', (chunk: string) => take(lane, chunk));
+  for (const lane of lanes)
+    lane.socket
+      .on('data', (chunk: string) => take(lane, chunk))
+      .on('error', fail)
+      .on('close', () =>
+        fail(new Error(`port ${port} closed a connection after ${latencies.length} answers`)),
+      );
 
   if (rate === 0) for (const lane of lanes) ask(lane, performance.now());
   else {
@@ -93,7 +99,7 @@ export async function generate(options: GeneratorOptions): Promise<Generated> {
     tick();
   }
   await over;
-  for (const { socket } of lanes) socket.destroy();
+  for (const { socket } of lanes) socket.removeAllListeners('close').destroy();
   return { requests: latencies.length, seconds: (performance.now() - began) / 1000, latencies, wrong };
 }
 

@@ -1,9 +1,9 @@
 import { Agent, get, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { generated } from '../load/run.ts';
 import { openRoom, type Room } from '../room.ts';
 import { round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
-import { measureArrivals } from './fixed-rate.ts';
 import { startPeers } from './peers.ts';
 import { type Load, loaded, type Rate } from './wrk.ts';
 
@@ -35,21 +35,48 @@ export async function measureRates(workshop: Workshop, options: RatesOptions) {
   const room = await openRoom(workshop, { name: 'rates', machines });
   const lanes: Readonly<Record<string, Lane>> = { ...peers, ...(await asked(room)) };
   const tables: Record<string, object> = {};
-  let scripts = 0;
   for (const connections of options.connections) {
     const rates = await byTurns(workshop, lanes, connections, options);
     tables[`rates_${connections}`] = Object.fromEntries(
-      Object.entries(rates).map(([name, rate]) => [name, row(rate, rates, connections)]),
+      Object.entries(rates).map(([name, rate]) => [name, row(rate, rates)]),
     );
-    if (connections === 64) scripts = rates['machine script']?.rate ?? 0;
   }
-  if (scripts > 0) {
-    const { 'machine script': broker, 'bare node:http': bare } = lanes;
-    tables.fixed_rate = await measureArrivals(workshop, { broker, bare }, scripts / 2, options.seconds);
-  }
+  const waits = await measureWaits(workshop, lanes, options);
   const left = await durableIn(room);
   await room.stop();
-  return { ...tables, events: { broker: left } };
+  return { ...tables, waits, events: { broker: left } };
+}
+
+/** The most that anybody opens. */
+const crowd = 512;
+
+/**
+ * What another machine waits for its script. At half of the rate that was reached by 64 connections, whoever comes: so is a room
+ * that is busy. And by 512 connections that ask again as soon as they have an answer: there the median cannot be less than 512
+ * by the rate that is reached.
+ */
+async function measureWaits(
+  { folder }: Workshop,
+  loads: Readonly<Record<string, Load>>,
+  { seconds }: RatesOptions,
+) {
+  const table: Record<string, object> = {};
+  for (const name of ['machine script', 'bare node:http']) {
+    const load = loads[name];
+    if (!load) continue;
+    const reached = await loaded(folder, load, { connections: 64, seconds });
+    const rate = Math.round(reached.rate / 2);
+    const open = await generated(folder, load, { connections: crowd, seconds, rate });
+    const closed = await loaded(folder, load, { connections: crowd, seconds });
+    table[name] = {
+      open_rate: rate,
+      open_p50_ms: round(open.p50, 2),
+      open_p99_ms: round(open.p99, 2),
+      closed_p50_ms: round(closed.p50, 2),
+      closed_p50_to_least: round(closed.p50 / ((crowd / closed.rate) * 1000), 2),
+    };
+  }
+  return table;
 }
 
 async function asked(room: Room): Promise<Readonly<Record<string, Lane>>> {
@@ -99,22 +126,31 @@ function textOf(asking: RequestOptions): Promise<string> {
 }
 
 async function byTurns(
-  workshop: Workshop,
+  { folder }: Workshop,
   lanes: Readonly<Record<string, Lane>>,
   connections: number,
   { seconds, rounds }: RatesOptions,
 ): Promise<Readonly<Record<string, Measured>>> {
   const all: Record<string, Measured[]> = {};
   for (const lane of Object.values(lanes))
-    await loaded(workshop, lane, { connections, seconds: warmUpSeconds });
+    await measured(folder, lane, { connections, seconds: warmUpSeconds });
   for (let turn = 0; turn < rounds; turn += 1)
     for (const [name, lane] of Object.entries(lanes)) {
       const before = lane.events && (await durableIn(lane.events));
-      const rate = await loaded(workshop, lane, { connections, seconds });
+      const rate = await measured(folder, lane, { connections, seconds });
       const durable = lane.events && before && difference(await durableIn(lane.events), before);
       all[name] = [...(all[name] ?? []), { ...rate, ...(durable && { durable }) }];
     }
   return Object.fromEntries(Object.entries(all).map(([name, rates]) => [name, middle(rates)]));
+}
+
+/** wrk is the faster one, but waits for the bodies of HEAD. */
+function measured(
+  folder: string,
+  load: Load,
+  how: { readonly connections: number; readonly seconds: number },
+) {
+  return load.method === 'HEAD' ? generated(folder, load, { ...how, rate: 0 }) : loaded(folder, load, how);
 }
 
 /** The round whose rate is the median. */
@@ -125,11 +161,7 @@ function middle(rates: readonly Measured[]): Measured {
   return found;
 }
 
-function row(
-  { rate, p50, p99, cpu, durable }: Measured,
-  rates: Readonly<Record<string, Measured>>,
-  connections: number,
-) {
+function row({ rate, p50, p99, cpu, durable }: Measured, rates: Readonly<Record<string, Measured>>) {
   const share = (peer: string) => {
     const other = rates[peer];
     return other && { [`to_${peer.replace(/\W+/g, '_')}`]: round(rate / other.rate, 2) };
@@ -138,8 +170,6 @@ function row(
     rate: Math.round(rate),
     p50_ms: round(p50, 2),
     p99_ms: round(p99, 2),
-    // What the median would be if all waited alike: a closed loop has `connections` under way at any time.
-    p50_to_even: round(p50 / ((connections / rate) * 1000), 2),
     cpu_us: round(cpu, 1),
     ...share('bare node:http'),
     ...share('koa, redirect'),

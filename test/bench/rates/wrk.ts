@@ -3,9 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadingCore, processorTime } from '../cores.ts';
-import { quantile } from '../statistics.ts';
-import type { Workshop } from '../workshop.ts';
-import type { ClosedLoop, ClosedLoopSeen } from './closed-loop.ts';
 
 /** What is asked: these targets of a server, by turns, by so many connections that are kept and ask again as soon as they have an answer. */
 export interface Load {
@@ -17,11 +14,6 @@ export interface Load {
   readonly userAgent?: string;
   /** The only status that counts. */
   readonly status: number;
-}
-
-export interface Pressure {
-  readonly connections: number;
-  readonly seconds: number;
 }
 
 export interface Rate {
@@ -38,7 +30,7 @@ export interface Rate {
 const script = `
 local targets = {}
 for line in io.lines(os.getenv("TARGETS")) do targets[#targets + 1] = line end
-local agent, status = os.getenv("AGENT"), tonumber(os.getenv("STATUS"))
+local method, agent, status = os.getenv("METHOD"), os.getenv("AGENT"), tonumber(os.getenv("STATUS"))
 local headers = {}
 if agent ~= "" then headers["User-Agent"] = agent end
 local n = 0
@@ -47,7 +39,7 @@ function setup(thread) threads[#threads + 1] = thread end
 function init() wrong = 0 end
 function request()
   n = n % #targets + 1
-  return wrk.format("GET", targets[n], headers)
+  return wrk.format(method, targets[n], headers)
 end
 function response(code) if code ~= status then wrong = wrong + 1 end end
 function done(summary, latency)
@@ -59,43 +51,21 @@ function done(summary, latency)
 end
 `;
 
-/** Loads a server for so many seconds. Rejects where an answer was another than was expected. */
-export async function loaded(workshop: Workshop, load: Load, how: Pressure): Promise<Rate> {
-  const list = join(workshop.folder, 'targets');
-  writeFileSync(list, `${load.targets.join('\n')}\n`);
-  const before = processorTime(load.pid);
-  const seen =
-    load.method === 'HEAD'
-      ? await byOurselves(workshop, list, load, how)
-      : await byWrk(workshop, list, load, how);
-  if (seen.requests === 0) throw new Error(`port ${load.port} answered nothing in ${how.seconds} s`);
-  return { ...seen, cpu: (processorTime(load.pid) - before) / seen.requests };
-}
-
-type Seen = Omit<Rate, 'cpu'> & { readonly requests: number };
-
-async function byOurselves({ result }: Workshop, list: string, load: Load, how: Pressure): Promise<Seen> {
-  const { port, method = 'GET', userAgent = '', status } = load;
-  const asked: ClosedLoop = { port, targets: list, method, userAgent, status, ...how };
-  const entry = join(import.meta.dirname, 'closed-loop.ts');
-  const { took, lasted } = await result<ClosedLoopSeen>(entry, asked, loadingCore);
-  const requests = took.length;
-  return { requests, rate: requests / (lasted / 1000), p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
-}
-
-async function byWrk(
-  { folder }: Workshop,
-  list: string,
-  { port, userAgent = '', status }: Load,
-  { connections, seconds }: Pressure,
-): Promise<Seen> {
-  const lua = join(folder, 'load.lua');
+/** Loads a server with wrk for so many seconds. Rejects where an answer was another than was expected. */
+export async function loaded(
+  folder: string,
+  { port, pid, targets, method = 'GET', userAgent = '', status }: Load,
+  { connections, seconds }: { readonly connections: number; readonly seconds: number },
+): Promise<Rate> {
+  const [lua, list] = [join(folder, 'load.lua'), join(folder, 'targets')];
   writeFileSync(lua, script);
+  writeFileSync(list, `${targets.join('\n')}\n`);
+  const before = processorTime(pid);
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', lua];
   const { stdout } = await promisify(execFile)(
     'taskset',
     ['--cpu-list', String(loadingCore), ...wrk, `http://127.0.0.1:${port}`],
-    { env: { ...process.env, TARGETS: list, AGENT: userAgent, STATUS: String(status) } },
+    { env: { ...process.env, TARGETS: list, METHOD: method, AGENT: userAgent, STATUS: String(status) } },
   );
   const said = JSON.parse(stdout.slice(stdout.lastIndexOf('\n{')));
   const { requests, microseconds, p50, p99, failed, wrong } = said;
@@ -103,5 +73,6 @@ async function byWrk(
     throw new Error(
       `of ${requests} answers by port ${port} ${wrong} were no ${status}, and ${failed} failed`,
     );
-  return { requests, rate: requests / (microseconds / 1e6), p50, p99 };
+  if (requests === 0) throw new Error(`port ${port} answered nothing in ${seconds} s`);
+  return { rate: requests / (microseconds / 1e6), p50, p99, cpu: (processorTime(pid) - before) / requests };
 }
