@@ -16,13 +16,16 @@ import { metricsIn } from './metrics.ts';
 import { quantile } from './statistics.ts';
 
 test('parts are named, and what is not one is told', (t) => {
-  const parts = ['rates', 'storm'];
-  t.like(argumentsOf([], parts), { kind: 'wanted', parts, all: false, record: false, against: false });
+  const usual = ['rates', 'storm'];
+  const parts = { usual, all: ['rates', 'cost', 'storm'] };
+  t.like(argumentsOf([], parts), { kind: 'wanted', parts: usual, all: false, record: false, against: false });
   t.like(argumentsOf(['storm', '--all', '--against'], parts), { parts: ['storm'], all: true, against: true });
+  t.like(argumentsOf(['--all'], parts), { parts: parts.all, all: true });
+  t.like(argumentsOf(['cost'], parts), { parts: ['cost'], all: false });
   t.deepEqual(argumentsOf(['--help'], parts), { kind: 'help' });
   t.deepEqual(argumentsOf(['rate'], parts), {
     kind: 'mistake',
-    message: 'There is no part rate. There are: rates, storm.',
+    message: 'There is no part rate. There are: rates, cost, storm.',
   });
   t.like(argumentsOf(['--al'], parts), { kind: 'mistake', message: 'There is no --al. Ask for --help.' });
 });
@@ -41,13 +44,14 @@ test('the history keeps the newest runs, and compares what both of two have', as
   t.deepEqual(readHistory(file), []);
   const run = (n: number) => ({
     at: `2026-01-01T00:00:${String(n).padStart(2, '0')}Z`,
+    commit: 'abc',
     node: 'v26',
     load: [1],
     figures: figuresIn({ rates: { redirect: { rate: 100 + n, says: 'text' } } }),
   });
   for (let n = 0; n < 60; n += 1) addToHistory(file, run(n));
   const runs = readHistory(file);
-  t.is(runs.length, 50);
+  t.is(runs.length, 20);
   t.deepEqual(runs.at(-1), run(59));
   t.true((await readFile(file, 'utf8')).endsWith('\n'));
   t.deepEqual(compared({ ...run(0), figures: { 'rates / redirect / rate': 100, gone: 1 } }, run(50)), {

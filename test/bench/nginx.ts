@@ -13,6 +13,11 @@ export function startRedirectingNginx(workshop: Workshop, location: string): Pro
   return startServer(workshop, `location / { return 302 ${location}; }`);
 }
 
+/** Starts nginx as one process that serves the files of a folder. */
+export function startFileNginx(workshop: Workshop, folder: string): Promise<Server> {
+  return startServer(workshop, `root ${folder}; sendfile on; tcp_nopush on;`);
+}
+
 /** Starts nginx as one process that passes everything on to the storage, unbuffered, over kept connections. */
 export async function startNginx(
   workshop: Workshop,

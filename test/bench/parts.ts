@@ -1,21 +1,21 @@
 import { measureColdStart } from './cold-start.ts';
 import { measureCost } from './cost/cost.ts';
 import { measureFirstByte } from './first-byte.ts';
-import { measureGateway } from './gateway.ts';
 import { type Lane, openLanes } from './lanes.ts';
-import { measureMemory } from './memory.ts';
+import type { Program } from './needs.ts';
 import { measureRates } from './rates/rates.ts';
 import { measureRedirects } from './redirects.ts';
 import { openScene, type Scene } from './scene.ts';
 import { measureStorm, type StormOptions } from './storm/storm.ts';
-import { measureThroughput } from './throughput.ts';
+import { measureMemory } from './streams/memory.ts';
+import { measureThroughput } from './streams/throughput.ts';
 import type { Workshop } from './workshop.ts';
 
 /** One thing that is measured. */
 interface Part {
   readonly says: string;
   /** Programs. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Program[];
   /** Not measured unless somebody says so. */
   readonly isLong?: true;
   /** Tables by their titles. */
@@ -53,12 +53,10 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   streams: {
     says: 'throughput of streams, handoffs and the cache, and memory, beside nginx',
-    needs: ['nginx', 'curl'],
+    needs: ['wrk', 'nginx', 'curl'],
     async measure(workshop) {
       const there = await sceneOf(workshop);
-      const { mb_per_s, broker_to } = await measureThroughput(there, 15);
-      const { gateway_mb_per_s, gateway_to } = await measureGateway(workshop, there, 15);
-      return { mb_per_s, broker_to, gateway_mb_per_s, gateway_to, memory_mb: await measureMemory(there) };
+      return { ...(await measureThroughput(workshop, there)), stream_memory: await measureMemory(there) };
     },
   },
   'first-byte': {
@@ -88,5 +86,3 @@ export const parts: Readonly<Record<string, Part>> = {
     measure: (workshop, all) => measureStorm(workshop, all ? allStorms : allStorms.slice(0, 1)),
   },
 };
-
-export const partNames = Object.keys(parts);
