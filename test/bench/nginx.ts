@@ -23,6 +23,8 @@ export async function startNginx(
   workshop: Workshop,
   storage: string,
   bufferSize: BufferSize,
+  /** By which the URLs are signed that are asked for. */
+  signedHost = new URL(storage).host,
 ): Promise<Server> {
   const { host } = new URL(storage);
   return startServer(
@@ -31,7 +33,7 @@ export async function startNginx(
       proxy_pass http://storage;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
-      proxy_set_header Host ${host};
+      proxy_set_header Host ${signedHost};
       proxy_buffering off;
       proxy_buffer_size ${bufferSize};
       proxy_buffers 8 ${bufferSize};

@@ -1,6 +1,6 @@
 import { measureColdStart } from './cold-start.ts';
 import { measureCost } from './cost/cost.ts';
-import { measureFirstByte } from './first-byte.ts';
+import { measureFirstByte } from './first-byte/first-byte.ts';
 import { type Lane, openLanes } from './lanes.ts';
 import type { Program } from './needs.ts';
 import { measureRates } from './rates/rates.ts';
@@ -49,7 +49,7 @@ export const parts: Readonly<Record<string, Part>> = {
     says: 'requests a second on one core, beside node:http, Koa, nginx and Matchbox',
     needs: ['wrk', 'nginx', 'taskset'],
     measure: (workshop, all) =>
-      measureRates(workshop, { connections: all ? [1, 64, 512] : [64], seconds: 5, rounds: 3 }),
+      measureRates(workshop, { connections: all ? [1, 64, 512] : [64], seconds: 4, rounds: 3 }),
   },
   streams: {
     says: 'throughput of streams, handoffs and the cache, and memory, beside nginx',
@@ -64,7 +64,7 @@ export const parts: Readonly<Record<string, Part>> = {
     needs: ['nginx', 'java', 'gcloud'],
     async measure(workshop) {
       return {
-        first_byte_ms: await measureFirstByte(await sceneOf(workshop), 500),
+        ...(await measureFirstByte(workshop, 300)),
         redirect_in_server_ms: await measureRedirects(workshop, await lanesOf(workshop), 1000),
       };
     },

@@ -10,9 +10,14 @@ import type { Load } from './wrk.ts';
 const location = `http://127.0.0.1:9000/boot-assets/${'x'.repeat(400)}`;
 const script = `#!ipxe\n${'x'.repeat(600)}\n`;
 
+const local = (entry: string) => join(import.meta.dirname, entry);
+
+/** A server of node:http that answers everything with the same redirect. */
+export const startBare = (workshop: Workshop) => workshop.fork(local('bare.ts'), { location });
+
 /** What the broker is measured beside, each on the same core. */
 export async function startPeers(workshop: Workshop): Promise<Readonly<Record<string, Load>>> {
-  const bare = await workshop.fork(local('bare.ts'), { location });
+  const bare = await startBare(workshop);
   const koa = await workshop.fork(local('koa.ts'), { location, script });
   const nginx = await startRedirectingNginx(workshop, location);
   for (const { pid } of [bare, koa, nginx]) pin(pid, measuredCore);
@@ -82,5 +87,3 @@ async function startOneMatchbox(
   await answering(port);
   return { pid, port, targets: [target], status: 200 };
 }
-
-const local = (entry: string) => join(import.meta.dirname, entry);

@@ -1,23 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { nginxFiles } from '../../../gateway/nginx.ts';
-import { placesUnder } from '../../../gateway/places.ts';
-import { tunnelOf } from '../../gateway/gateway.ts';
-import { accepted, install } from '../../gateway/rig.ts';
-import { freePort } from '../../support/free-port.ts';
-import { answering } from '../nginx.ts';
-import type { Server, Workshop } from '../workshop.ts';
+import { type Gateway, startGateway } from '../gateway.ts';
+import type { Workshop } from '../workshop.ts';
 
 /** The gateway with and without its cache, before a broker that hands off all that it is asked for. */
 export interface Gateways {
-  readonly passing: Server;
-  readonly keeping: Server;
+  readonly passing: Gateway;
+  readonly keeping: Gateway;
   /** Path at both of them. */
   pathOf(name: string): string;
   /** Empties the cache. */
@@ -32,8 +25,9 @@ export async function startGateways(
   signed: Readonly<Record<string, string>>,
 ): Promise<Gateways> {
   const broker = await startHandingOff(signed);
-  const keeping = await startGateway(workshop, 'keeping', broker, storage, { slice: '4m' });
-  const passing = await startGateway(workshop, 'passing', broker, storage, false);
+  const common = { broker: broker.origin, storage, secret: randomBytes(32) };
+  const keeping = await startGateway(workshop, { ...common, name: 'keeping', cache: { slice: '4m' } });
+  const passing = await startGateway(workshop, { ...common, name: 'passing', cache: false });
   return {
     passing,
     keeping,
@@ -65,43 +59,4 @@ async function startHandingOff(signed: Readonly<Record<string, string>>) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
-}
-
-async function startGateway(
-  workshop: Workshop,
-  name: string,
-  broker: { origin: string },
-  storage: string,
-  cache: false | object,
-): Promise<Server & { readonly cache: string }> {
-  const folder = join(workshop.folder, name);
-  mkdirSync(folder);
-  const port = await freePort();
-  const places = placesUnder(folder);
-  const key = join(folder, 'edge.key');
-  writeFileSync(key, `bench:${randomBytes(32).toString('base64url')}`);
-  const settings = accepted({
-    role: 'cloud',
-    tunnel: tunnelOf([{ redirects: 'never' }]),
-    cache,
-    listen: '127.0.0.1',
-    port,
-    metrics_port: await freePort(),
-    key: { file: key },
-    user: userInfo().username,
-    broker: { origin: broker.origin },
-    storage: { origin: storage },
-  });
-  install(places, nginxFiles(settings, places));
-  const flags = [
-    '-e',
-    'stderr',
-    '-c',
-    join(places.etc, 'nginx.conf'),
-    '-g',
-    'daemon off; master_process off;',
-  ];
-  const running = workshop.spawn('nginx', flags);
-  await answering(port);
-  return { ...running, origin: `http://127.0.0.1:${port}`, cache: places.cache };
 }
