@@ -1,4 +1,3 @@
-import { measureColdStart } from './cold-start.ts';
 import { measureCost } from './cost/cost.ts';
 import { measureFirstByte } from './first-byte/first-byte.ts';
 import { type Lane, openLanes } from './lanes.ts';
@@ -6,6 +5,9 @@ import type { Program } from './needs.ts';
 import { measureRates } from './rates/rates.ts';
 import { measureRedirects } from './redirects.ts';
 import { openScene, type Scene } from './scene.ts';
+import { measureSeeds } from './seeds/seeds.ts';
+import { measureColdStart } from './start/cold-start.ts';
+import { measureCommandLine } from './start/command-line.ts';
 import { measureStorm, type StormOptions } from './storm/storm.ts';
 import { measureMemory } from './streams/memory.ts';
 import { measureThroughput } from './streams/throughput.ts';
@@ -70,15 +72,23 @@ export const parts: Readonly<Record<string, Part>> = {
     },
   },
   start: {
-    says: 'from starting to the first answer, embedded and with the gcp drivers',
+    says: 'from starting to the first answer, with either stores and with OTel on; the command line',
     needs: ['java', 'gcloud'],
-    measure: async (workshop) => measureColdStart(workshop, await lanesOf(workshop), 25),
+    async measure(workshop) {
+      const starts = await measureColdStart(workshop, await lanesOf(workshop), 15);
+      return { ...starts, command_line_ms: await measureCommandLine(workshop, 15) };
+    },
   },
   cost: {
     says: 'dollars a month, beside the design that streams (with --all, or by its name)',
     needs: ['taskset', 'java', 'gcloud'],
     isLong: true,
     measure: measureCost,
+  },
+  seeds: {
+    says: 'the numbers of the documents that the project was made from, with pass or fail',
+    needs: ['taskset', 'java', 'gcloud'],
+    measure: async (workshop) => measureSeeds(workshop, await lanesOf(workshop)),
   },
   storm: {
     says: 'machines that all come up at once, with what they really ask',
