@@ -4,6 +4,7 @@ import type { Snapshot } from '../boot/snapshot.ts';
 import type { Config } from '../config/config.ts';
 import type { Stale } from '../records/cached/cache.ts';
 import { cachedRecords } from '../records/cached/cached.ts';
+import type { Call } from '../records/firestore/transport.ts';
 import type { Change, OnAudited, Records } from '../records/records.ts';
 import { openSqlite } from '../records/sqlite/sqlite.ts';
 import type { GoogleCredentials } from '../sign/google-credentials.ts';
@@ -67,6 +68,7 @@ export async function openRecords(
     token: google.token,
     bootsKeepDays: config.bootsKeepDays,
     onAudited,
+    onCall: countingDocuments(metrics),
     ...(emulatorHost && { emulatorHost }),
   });
   const store = watchedRecords(firestore, watch);
@@ -78,6 +80,16 @@ export async function openRecords(
     ...reads,
   });
   return { records: cached.uncached, bootRecords: cached, seed: cached.seed };
+}
+
+/** A commit says of each of its writes what it does; one that only looks at a document's state is not billed. */
+function countingDocuments({ firestoreDocuments }: Metrics): (call: Call) => void {
+  return ({ method, body, reads }) => {
+    firestoreDocuments.inc({ access: 'read' }, reads);
+    const writes = method === 'commit' ? ((body as { writes?: readonly object[] }).writes ?? []) : [];
+    firestoreDocuments.inc({ access: 'write' }, writes.filter((write) => 'update' in write).length);
+    firestoreDocuments.inc({ access: 'delete' }, writes.filter((write) => 'delete' in write).length);
+  };
 }
 
 /** Every step of an upload's life is a write of its record, whoever takes it. */

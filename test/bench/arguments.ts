@@ -15,19 +15,26 @@ export type Said =
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly message: string };
 
-/** Without a name, all parts are wanted. */
-export function argumentsOf(words: readonly string[], parts: readonly string[]): Said {
+export interface PartNames {
+  /** Measured where nobody says what. */
+  readonly usual: readonly string[];
+  readonly all: readonly string[];
+}
+
+/** Without a name, the usual parts are wanted; with --all, all of them. */
+export function argumentsOf(words: readonly string[], { usual, all }: PartNames): Said {
   const flags = words.filter((word) => word.startsWith('-'));
   const names = words.filter((word) => !word.startsWith('-'));
   if (flags.includes('--help') || flags.includes('-h')) return { kind: 'help' };
   const unknownFlag = flags.find((flag) => !['--all', '--record', '--against'].includes(flag));
   if (unknownFlag) return { kind: 'mistake', message: `There is no ${unknownFlag}. Ask for --help.` };
-  const unknown = names.find((name) => !parts.includes(name));
+  const unknown = names.find((name) => !all.includes(name));
   if (unknown)
-    return { kind: 'mistake', message: `There is no part ${unknown}. There are: ${parts.join(', ')}.` };
+    return { kind: 'mistake', message: `There is no part ${unknown}. There are: ${all.join(', ')}.` };
   return {
     kind: 'wanted',
-    parts: names.length > 0 ? parts.filter((part) => names.includes(part)) : parts,
+    parts:
+      names.length > 0 ? all.filter((part) => names.includes(part)) : flags.includes('--all') ? all : usual,
     all: flags.includes('--all'),
     record: flags.includes('--record'),
     against: flags.includes('--against'),

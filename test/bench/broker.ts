@@ -5,6 +5,7 @@ import { BootLog } from '../../src/http/boot/boot-log.ts';
 import { UnknownMachines } from '../../src/http/boot/unknown-machines.ts';
 import { staticPage } from '../../src/http/plane/static-page.ts';
 import { listen } from '../../src/http/server/listener.ts';
+import { cachedRecords } from '../../src/records/cached/cached.ts';
 import { openSqlite } from '../../src/records/sqlite/sqlite.ts';
 import { hmacSigner } from '../../src/sign/hmac.ts';
 import { openLog } from '../../src/telemetry/log.ts';
@@ -28,9 +29,10 @@ const read = readConfig({}, {});
 if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
 const { config } = read;
 const clock = () => new Date();
+const store = openSqlite(records);
 const parts = {
   ...config,
-  records: openSqlite(records),
+  records: cachedRecords(store, { clock, changes: store.changes, bootsApart: true }),
   blobs: gcsBlobs({ endpoint, token, bucket, signer: hmacSigner(key), clock }),
   clock,
   log: openLog({ level: config.logLevel }),

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 export interface Run {
   /** RFC 3339. */
   readonly at: string;
+  readonly commit: string;
   readonly node: string;
   /** Load of the machine, before and after. */
   readonly load: readonly (number | undefined)[];
@@ -11,7 +12,7 @@ export interface Run {
 }
 
 /** Runs that are kept: the newest. */
-const mostRuns = 50;
+const mostRuns = 20;
 
 export function readHistory(file: string): readonly Run[] {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
@@ -19,7 +20,8 @@ export function readHistory(file: string): readonly Run[] {
 
 export function addToHistory(file: string, run: Run): void {
   const runs = [...readHistory(file), run].slice(-mostRuns);
-  writeFileSync(file, `${JSON.stringify(runs, undefined, 2)}\n`);
+  // A line each, so that one more is one line of difference.
+  writeFileSync(file, `[\n${runs.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
 }
 
 /** Every number in tables of tables, by its path. */

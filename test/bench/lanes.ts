@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { googleCloud, type Settings, type SignerName } from '../google/cloud.ts';
-import { warmEmulator } from '../google/emulator.ts';
 import { openSite, stockByApi } from '../google/site.ts';
+import { firestoreHost } from './emulator.ts';
 import type { Workshop } from './workshop.ts';
 
 /** A way to run the boot plane, on stores that hold a machine and its profile. */
@@ -13,9 +13,8 @@ export interface Lane {
 
 /** The boot plane as it comes, and with the gcp drivers: Firestore's emulator, and all else of Google Cloud as the tests have it. */
 export async function openLanes(workshop: Workshop): Promise<Readonly<Record<string, Lane>>> {
-  const emulator = await warmEmulator();
   const onCloud = async (signer: SignerName) => {
-    const cloud = await googleCloud(workshop, emulator.host);
+    const cloud = await googleCloud(workshop, await firestoreHost());
     return stocked(workshop, cloud.settings(signer));
   };
   return {

@@ -13,11 +13,18 @@ export function startRedirectingNginx(workshop: Workshop, location: string): Pro
   return startServer(workshop, `location / { return 302 ${location}; }`);
 }
 
+/** Starts nginx as one process that serves the files of a folder. */
+export function startFileNginx(workshop: Workshop, folder: string): Promise<Server> {
+  return startServer(workshop, `root ${folder}; sendfile on; tcp_nopush on;`);
+}
+
 /** Starts nginx as one process that passes everything on to the storage, unbuffered, over kept connections. */
 export async function startNginx(
   workshop: Workshop,
   storage: string,
   bufferSize: BufferSize,
+  /** By which the URLs are signed that are asked for. */
+  signedHost = new URL(storage).host,
 ): Promise<Server> {
   const { host } = new URL(storage);
   return startServer(
@@ -26,7 +33,7 @@ export async function startNginx(
       proxy_pass http://storage;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
-      proxy_set_header Host ${host};
+      proxy_set_header Host ${signedHost};
       proxy_buffering off;
       proxy_buffer_size ${bufferSize};
       proxy_buffers 8 ${bufferSize};

@@ -25,10 +25,11 @@ export interface Subject {
   readonly signed: string;
 }
 
-/** A storage in a process of its own, that holds one large and one small asset which the records know. */
+/** A storage in a process of its own, that holds assets of three sizes which the records know. */
 export interface Scene {
   readonly storage: Server;
   readonly large: Subject;
+  readonly medium: Subject;
   readonly small: Subject;
   startBroker(): Promise<Server>;
   startNginx(bufferSize?: BufferSize): Promise<Server>;
@@ -52,6 +53,7 @@ export async function openScene(workshop: Workshop): Promise<Scene> {
   return {
     storage,
     large: await push(options, 150_000_000),
+    medium: await push(options, 16_000_000),
     small: await push(options, 1_000_000),
     startBroker: () => workshop.fork(local('broker.ts'), options),
     startNginx: (bufferSize = '4k') => startNginx(workshop, storage.origin, bufferSize),

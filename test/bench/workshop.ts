@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Owner } from '../support/owner.ts';
+import { pin } from './cores.ts';
 
 /** Where a measurement's processes and files live. */
 export interface Workshop extends Owner {
@@ -12,6 +13,8 @@ export interface Workshop extends Owner {
   fork(entry: string, options: object): Promise<Server>;
   /** Starts another program in the foreground. What it complains about is shown. */
   spawn(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** Runs a program of ours on one core, which tells its result, and ends. */
+  result<Result>(entry: string, options: object, core: number): Promise<Result>;
   /** Takes a process that was started already: it ends when we do. */
   running(child: ChildProcess): Running;
 }
@@ -68,6 +71,16 @@ export function openWorkshop(): Workshop {
       running(
         spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } }),
       ),
+    async result<Result>(entry: string, options: object, core: number) {
+      const child = fork(entry, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      pin(running(child).pid, core);
+      const told = once(child, 'message') as Promise<[Result]>;
+      // What it has told comes before.
+      const silent = once(child, 'disconnect').then(() => Promise.reject(new Error(`${entry} told nothing`)));
+      silent.catch(() => {});
+      const [result] = await Promise.race([told, silent]);
+      return result;
+    },
     running,
   };
 }

@@ -12,6 +12,7 @@ export interface StoreMetrics {
   readonly staleSeconds: Observed;
   readonly signedUrls: Counted<'result'>;
   readonly commitSize: Observed;
+  readonly firestoreDocuments: Counted<'access'>;
   readonly diskFull: Gauge<never>;
   readonly damagedAssets: Gauge<never>;
   readonly scrubbedBytes: Counted;
@@ -60,6 +61,12 @@ export function storeMetrics(registry: Registry): StoreMetrics {
       name: 'bootbroker_records_commit_writes',
       help: 'Writes about boots that were brought to the disk together, with one sync',
       buckets: [1, 2, 5, 10, 20, 50, 100, 200],
+    }),
+    firestoreDocuments: counted(registry, {
+      name: 'bootbroker_firestore_documents_total',
+      help: 'Documents that Firestore read, wrote or deleted, as it bills them; what it tells listeners is not counted',
+      labels: ['access'],
+      zero: ['read', 'write', 'delete'].map((access) => ({ access })),
     }),
     diskFull: new Gauge({
       name: 'bootbroker_records_disk_full',

@@ -28,10 +28,9 @@ interface Lane {
   readonly socket: Socket;
   due: number;
   text: string;
-  busy: boolean;
 }
 
-/** Asks over kept connections, and measures what those who ask would wait. */
+/** Asks over kept connections, and measures what those who ask would wait. Rejects where one ends. */
 export async function generate(options: GeneratorOptions): Promise<Generated> {
   const { port, connections, rate, seconds, method, userAgent, status } = options;
   const targets = readFileSync(options.targets, 'utf8').split('\n').filter(Boolean);
@@ -40,25 +39,24 @@ export async function generate(options: GeneratorOptions): Promise<Generated> {
   let next = 0;
   let wrong = 0;
   const lanes = await Promise.all(Array.from({ length: connections }, () => opened(port)));
+  const idle = [...lanes];
+  const areIdle = () => idle.length === lanes.length;
   const began = performance.now();
   const ends = began + seconds * 1000;
-  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
 
   const ask = (lane: Lane, due: number) => {
     const target = targets[next % targets.length];
     next += 1;
-    lane.busy = true;
     lane.due = due;
     lane.socket.write(`${method} ${target} HTTP/1.1\r\nHost: a\r\nUser-Agent: ${userAgent}\r\n\r\n`);
   };
   const goOn = (lane: Lane) => {
     const now = performance.now();
-    lane.busy = false;
-    if (rate > 0) {
-      const due = waiting.shift();
-      if (due !== undefined) ask(lane, due);
-    } else if (now < ends) ask(lane, now);
-    if (now >= ends && waiting.length === 0 && lanes.every(({ busy }) => !busy)) end();
+    const due = rate > 0 ? waiting.shift() : now < ends ? now : undefined;
+    if (due === undefined) idle.push(lane);
+    else ask(lane, due);
+    if (now >= ends && waiting.length === 0 && areIdle()) end();
   };
   const take = (lane: Lane, chunk: string) => {
     lane.text += chunk;
@@ -73,9 +71,15 @@ export async function generate(options: GeneratorOptions): Promise<Generated> {
     if (Number(code) !== status) wrong += 1;
     goOn(lane);
   };
-  for (const lane of lanes) lane.socket.on('data', (chunk: string) => take(lane, chunk));
+  for (const lane of lanes)
+    lane.socket
+      .on('data', (chunk: string) => take(lane, chunk))
+      .on('error', fail)
+      .on('close', () =>
+        fail(new Error(`port ${port} closed a connection after ${latencies.length} answers`)),
+      );
 
-  if (rate === 0) for (const lane of lanes) ask(lane, performance.now());
+  if (rate === 0) for (const lane of idle.splice(0)) ask(lane, performance.now());
   else {
     const all = Math.round(seconds * rate);
     let made = 0;
@@ -83,17 +87,18 @@ export async function generate(options: GeneratorOptions): Promise<Generated> {
       const now = Math.min(performance.now(), ends);
       for (; made < all && made <= ((now - began) * rate) / 1000; made += 1)
         waiting.push(began + (made * 1000) / rate);
-      for (const lane of lanes) {
-        if (waiting.length === 0) break;
-        if (!lane.busy) ask(lane, waiting.shift() ?? now);
+      while (waiting.length > 0) {
+        const lane = idle.pop();
+        if (!lane) break;
+        ask(lane, waiting.shift() ?? now);
       }
       if (now < ends) setImmediate(tick);
-      else if (waiting.length === 0 && lanes.every(({ busy }) => !busy)) end();
+      else if (waiting.length === 0 && areIdle()) end();
     };
     tick();
   }
   await over;
-  for (const { socket } of lanes) socket.destroy();
+  for (const { socket } of lanes) socket.removeAllListeners('close').destroy();
   return { requests: latencies.length, seconds: (performance.now() - began) / 1000, latencies, wrong };
 }
 
@@ -101,7 +106,7 @@ async function opened(port: number): Promise<Lane> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   socket.setEncoding('latin1');
-  return { socket, due: 0, text: '', busy: false };
+  return { socket, due: 0, text: '' };
 }
 
 if (import.meta.main) {

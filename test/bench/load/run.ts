@@ -34,6 +34,7 @@ export async function generated(
   const found: Generated = JSON.parse(stdout);
   if (found.wrong > 0)
     throw new Error(`of ${found.requests} answers by port ${port} ${found.wrong} were no ${status}`);
+  if (found.requests === 0) throw new Error(`port ${port} answered nothing in ${seconds} s`);
   return {
     rate: found.requests / found.seconds,
     p50: quantile(found.latencies, 0.5),

@@ -10,9 +10,14 @@ import type { Load } from './wrk.ts';
 const location = `http://127.0.0.1:9000/boot-assets/${'x'.repeat(400)}`;
 const script = `#!ipxe\n${'x'.repeat(600)}\n`;
 
+const local = (entry: string) => join(import.meta.dirname, entry);
+
+/** A server of node:http that answers everything with the same redirect. */
+export const startBare = (workshop: Workshop) => workshop.fork(local('bare.ts'), { location });
+
 /** What the broker is measured beside, each on the same core. */
 export async function startPeers(workshop: Workshop): Promise<Readonly<Record<string, Load>>> {
-  const bare = await workshop.fork(local('bare.ts'), { location });
+  const bare = await startBare(workshop);
   const koa = await workshop.fork(local('koa.ts'), { location, script });
   const nginx = await startRedirectingNginx(workshop, location);
   for (const { pid } of [bare, koa, nginx]) pin(pid, measuredCore);
@@ -30,16 +35,39 @@ export async function startPeers(workshop: Workshop): Promise<Readonly<Record<st
   };
 }
 
-/** Matchbox, where BENCH_MATCHBOX names its program: one group and one profile for all, read anew for each request, as it does. */
+/**
+ * Matchbox, where BENCH_MATCHBOX names its program. It reads its groups anew for each request: so once with one for all, which is
+ * the best that it can do, and once with a group for each of a hundred machines.
+ */
 async function startMatchbox(workshop: Workshop): Promise<Readonly<Record<string, Load>>> {
   const program = process.env.BENCH_MATCHBOX;
   if (!program) return {};
-  const folder = join(workshop.folder, 'matchbox');
+  const mac = (n: number) => `52:54:00:00:00:${n.toString(16).padStart(2, '0')}`;
+  const forAll = { id: 'default', name: 'default', profile: 'debian', selector: {} };
+  const forEach = Array.from({ length: 100 }, (_, n) => ({
+    id: `machine-${n}`,
+    name: `machine ${n}`,
+    profile: 'debian',
+    selector: { mac: mac(n) },
+  }));
+  return {
+    matchbox: await startOneMatchbox(workshop, program, [forAll], '/ipxe?mac=52-54-00-00-00-01'),
+    'matchbox, 100 groups': await startOneMatchbox(workshop, program, forEach, `/ipxe?mac=${mac(50)}`),
+  };
+}
+
+async function startOneMatchbox(
+  workshop: Workshop,
+  program: string,
+  groups: readonly { readonly id: string }[],
+  target: string,
+): Promise<Load> {
+  const folder = join(workshop.folder, `matchbox-${groups.length}`);
   const write = (path: string, value: object) => {
     mkdirSync(join(folder, path, '..'), { recursive: true });
     writeFileSync(join(folder, path), JSON.stringify(value));
   };
-  write('groups/default.json', { id: 'default', name: 'default', profile: 'debian', selector: {} });
+  for (const group of groups) write(`groups/${group.id}.json`, group);
   const boot = { kernel: '/assets/vmlinuz', initrd: ['/assets/initrd'], args: ['console=ttyS0'] };
   write('profiles/debian.json', { id: 'debian', name: 'Debian', boot });
   const port = await freePort();
@@ -57,7 +85,5 @@ async function startMatchbox(workshop: Workshop): Promise<Readonly<Record<string
     GOMAXPROCS: '1',
   });
   await answering(port);
-  return { matchbox: { pid, port, targets: ['/ipxe?mac=52-54-00-00-00-01'], status: 200 } };
+  return { pid, port, targets: [target], status: 200 };
 }
-
-const local = (entry: string) => join(import.meta.dirname, entry);

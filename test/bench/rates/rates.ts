@@ -1,3 +1,5 @@
+import { Agent, get, type RequestOptions } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { generated } from '../load/run.ts';
 import { openRoom, type Room } from '../room.ts';
 import { round } from '../statistics.ts';
@@ -11,26 +13,38 @@ export interface RatesOptions {
   readonly rounds: number;
 }
 
-/** Each of them may write 20 steps at once into its boots: none that is asked for is folded. */
+/** Each may write 20 steps at once into its boots, and one a second: of so many, none is folded. Half are asked for scripts, half for assets. */
 const machines = 10_000;
-const warmUpSeconds = 4;
+const warmUpSeconds = 3;
 const ipxe = 'iPXE/2.0.0';
+
+/** A load, and whose events it makes. */
+interface Lane extends Load {
+  /** The broker, where its answers have events. */
+  readonly events?: Room;
+}
+
+interface Measured extends Rate {
+  /** What was brought to the disk meanwhile. */
+  readonly durable?: Durable;
+}
 
 /** Requests a second on one core, of the broker and of its peers by turns, so that what disturbs one disturbs all. */
 export async function measureRates(workshop: Workshop, options: RatesOptions) {
   const peers = await startPeers(workshop);
-  const room = await openRoom(workshop, 'rates', machines);
-  const loads = { ...peers, ...asked(room) };
-  const tables: Record<string, Readonly<Record<string, object>>> = {};
+  const room = await openRoom(workshop, { name: 'rates', machines });
+  const lanes: Readonly<Record<string, Lane>> = { ...peers, ...(await asked(room)) };
+  const tables: Record<string, object> = {};
   for (const connections of options.connections) {
-    const rates = await byTurns(workshop, loads, connections, options);
-    const title = `rates_${connections}`;
-    tables[title] = Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, row(rate, rates)]));
+    const rates = await byTurns(workshop, lanes, connections, options);
+    tables[`rates_${connections}`] = Object.fromEntries(
+      Object.entries(rates).map(([name, rate]) => [name, row(rate, rates)]),
+    );
   }
-  const events = await eventsOf(room);
-  const waits = await measureWaits(workshop, loads, options);
+  const waits = await measureWaits(workshop, lanes, options);
+  const left = await durableIn(room);
   await room.stop();
-  return { ...tables, durable_events: { broker: events }, waits };
+  return { ...tables, waits, events: { broker: left } };
 }
 
 /** The most that anybody opens. */
@@ -38,26 +52,28 @@ const crowd = 512;
 
 /**
  * What another machine waits for its script. At half of the rate that was reached by 64 connections, whoever comes: so is a room
- * that is busy. And by 512 connections that ask again as soon as they have an answer: there the median cannot be less than 512
- * by the rate that is reached.
+ * that is busy. And by 512 connections that ask again as soon as they have an answer: there the median cannot be much less than 512
+ * by the rate that is reached. The bare server is asked at the same rate: what it shows is the load's own doing.
  */
 async function measureWaits(
   { folder }: Workshop,
   loads: Readonly<Record<string, Load>>,
   { seconds }: RatesOptions,
 ) {
+  const { 'machine script': script, 'bare node:http': bare } = loads;
+  if (!script || !bare) throw new Error('the lanes have other names');
+  const reached = await loaded(folder, script, { connections: 64, seconds });
+  const rate = Math.round(reached.rate / 2);
   const table: Record<string, object> = {};
-  for (const name of ['machine script', 'bare node:http']) {
-    const load = loads[name];
-    if (!load) continue;
-    const reached = await loaded(folder, load, { connections: 64, seconds });
-    const rate = Math.round(reached.rate / 2);
-    const open = await generated(folder, load, { connections: crowd, seconds, rate });
+  for (const [name, load] of Object.entries({ 'machine script': script, 'bare node:http': bare })) {
+    await generated(folder, load, { connections: crowd, seconds: 1, rate });
+    const open = await generated(folder, load, { connections: crowd, seconds: 2 * seconds, rate });
     const closed = await loaded(folder, load, { connections: crowd, seconds });
     table[name] = {
       open_rate: rate,
       open_p50_ms: round(open.p50, 2),
       open_p99_ms: round(open.p99, 2),
+      closed_rate: Math.round(closed.rate),
       closed_p50_ms: round(closed.p50, 2),
       closed_p50_to_least: round(closed.p50 / ((crowd / closed.rate) * 1000), 2),
     };
@@ -65,35 +81,67 @@ async function measureWaits(
   return table;
 }
 
-function asked({ pid, boot: port, revision, machines }: Room): Readonly<Record<string, Load>> {
+async function asked(room: Room): Promise<Readonly<Record<string, Lane>>> {
+  const { pid, boot: port, machines } = room;
   const at = { pid, port, userAgent: ipxe };
-  const kernels = machines.map(({ id }) => `/asset/${revision}/kernel?machine=${id}`);
+  const [forScripts, forAssets] = [
+    machines.slice(0, machines.length / 2),
+    machines.slice(machines.length / 2),
+  ];
+  const kernels = await kernelsOf(room, forAssets);
   return {
     'chain script': { ...at, targets: ['/boot.ipxe'], status: 200 },
-    'machine script': {
-      ...at,
-      targets: machines.map(({ mac }) => `/boot.ipxe?mac=${mac}&arch=x86_64&platform=efi&version=2.0.0`),
-      status: 200,
-    },
-    redirect: { ...at, targets: kernels, status: 302 },
+    'machine script': { ...at, targets: forScripts.map(scriptOf), status: 200, events: room },
+    redirect: { ...at, targets: kernels, status: 302, events: room },
     HEAD: { ...at, targets: kernels, method: 'HEAD', status: 200 },
     refusal: { ...at, targets: ['/boot.ipxe?mac=52:54:00:ff:ff:ff'], status: 404 },
   };
 }
 
+const scriptOf = ({ mac }: { readonly mac: string }) =>
+  `/boot.ipxe?mac=${mac}&arch=x86_64&platform=efi&version=2.0.0`;
+
+/** Where each machine's own script sends it for its kernel: in the boot that this script began. */
+async function kernelsOf({ boot }: Room, machines: Room['machines']): Promise<string[]> {
+  const kernels: string[] = [];
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  for (let n = 0; n < machines.length; n += 500) {
+    const scripts = machines
+      .slice(n, n + 500)
+      .map((one) => textOf({ port: boot, path: scriptOf(one), agent }));
+    for (const script of await Promise.all(scripts)) {
+      const [, kernel] = /^kernel --name \S+ (\S+)/m.exec(script) ?? [];
+      if (!kernel?.includes('&boot=')) throw new Error(`a script names no kernel of its boot: ${script}`);
+      kernels.push(kernel);
+    }
+  }
+  agent.destroy();
+  return kernels;
+}
+
+function textOf(asking: RequestOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', headers: { 'User-Agent': ipxe }, ...asking }, (response) => {
+      text(response).then(resolve, reject);
+    }).on('error', reject);
+  });
+}
+
 async function byTurns(
   { folder }: Workshop,
-  loads: Readonly<Record<string, Load>>,
+  lanes: Readonly<Record<string, Lane>>,
   connections: number,
   { seconds, rounds }: RatesOptions,
-): Promise<Readonly<Record<string, Rate>>> {
-  const all: Record<string, Rate[]> = {};
-  for (const load of Object.values(loads))
-    await measured(folder, load, { connections, seconds: warmUpSeconds });
+): Promise<Readonly<Record<string, Measured>>> {
+  const all: Record<string, Measured[]> = {};
+  for (const lane of Object.values(lanes))
+    await measured(folder, lane, { connections, seconds: warmUpSeconds });
   for (let turn = 0; turn < rounds; turn += 1)
-    for (const [name, load] of Object.entries(loads)) {
-      const rate = await measured(folder, load, { connections, seconds });
-      all[name] = [...(all[name] ?? []), rate];
+    for (const [name, lane] of Object.entries(lanes)) {
+      const before = lane.events && (await durableIn(lane.events));
+      const rate = await measured(folder, lane, { connections, seconds });
+      const durable = lane.events && before && difference(await durableIn(lane.events), before);
+      all[name] = [...(all[name] ?? []), { ...rate, ...(durable && { durable }) }];
     }
   return Object.fromEntries(Object.entries(all).map(([name, rates]) => [name, middle(rates)]));
 }
@@ -108,14 +156,14 @@ function measured(
 }
 
 /** The round whose rate is the median. */
-function middle(rates: readonly Rate[]): Rate {
+function middle(rates: readonly Measured[]): Measured {
   const sorted = rates.toSorted((a, b) => a.rate - b.rate);
   const found = sorted[Math.floor((sorted.length - 1) / 2)];
   if (!found) throw new Error('nothing was measured');
   return found;
 }
 
-function row({ rate, p50, p99, cpu }: Rate, rates: Readonly<Record<string, Rate>>) {
+function row({ rate, p50, p99, cpu, durable }: Measured, rates: Readonly<Record<string, Measured>>) {
   const share = (peer: string) => {
     const other = rates[peer];
     return other && { [`to_${peer.replace(/\W+/g, '_')}`]: round(rate / other.rate, 2) };
@@ -128,18 +176,35 @@ function row({ rate, p50, p99, cpu }: Rate, rates: Readonly<Record<string, Rate>
     ...share('bare node:http'),
     ...share('koa, redirect'),
     ...share('koa, script'),
+    ...share('nginx'),
     ...share('matchbox'),
+    ...(durable && {
+      events: durable.written,
+      folded: durable.folded + durable.lost,
+      syncs_per_event: round(durable.syncs / durable.written, 3),
+    }),
   };
 }
 
-async function eventsOf({ metric }: Room) {
-  const events = (outcome: string) => metric('bootbroker_boot_events_total', { outcome });
-  const syncs = await metric('bootbroker_records_commit_writes_count');
-  const written = await events('written');
+interface Durable {
+  readonly written: number;
+  readonly folded: number;
+  readonly lost: number;
+  readonly syncs: number;
+}
+
+async function durableIn({ metrics }: Room): Promise<Durable> {
+  const { sum } = await metrics();
+  const events = (outcome: string) => sum('bootbroker_boot_events_total', { outcome });
   return {
-    written,
-    folded: await events('folded'),
-    lost: await events('lost'),
-    syncs_per_event: round(syncs / written, 3),
+    written: events('written'),
+    folded: events('folded'),
+    lost: events('lost'),
+    syncs: sum('bootbroker_records_commit_writes_count'),
   };
+}
+
+function difference(after: Durable, before: Durable): Durable {
+  const of = (name: keyof Durable) => after[name] - before[name];
+  return { written: of('written'), folded: of('folded'), lost: of('lost'), syncs: of('syncs') };
 }

@@ -73,5 +73,6 @@ export async function loaded(
     throw new Error(
       `of ${requests} answers by port ${port} ${wrong} were no ${status}, and ${failed} failed`,
     );
+  if (requests === 0) throw new Error(`port ${port} answered nothing in ${seconds} s`);
   return { rate: requests / (microseconds / 1e6), p50, p99, cpu: (processorTime(pid) - before) / requests };
 }

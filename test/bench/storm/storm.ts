@@ -1,84 +1,59 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadingCore, pin, processorTime } from '../cores.ts';
 import { openRoom, type Room } from '../room.ts';
 import { quantile, round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
-import { type Booted, bootOf } from './machine.ts';
+import { runStorm } from './run.ts';
 
-/** All of them have come by then, in ms. */
-const arrivalMs = 10_000;
+export interface StormOptions {
+  readonly machines: number;
+  /** So many more are known to the broker, and stay away. */
+  readonly known?: number;
+  readonly stores: 'embedded' | 'gcp';
+  /** All of them have come by then. */
+  readonly arrivalSeconds: number;
+}
+
 /** What a process knows of its records is outdated by then, in ms. */
 const outdatedMs = 6_000;
+/** The emulator is slow until it has been asked much: so many boot before it counts. */
+const forTheEmulator = { most: 200, arrivalSeconds: 20 };
 
-/** Machines that all come up within ten seconds, as after a power cut: first those that nobody has asked for yet, then all of them once more. */
-export async function measureStorm(workshop: Workshop, sizes: readonly number[]) {
-  pin(process.pid, loadingCore);
+/**
+ * Machines that all come up within some seconds, as after a power cut: first those that nobody has asked for yet, then all of them
+ * once more.
+ */
+export async function measureStorm(workshop: Workshop, storms: readonly StormOptions[]) {
   const storm: Record<string, object> = {};
-  for (const size of sizes) {
-    const room = await openRoom(workshop, `storm-${size}`, size);
+  for (const options of storms) {
+    const { machines, known = 0, stores } = options;
+    const name = `${machines} machines${known > 0 ? `, ${machines + known} known` : ''}, ${stores}`;
+    console.error(`a storm: ${name}`);
+    const settings = { BROKER_MAX_CONNECTIONS: String(Math.max(8192, 2 * machines)) };
+    const room = await openRoom(workshop, { name, ...options, settings });
+    if (stores === 'gcp') await runStorm(workshop, room, forTheEmulator);
     await sleep(outdatedMs);
-    storm[`${size}, cold`] = await oneStorm(room);
-    storm[`${size}, warm`] = await oneStorm(room);
+    storm[`${name}, cold`] = await oneStorm(workshop, room, options);
+    storm[`${name}, warm`] = await oneStorm(workshop, room, options);
     await room.stop();
   }
   return { storm };
 }
 
-async function oneStorm(room: Room) {
-  const { machines, boot, pid } = room;
-  const before = await countsOf(room);
-  const cpu = processorTime(pid);
-  const began = performance.now() + 500;
-  const outcomes = await Promise.allSettled(
-    machines.map(({ mac }, n) =>
-      bootOf({ mac, address: addressOf(n), boot }, began + (n * arrivalMs) / machines.length),
-    ),
-  );
-  const booted = outcomes.flatMap((one): Booted[] => (one.status === 'fulfilled' ? [one.value] : []));
-  const [failed] = outcomes.filter(({ status }) => status === 'rejected');
-  if (failed) console.error('one of those that failed:', (failed as PromiseRejectedResult).reason);
-  const scripts = booted.map(({ scriptMs }) => scriptMs);
-  const after = await countsOf(room);
-  const each = (name: keyof typeof after) => round((after[name] - before[name]) / machines.length, 2);
+async function oneStorm(workshop: Workshop, room: Room, { arrivalSeconds }: StormOptions) {
+  const { seen, each, cpuMs } = await runStorm(workshop, room, { arrivalSeconds });
   return {
-    errors: outcomes.length - booted.length,
-    last_boot_s: round((Math.max(...booted.map(({ endedAt }) => endedAt)) - began - arrivalMs) / 1000, 2),
-    script_p50_ms: round(quantile(scripts, 0.5), 1),
-    script_p99_ms: round(quantile(scripts, 0.99), 1),
-    bytes_each: each('bytes'),
-    reads_each: each('reads'),
-    events_each: each('events'),
-    syncs_each: each('syncs'),
-    signed_each: each('signed'),
-    cpu_ms_each: round((processorTime(pid) - cpu) / 1000 / machines.length, 2),
+    errors: seen.errors,
+    arrival_s: arrivalSeconds,
+    last_boot_s: round(seen.lastBootSeconds, 2),
+    script_p50_ms: round(quantile(seen.scripts, 0.5), 1),
+    script_p99_ms: round(quantile(seen.scripts, 0.99), 1),
+    bytes: round(each.bytes, 0),
+    reads: round(each.reads, 3),
+    events: round(each.events, 2),
+    syncs: round(each.syncs, 2),
+    signed: round(each.signed, 3),
+    documents_read: round(each.documentsRead, 2),
+    documents_written: round(each.documentsWritten, 2),
+    cpu_ms: round(cpuMs, 2),
   };
-}
-
-async function countsOf({ metric }: Room) {
-  const operations = (store: string, more = {}) =>
-    metric('bootbroker_operation_duration_seconds_count', { store, ...more });
-  const events = await metric('bootbroker_boot_events_total', { outcome: 'written' });
-  const records = await operations('records');
-  // What is written is no read, whether others write is asked once in five seconds, whoever boots, and a last boot may be known.
-  const others = await Promise.all(
-    ['addBootEntry', 'updatePending', 'since', 'write', 'disk', 'ping', 'expireBoots', 'lastBoot'].map(
-      (operation) => operations('records', { operation }),
-    ),
-  );
-  const lastBoots = await metric('bootbroker_records_cache_reads_total', {
-    read: 'lastBoot',
-    result: 'miss',
-  });
-  return {
-    events,
-    reads: others.reduce((left, count) => left - count, records) + lastBoots,
-    syncs: await metric('bootbroker_records_commit_writes_count'),
-    signed: await operations('signer'),
-    bytes: await metric('bootbroker_response_bytes_total', { plane: 'boot' }),
-  };
-}
-
-/** One of 127.0.0.0/8 for each. */
-function addressOf(n: number): string {
-  return `127.${1 + Math.floor(n / 62_500)}.${Math.floor(n / 250) % 250}.${1 + (n % 250)}`;
 }

@@ -12,16 +12,16 @@ const done = (what: string) => {
   since = now;
 };
 
-const { readConfig } = await import('../../src/config/config.ts');
+const { readConfig } = await import('../../../src/config/config.ts');
 const read = readConfig();
 if ('mistakes' in read) throw new Error(read.mistakes.join('; '));
 const { config } = read;
 done('settings');
 await import('pino');
 done('pino');
-await import('../../src/telemetry/metrics.ts');
+await import('../../../src/telemetry/metrics.ts');
 done('metrics');
-const { openParts } = await import('../../src/parts.ts');
+const { openParts } = await import('../../../src/parts.ts');
 done('drivers');
 const clock = () => new Date();
 const parts = await openParts(config, clock);
@@ -29,7 +29,7 @@ done('opening them, with the embedded storage its thread');
 await import('koa');
 await import('@koa/router');
 done('koa and its router');
-const { loadBootPlane, openPlanes } = await import('../../src/planes.ts');
+const { loadBootPlane, openPlanes } = await import('../../../src/planes.ts');
 const openBootPlane = await loadBootPlane(config);
 done('planes');
 const ports: number[] = [];

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask } from './ask.ts';
-import { firmware } from './fetch.ts';
+import { ask } from '../ask.ts';
+import { firmware } from '../fetch.ts';
 
 /** What a slow reader takes each second, in bytes. */
 const perSecond = 65_536;
 
-/** Readers that take 64 KiB, pause for a second, and so on. Rejects when one of them is not served to the last. */
-export async function readSlowly(url: string, readers: number, seconds: number): Promise<void> {
+/** Readers that take 64 KiB, pause for a second, and so on: the bytes that all of them got. Rejects when one is not served to the last. */
+export async function readSlowly(url: string, readers: number, seconds: number): Promise<number> {
   const end = AbortSignal.timeout(seconds * 1000);
-  await Promise.all(Array.from({ length: readers }, () => readOneSlowly(url, end)));
+  const got = await Promise.all(Array.from({ length: readers }, () => readOneSlowly(url, end)));
+  return got.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-async function readOneSlowly(url: string, end: AbortSignal): Promise<void> {
+async function readOneSlowly(url: string, end: AbortSignal): Promise<number> {
   const socket = ask(url, firmware);
   let share = 0;
   let seen = 0;
@@ -33,4 +34,5 @@ async function readOneSlowly(url: string, end: AbortSignal): Promise<void> {
     seen > perSecond ? resolve() : reject(new Error('a slow reader starved')),
   );
   await promise.finally(() => socket.removeAllListeners('close').destroy());
+  return seen;
 }
