@@ -32,14 +32,19 @@ export function startBooter(t: ExecutionContext, host: string, project: string, 
     child.kill('SIGKILL');
     await ended;
   });
+  child.stdin.on('error', () => {}); // it has ended, which is told below
   const waiting: ((boot: Boot) => void)[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(JSON.parse(line)));
+  const gone = ended.then(([code, signal]) => {
+    throw new Error(`the process that boots ended with ${code ?? signal}`);
+  });
+  gone.catch(() => {}); // whoever waits for a boot is told
   return {
     boot() {
       const { promise, resolve } = Promise.withResolvers<Boot>();
       waiting.push(resolve);
       child.stdin.write('\n');
-      return promise;
+      return Promise.race([promise, gone]);
     },
     kill: (signal) => void child.kill(signal),
   };

@@ -68,13 +68,14 @@ async function bootsUntil(booter: Booter, enough: (boot: Boot) => boolean): Prom
 
 /** It listens when a change is known at once; until then it may have to be asked for. */
 async function listens({ booter, moved }: Awaited<ReturnType<typeof scene>>): Promise<void> {
-  for (;;) {
+  for (let tries = 0; tries < 100; tries += 1) {
     await booter.boot();
     const move = await moved();
     await pause(500);
     if ((await booter.boot()).revision === move.revision) return;
     await pause(500);
   }
+  throw new Error('it does not listen');
 }
 
 test('warm boots ask nothing but for what was changed, once in five seconds', async (t) => {
