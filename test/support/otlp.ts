@@ -123,7 +123,7 @@ function fromJson(body: Buffer): Message {
     for (const link of one.links ?? []) ids(link);
     return one;
   };
-  for (const { scopeSpans } of said.resourceSpans)
+  for (const { scopeSpans } of said.resourceSpans ?? [])
     for (const { spans } of scopeSpans) for (const span of spans) ids(span);
   return said;
 }

@@ -174,9 +174,11 @@ test.serial('metrics are pushed as /metrics has them: the same names, labels and
 
 test.serial('OTLP goes by JSON where the standard setting says so', async (t) => {
   const receiver = await otlpReceiver(t);
-  const { boot } = await traced(t, { ...spansOnly, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, receiver);
+  const env = { OTEL_METRIC_EXPORT_INTERVAL: '200', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  const { boot } = await traced(t, env, receiver);
   const { text } = await ask(boot, `/boot.ipxe?mac=${mac}`, { userAgent: agents.ipxe });
   t.is((await receiver.span(at('/boot.ipxe'))).traceId, traceOf(bootOf(text)));
+  await until(() => receiver.metrics.has('bootbroker_requests_total'));
 });
 
 test.serial('a sampler keeps or leaves out whole boots', async (t) => {

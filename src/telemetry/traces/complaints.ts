@@ -38,7 +38,10 @@ export class Complaints implements DiagLogger {
   }
 }
 
+/** Errors come as JSON texts of all that they have (OpenTelemetry's `loggingErrorHandler`). */
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value.slice(0, 500);
-  return value instanceof Error ? value.message : String(value);
+  if (value instanceof Error) return value.message;
+  const text = String(value);
+  const [, message = text] = /"message":"((?:[^"\\]|\\.)*)"/.exec(text) ?? [];
+  return message.slice(0, 500);
 }

@@ -36,7 +36,9 @@ interface Times {
 /** Undefined: OTLP has no such kind of its own. */
 function metricData(metric: MetricValues, times: Times): MetricData | undefined {
   const { name, help, type, values } = metric;
-  const points = () => values.map(({ labels, value }) => ({ ...times, attributes: { ...labels }, value }));
+  // What was not measured yet is no number, which JSON does not know.
+  const known = values.filter(({ value }) => Number.isFinite(value));
+  const points = () => known.map(({ labels, value }) => ({ ...times, attributes: { ...labels }, value }));
   const about = {
     descriptor: { name, description: help, unit: unitOf(name), valueType: ValueType.DOUBLE },
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
