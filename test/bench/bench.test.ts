@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { argumentsOf } from './arguments.ts';
 import { adrCase } from './cost/adr.ts';
@@ -28,6 +30,21 @@ test('parts are named, and what is not one is told', (t) => {
     message: 'There is no part rate. There are: rates, cost, storm.',
   });
   t.like(argumentsOf(['--al'], parts), { kind: 'mistake', message: 'There is no --al. Ask for --help.' });
+});
+
+test('a wrong part, and a program that is missing, are exit code 2 and say what there is', async (t) => {
+  const run = (words: string[], env: NodeJS.ProcessEnv) =>
+    promisify(execFile)(process.execPath, [join(import.meta.dirname, 'main.ts'), ...words], { env }).catch(
+      ({ code, stderr }) => ({ code, stderr: String(stderr) }),
+    );
+  t.like(await run(['rate'], process.env), {
+    code: 2,
+    stderr: 'There is no part rate. There are: rates, streams, first-byte, start, cost, seeds, storm.\n',
+  });
+  // What the machine has in /usr/sbin is found without a PATH, too.
+  const lacking = await run(['rates'], { PATH: '/nowhere' });
+  t.like(lacking, { code: 2 });
+  t.regex(lacking.stderr, /^The benchmark needs wrk .*On Debian: apt-get install wrk /);
 });
 
 test('a quantile is the value below which that share lies', (t) => {

@@ -24,6 +24,16 @@ function followed({ headers }: Answered): Promise<Answered> {
   return ask(Number(port), pathname + search);
 }
 
+/** What the broker has counted of Firestore's documents. */
+async function documentsOf(port: number) {
+  const { text } = await ask(port, '/metrics');
+  const count = (access: string) =>
+    Number(
+      new RegExp(`^bootbroker_firestore_documents_total\\{access="${access}"\\} (\\d+)`, 'm').exec(text)?.[1],
+    );
+  return { read: count('read'), write: count('write') };
+}
+
 for (const signer of Object.keys(identities) as SignerName[])
   test.serial(`on Google Cloud, with ${signer} to sign, a machine boots what an admin pushed`, async (t) => {
     const cloud = await googleCloud(t, emulator.host);
@@ -40,8 +50,12 @@ for (const signer of Object.keys(identities) as SignerName[])
       );
     t.true(get.body.equals(files.efi));
 
+    const before = await documentsOf(site.boot);
     const script = await ask(site.boot, `/boot.ipxe?mac=${mac.replaceAll(':', '-')}`, ipxe);
     t.is(script.status, 200, script.text);
+    const after = await documentsOf(site.boot);
+    t.true(after.read > before.read, 'whose script it is was read');
+    t.true(after.write >= before.write + 2, 'the boot was written, and that its machine has it');
     const [kernel = '', initrd = ''] = script.text.match(/\/asset\/\S+/g) ?? [];
     for (const [target, content] of [
       [kernel, files.kernel],
