@@ -52,7 +52,7 @@ export const parts: Readonly<Record<string, Part>> = {
     says: 'requests a second on one core, beside node:http, Koa, nginx and Matchbox',
     needs: ['wrk', 'nginx', 'taskset'],
     measure: (workshop, all) =>
-      measureRates(workshop, { connections: all ? [1, 64, 512] : [64], seconds: 4, rounds: 3 }),
+      measureRates(workshop, { connections: all ? [1, 64, 512] : [64], seconds: 3, rounds: 3 }),
   },
   streams: {
     says: 'throughput of streams, handoffs and the cache, and memory, beside nginx',

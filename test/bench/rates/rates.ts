@@ -15,7 +15,7 @@ export interface RatesOptions {
 
 /** Each may write 20 steps at once into its boots, and one a second: of so many, none is folded. Half are asked for scripts, half for assets. */
 const machines = 10_000;
-const warmUpSeconds = 3;
+const warmUpSeconds = 2;
 const ipxe = 'iPXE/2.0.0';
 
 /** A load, and whose events it makes. */

@@ -10,9 +10,9 @@ import { type Flow, readBy, type Source } from './readers.ts';
 
 /** How many read at once, what, and how often. */
 const crowds = [
-  { clients: 1, size: 'large', rounds: 5 },
-  { clients: 16, size: 'medium', rounds: 5 },
-  { clients: 200, size: 'medium', rounds: 3 },
+  { clients: 1, size: 'large', rounds: 4 },
+  { clients: 16, size: 'medium', rounds: 3 },
+  { clients: 200, size: 'medium', rounds: 2 },
 ] as const;
 const seconds = 2;
 
