@@ -5,6 +5,7 @@ import { openRoom, type Room } from '../room.ts';
 import { round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import { startPeers } from './peers.ts';
+import { syncsDuring } from './syncs.ts';
 import { type Load, loaded, type Rate } from './wrk.ts';
 
 export interface RatesOptions {
@@ -15,7 +16,7 @@ export interface RatesOptions {
 
 /** Each may write 20 steps at once into its boots, and one a second: of so many, none is folded. Half are asked for scripts, half for assets. */
 const machines = 10_000;
-const warmUpSeconds = 3;
+const warmUpSeconds = 5;
 const ipxe = 'iPXE/2.0.0';
 
 /** A load, and whose events it makes. */
@@ -43,8 +44,21 @@ export async function measureRates(workshop: Workshop, options: RatesOptions) {
   }
   const waits = await measureWaits(workshop, lanes, options);
   const left = await durableIn(room);
+  const syncs = await measureSyncs(workshop, lanes, room);
   await room.stop();
-  return { ...tables, waits, events: { broker: left } };
+  return { ...tables, waits, events: { broker: left }, ...syncs };
+}
+
+/** The broker says how often it has committed; here the kernel says how often it was asked to bring something to the disk. */
+async function measureSyncs({ folder }: Workshop, lanes: Readonly<Record<string, Lane>>, room: Room) {
+  const { 'machine script': script } = lanes;
+  if (!script) throw new Error('the lanes have other names');
+  const before = await durableIn(room);
+  const calls = await syncsDuring(room.pid, () => loaded(folder, script, { connections: 64, seconds: 2 }));
+  if (calls === undefined) return {};
+  const { written, syncs } = difference(await durableIn(room), before);
+  const counted = { events: written, commits: syncs, calls, calls_per_event: round(calls / written, 3) };
+  return { syncs_by_strace: { 'machine script': counted } };
 }
 
 /** The most that anybody opens. */

@@ -51,6 +51,7 @@ async function oneStorm(workshop: Workshop, room: Room, { arrivalSeconds }: Stor
     reads: round(each.reads, 3),
     events: round(each.events, 2),
     syncs: round(each.syncs, 2),
+    syncs_per_event: round(each.syncs / each.events, 2),
     signed: round(each.signed, 3),
     documents_read: round(each.documentsRead, 2),
     documents_written: round(each.documentsWritten, 2),
