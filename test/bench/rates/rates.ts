@@ -2,7 +2,7 @@ import { Agent, get, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { generated } from '../load/run.ts';
 import { openRoom, type Room } from '../room.ts';
-import { round } from '../statistics.ts';
+import { median, round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import { startPeers } from './peers.ts';
 import { syncsDuring } from './syncs.ts';
@@ -146,7 +146,7 @@ async function byTurns(
   lanes: Readonly<Record<string, Lane>>,
   connections: number,
   { seconds, rounds }: RatesOptions,
-): Promise<Readonly<Record<string, Measured>>> {
+): Promise<Readonly<Record<string, readonly Measured[]>>> {
   const all: Record<string, Measured[]> = {};
   for (const lane of Object.values(lanes))
     await measured(folder, lane, { connections, seconds: warmUpSeconds });
@@ -157,7 +157,7 @@ async function byTurns(
       const durable = lane.events && before && difference(await durableIn(lane.events), before);
       all[name] = [...(all[name] ?? []), { ...rate, ...(durable && { durable }) }];
     }
-  return Object.fromEntries(Object.entries(all).map(([name, rates]) => [name, middle(rates)]));
+  return all;
 }
 
 /** wrk is the faster one, but waits for the bodies of HEAD. */
@@ -177,10 +177,13 @@ function middle(rates: readonly Measured[]): Measured {
   return found;
 }
 
-function row({ rate, p50, p99, cpu, durable }: Measured, rates: Readonly<Record<string, Measured>>) {
+/** The ratios are medians over the rounds, each to the peer's rate in the same round: what disturbs a round disturbs both. */
+export function row(rounds: readonly Measured[], all: Readonly<Record<string, readonly Measured[]>>) {
+  const { rate, p50, p99, cpu, durable } = middle(rounds);
   const share = (peer: string) => {
-    const other = rates[peer];
-    return other && { [`to_${peer.replace(/\W+/g, '_')}`]: round(rate / other.rate, 2) };
+    const others = all[peer];
+    const ratios = rounds.map((one, turn) => one.rate / (others?.[turn]?.rate ?? Number.NaN));
+    return others && { [`to_${peer.replace(/\W+/g, '_')}`]: round(median(ratios), 2) };
   };
   return {
     rate: Math.round(rate),
