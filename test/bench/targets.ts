@@ -44,7 +44,8 @@ const targets: readonly Target[] = [
     { figure: `storm / 1000 machines, embedded, ${how} / last_boot_s`, most: 2 },
     { figure: `storm / 1000 machines, embedded, ${how} / syncs_per_event`, most: 1 },
   ]),
-  { figure: 'storm / 1000 machines, embedded, cold / reads', most: 2 },
+  // Beside the two of a machine, some few for all of them together: the rules, the profile, what is damaged.
+  { figure: 'storm / 1000 machines, embedded, cold / reads', most: 2.01 },
   { figure: 'storm / 1000 machines, embedded, warm / reads', most: 0 },
   ...Object.entries(flat).flatMap(([large, small]) =>
     costs.map((cost) => ({
