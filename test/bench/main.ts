@@ -5,6 +5,7 @@ import { argumentsOf, type PartNames } from './arguments.ts';
 import { addToHistory, compared, figuresIn, type Run, readHistory } from './history.ts';
 import { missing } from './needs.ts';
 import { parts } from './parts.ts';
+import { judged } from './targets.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** `npm run bench`: what docs/develop/bench.md explains. Tables, and the same as one line of JSON. */
@@ -65,7 +66,12 @@ const run: Run = {
   load,
   figures: figuresIn(tables),
 };
-console.log(JSON.stringify({ ...run, figures: undefined, tables }));
+const targets = judged(run.figures);
+if (Object.keys(targets).length > 0) {
+  console.log('what was aimed at (on a machine that has nothing else to do)');
+  console.table(targets);
+}
+console.log(JSON.stringify({ ...run, figures: undefined, tables, targets }));
 if (said.against) showAgainst(readHistory(history), run);
 if (said.record) addToHistory(history, run);
 console.error(`done in ${Math.round((performance.now() - began) / 6000) / 10} minutes`);

@@ -2,9 +2,10 @@ import { Agent, get, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { generated } from '../load/run.ts';
 import { openRoom, type Room } from '../room.ts';
-import { round } from '../statistics.ts';
+import { median, round } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import { startPeers } from './peers.ts';
+import { syncsDuring } from './syncs.ts';
 import { type Load, loaded, type Rate } from './wrk.ts';
 
 export interface RatesOptions {
@@ -43,8 +44,21 @@ export async function measureRates(workshop: Workshop, options: RatesOptions) {
   }
   const waits = await measureWaits(workshop, lanes, options);
   const left = await durableIn(room);
+  const syncs = await measureSyncs(workshop, lanes, room);
   await room.stop();
-  return { ...tables, waits, events: { broker: left } };
+  return { ...tables, waits, events: { broker: left }, ...syncs };
+}
+
+/** The broker says how often it has committed; here the kernel says how often it was asked to bring something to the disk. */
+async function measureSyncs({ folder }: Workshop, lanes: Readonly<Record<string, Lane>>, room: Room) {
+  const { 'machine script': script } = lanes;
+  if (!script) throw new Error('the lanes have other names');
+  const before = await durableIn(room);
+  const calls = await syncsDuring(room.pid, () => loaded(folder, script, { connections: 64, seconds: 2 }));
+  if (calls === undefined) return {};
+  const { written, syncs } = difference(await durableIn(room), before);
+  const counted = { events: written, commits: syncs, calls, calls_per_event: round(calls / written, 3) };
+  return { syncs_by_strace: { 'machine script': counted } };
 }
 
 /** The most that anybody opens. */
@@ -132,7 +146,7 @@ async function byTurns(
   lanes: Readonly<Record<string, Lane>>,
   connections: number,
   { seconds, rounds }: RatesOptions,
-): Promise<Readonly<Record<string, Measured>>> {
+): Promise<Readonly<Record<string, readonly Measured[]>>> {
   const all: Record<string, Measured[]> = {};
   for (const lane of Object.values(lanes))
     await measured(folder, lane, { connections, seconds: warmUpSeconds });
@@ -143,7 +157,7 @@ async function byTurns(
       const durable = lane.events && before && difference(await durableIn(lane.events), before);
       all[name] = [...(all[name] ?? []), { ...rate, ...(durable && { durable }) }];
     }
-  return Object.fromEntries(Object.entries(all).map(([name, rates]) => [name, middle(rates)]));
+  return all;
 }
 
 /** wrk is the faster one, but waits for the bodies of HEAD. */
@@ -163,10 +177,13 @@ function middle(rates: readonly Measured[]): Measured {
   return found;
 }
 
-function row({ rate, p50, p99, cpu, durable }: Measured, rates: Readonly<Record<string, Measured>>) {
+/** The ratios are medians over the rounds, each to the peer's rate in the same round: what disturbs a round disturbs both. */
+export function row(rounds: readonly Measured[], all: Readonly<Record<string, readonly Measured[]>>) {
+  const { rate, p50, p99, cpu, durable } = middle(rounds);
   const share = (peer: string) => {
-    const other = rates[peer];
-    return other && { [`to_${peer.replace(/\W+/g, '_')}`]: round(rate / other.rate, 2) };
+    const others = all[peer];
+    const ratios = rounds.map((one, turn) => one.rate / (others?.[turn]?.rate ?? Number.NaN));
+    return others && { [`to_${peer.replace(/\W+/g, '_')}`]: round(median(ratios), 2) };
   };
   return {
     rate: Math.round(rate),
