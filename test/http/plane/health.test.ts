@@ -84,7 +84,7 @@ test('the number of labels is bounded, whatever is asked for', async (t) => {
     (await site.boot('/metrics')).text.split('\n').filter((line) => /^bootbroker_/.test(line)).length;
   const ask = async (n: number) => {
     await site.boot(`/random-${n}`);
-    await site.boot(`/m/52-54-00-00-00-${String(n).padStart(2, '0')}/kernel`);
+    await site.boot(`/m/52-54-00-00-00-${String(n % 100).padStart(2, '0')}/kernel`);
     await site.boot(`/report/stage-${n}?mac=${mac}`);
     await site.boot(`/kernels/image-${n}.img`, { userAgent: `agent-${n}/1` });
     await site.boot('/boot.ipxe', {
@@ -92,12 +92,14 @@ test('the number of labels is bounded, whatever is asked for', async (t) => {
     });
     await site.admin(`/api/v1/machines/${n}`);
   };
-  // So many that a machine has said all that it may.
-  for (let n = 0; n < 30; n += 1) await ask(n);
-  await series();
-  const before = await series();
-  for (let n = 30; n < 60; n += 1) await ask(n);
-  t.is(await series(), before);
+  // At first there are more with each: a machine has not yet said all that it may, and what is done beside is done later.
+  let n = 0;
+  for (let rounds = 0; rounds < 10; rounds += 1) {
+    const before = await series();
+    for (const end = n + 30; n < end; n += 1) await ask(n);
+    if ((await series()) === before) return t.pass();
+  }
+  t.fail('with everything that is asked for there are more');
 });
 
 test('what is delivered is counted by row and plan', async (t) => {
