@@ -72,7 +72,10 @@ export async function openTelemetry(telling: Telling): Promise<OpenTelemetry> {
       complaints.tellTo(parts.log);
     },
     async close() {
-      await Promise.race([sdk.shutdown().catch(() => {}), sleep(closeMs, undefined, { ref: false })]);
+      const told = new AbortController();
+      const late = sleep(closeMs, undefined, { signal: told.signal }).catch(() => {});
+      await Promise.race([sdk.shutdown().catch(() => {}), late]);
+      told.abort();
     },
   };
 }
