@@ -63,7 +63,7 @@ export async function openRoom(workshop: Workshop, options: RoomOptions): Promis
     env: { PATH: process.env.PATH, HOME: folder, ...settings },
   });
   const { pid, stop } = workshop.running(child);
-  const ports = await listening(log, () => child.exitCode);
+  const ports = await listening(log, () => child.exitCode ?? child.signalCode);
   await stock(ports.admin, settings.BROKER_ADMIN_TOKEN);
   const all = Array.from({ length: size + known }, (_, n) => machine({ macs: [macOf(n + 1)] }));
   const records = google
@@ -110,7 +110,7 @@ async function register(records: Records, machines: readonly ReturnType<typeof m
   await records.close();
 }
 
-async function listening(log: string, exitCode: () => number | null) {
+async function listening(log: string, end: () => number | NodeJS.Signals | null) {
   const ports: Record<string, number> = {};
   for (let tries = 0; tries < 600; tries += 1) {
     const lines = readFileSync(log, 'utf8')
@@ -119,7 +119,7 @@ async function listening(log: string, exitCode: () => number | null) {
       .map((line) => JSON.parse(line));
     for (const { listener, port } of lines) if (listener) ports[listener] = port;
     if (lines.some(({ message }) => message === 'ready')) return ports as { boot: number; admin: number };
-    if (exitCode() !== null) throw new Error(`the broker ended with ${exitCode()}`);
+    if (end() !== null) throw new Error(`the broker ended with ${end()}`);
     await sleep(100);
   }
   throw new Error('the broker was not ready within a minute');

@@ -9,7 +9,7 @@ export interface Price {
 }
 
 /** Region and month of the prices: list prices, without commitments. Look again before you rely on them. */
-export const pricesOf = 'us-central1, pages as of 2026-11';
+export const pricesOf = 'us-central1, not all read on their pages: look them up';
 
 /** 365 days of 24 hours, by twelve. */
 export const hoursAMonth = 730;
